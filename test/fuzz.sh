@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# make fuzz: every fuzz target, FUZZTIME each (default 60s), one after the other.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+time=${FUZZTIME:-60s}
+for pkg in $(go list ./internal/...); do
+  for f in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
+    echo "== $pkg $f"
+    go test -run '^$' -fuzz "^$f\$" -fuzztime "$time" "$pkg"
+  done
+done
