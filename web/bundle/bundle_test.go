@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"visavis/web"
+)
+
+// budget is what the page may weigh, gzipped: a delegation joins over a hotel's network.
+const budget = 60_000 // bytes
+
+func TestDistIsWhatTheSourcesGive(t *testing.T) {
+	want, err := Build("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(web.Assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names(got) != names(want) {
+		t.Fatalf("dist holds %s, the sources give %s: run `go generate ./web`", names(got), names(want))
+	}
+	total := 0
+	for i := range want {
+		if !bytes.Equal(got[i].Data, want[i].Data) {
+			t.Errorf("dist/%s is not what the sources give: run `go generate ./web`", want[i].Name)
+		}
+		total += Gzipped(want[i].Data)
+	}
+	if total > budget {
+		t.Errorf("the page weighs %d bytes gzipped, budget %d", total, budget)
+	}
+}
+
+func names(files []File) string {
+	var s []string
+	for _, f := range files {
+		s = append(s, f.Name)
+	}
+	return strings.Join(s, " ")
+}
+
+// The room's content security policy admits no inline script, no inline style, no evaluation and no other host.
+func TestPageNeedsNothingThePolicyForbids(t *testing.T) {
+	files, err := Read(web.Assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`(?i)(https?|wss?):\\?/\\?/[a-z0-9.-]+`)
+	for _, f := range files {
+		for _, a := range address.FindAll(f.Data, -1) {
+			if string(a) != "http://www.w3.org" { // names of XML namespaces; nothing is fetched from there
+				t.Errorf("%s names the address %s", f.Name, a)
+			}
+		}
+		if f.Name != "index.html" {
+			continue
+		}
+		if m := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|<script(?:[^>]*)>[^<]`).Find(f.Data); m != nil {
+			t.Errorf("index.html has inline code or style: %s", m)
+		}
+	}
+}
+
+func TestVendorManifest(t *testing.T) {
+	modules, err := CheckVendor(os.DirFS("../vendor"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(modules) != 3 {
+		t.Errorf("%d modules, want preact, @preact/signals and @preact/signals-core", len(modules))
+	}
+}
+
+// The control of TestVendorManifest: a changed, a foreign and a missing file are each named.
+func TestVendorManifestNamesDifferences(t *testing.T) {
+	manifest := []byte(`[{"name":"m","version":"1","licence":"MIT","folder":"m","files":{"a.mjs":"00","gone.mjs":"11"}}]`)
+	_, err := CheckVendor(fstest.MapFS{"manifest.json": {Data: manifest}, "m/a.mjs": {Data: []byte("a")}, "m/b.mjs": {}})
+	for _, want := range []string{"m/a.mjs: hash", "m/b.mjs: not in the manifest", "m/gone.mjs: in the manifest, not in the folder"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+}
