@@ -18,11 +18,11 @@ import (
 
 // What went wrong, for callers that branch on it.
 var (
-	ErrNotFound = errors.New("not found")                                    // no value under that key, no blob of that hash
-	ErrChanged  = errors.New("value has changed")                            // Swap: the old value is no longer there
-	ErrOrder    = errors.New("log entry out of order")                       // Append: N is not the last number + 1
-	ErrLarge    = errors.New("too large to be stored")                       // over a limit of limits.go
-	ErrInUse    = errors.New("directory is in use by another running node")  // Claim: somebody serves from it
+	ErrNotFound = errors.New("not found")                                     // no value under that key, no blob of that hash
+	ErrChanged  = errors.New("value has changed")                             // Swap: the old value is no longer there
+	ErrOrder    = errors.New("log entry out of order")                        // Append: N is not the last number + 1
+	ErrLarge    = errors.New("too large to be stored")                        // over a limit of limits.go
+	ErrInUse    = errors.New("directory is in use by another running node")   // Claim: somebody serves from it
 	ErrNewer    = errors.New("data was written by a newer visavis than this") // Open: the schema is younger than the program
 )
 

@@ -1,0 +1,215 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"visavis/internal/meeting"
+	"visavis/internal/store"
+)
+
+// Session is one browser that has redeemed an invitation.
+type Session struct {
+	ID      string // tells nothing of the cookie
+	Grant   Grant
+	Created time.Time
+	Seen    time.Time // last use, exact to a minute
+}
+
+// Expires is when the session ends if nobody uses it again: 12 h after its last use, at most 24 h after its beginning.
+func (s Session) Expires() time.Time {
+	end, idle := s.Created.Add(SessionLife), s.Seen.Add(SessionIdle)
+	if idle.Before(end) {
+		return idle
+	}
+	return end
+}
+
+type sessionValue struct {
+	Grant   Grant     `json:"grant"`
+	Created time.Time `json:"created"`
+	Seen    time.Time `json:"seen"`
+}
+
+func (s Session) value() sessionValue { return sessionValue{s.Grant, s.Created, s.Seen} }
+
+// watcher is one Watch: what is called once at the end.
+type watcher struct{ ended func() }
+
+// Session says who holds a cookie, and counts as use. ErrSession for every cookie that is not one of a session that lives.
+func (b *Book) Session(ctx context.Context, cookie Secret) (Session, error) {
+	id, ok := cookie.digest(sessionBucket, cookieBytes)
+	if !ok {
+		return Session{}, ErrSession
+	}
+	return b.use(ctx, id)
+}
+
+// use reads a session that lives and keeps the time of its use, at most once a minute.
+func (b *Book) use(ctx context.Context, id string) (Session, error) {
+	s, raw, err := b.session(ctx, id)
+	if err != nil {
+		return Session{}, err
+	}
+	now := b.now().UTC()
+	if now.Sub(s.Seen) < touchEvery {
+		return s, nil
+	}
+	s.Seen = now
+	enc, err := json.Marshal(s.value())
+	if err != nil {
+		return Session{}, fmt.Errorf("use session: %w", err)
+	}
+	switch err := b.store.Swap(ctx, sessionBucket, id, raw, enc); {
+	case errors.Is(err, store.ErrChanged): // ended, or used elsewhere, in this very moment: what is there now holds
+		s, _, err = b.session(ctx, id)
+		return s, err
+	case err != nil:
+		return Session{}, fmt.Errorf("use session: %w", err)
+	}
+	return s, nil
+}
+
+func (b *Book) session(ctx context.Context, id string) (Session, []byte, error) {
+	raw, err := b.store.Get(ctx, sessionBucket, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Session{}, nil, ErrSession
+	}
+	if err != nil {
+		return Session{}, nil, fmt.Errorf("look up session: %w", err)
+	}
+	var v sessionValue
+	if decode(raw, &v) != nil {
+		return Session{}, nil, ErrSession
+	}
+	s := Session{id, v.Grant, v.Created, v.Seen}
+	if !b.now().Before(s.Expires()) {
+		return Session{}, nil, ErrSession
+	}
+	return s, raw, nil
+}
+
+// Sessions lists the sessions of a meeting that live.
+func (b *Book) Sessions(ctx context.Context, m meeting.ID) ([]Session, error) {
+	return b.sessions(ctx, func(s Session) bool { return s.Grant.Meeting == m })
+}
+
+func (b *Book) sessions(ctx context.Context, match func(Session) bool) ([]Session, error) {
+	items, err := b.store.List(ctx, sessionBucket, "")
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	var out []Session
+	for _, i := range items {
+		var v sessionValue
+		if decode(i.Value, &v) != nil {
+			continue
+		}
+		if s := (Session{i.Key, v.Grant, v.Created, v.Seen}); b.now().Before(s.Expires()) && match(s) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// End ends a session. Whoever watches it is told before End returns. Ending what has ended is no error.
+func (b *Book) End(ctx context.Context, id string) error {
+	if err := b.store.Delete(ctx, sessionBucket, id); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	b.tell(id)
+	return nil
+}
+
+// EndMember ends all sessions of a member and withdraws the member's invitations: nobody acts for it until it is invited anew.
+func (b *Book) EndMember(ctx context.Context, m meeting.ID, who meeting.MemberID) error {
+	if _, err := b.Withdraw(ctx, m, who); err != nil {
+		return err
+	}
+	all, err := b.sessions(ctx, func(s Session) bool { return s.Grant.Meeting == m && s.Grant.Member == who })
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if err := b.End(ctx, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Watch calls ended once, from whichever goroutine finds out, when the session has ended for whatever reason: End here at once, End in
+// another process and expiry at the next Sweep. A session that has ended already is told by the first Sweep. While it is watched a session is
+// in use. Call stop when the socket is gone; a call that has begun by then may still run.
+func (b *Book) Watch(id string, ended func()) (stop func()) {
+	w := &watcher{ended}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.watched[id] == nil {
+		b.watched[id] = map[*watcher]struct{}{}
+	}
+	b.watched[id][w] = struct{}{}
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.watched[id], w)
+		if len(b.watched[id]) == 0 {
+			delete(b.watched, id)
+		}
+	}
+}
+
+// Sweep looks after what is watched and takes what has expired out of the store. A running node calls it twice a second, so that a socket
+// whose session was ended by a command closes within 1 s.
+func (b *Book) Sweep(ctx context.Context) error {
+	b.mu.Lock()
+	ids := make([]string, 0, len(b.watched))
+	for id := range b.watched {
+		ids = append(ids, id)
+	}
+	b.mu.Unlock()
+	for _, id := range ids {
+		switch _, err := b.use(ctx, id); {
+		case errors.Is(err, ErrSession):
+			b.tell(id)
+		case err != nil:
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	return nil
+}
+
+// Clean takes invitations and sessions that have expired out of the store; a node does so at its start and once an hour.
+func (b *Book) Clean(ctx context.Context) error {
+	if _, err := b.drop(ctx, func(v invitationValue) bool { return !b.now().Before(v.Expires) }); err != nil {
+		return err
+	}
+	items, err := b.store.List(ctx, sessionBucket, "")
+	if err != nil {
+		return fmt.Errorf("clean sessions: %w", err)
+	}
+	for _, i := range items {
+		var v sessionValue
+		if decode(i.Value, &v) == nil && b.now().Before(Session{i.Key, v.Grant, v.Created, v.Seen}.Expires()) {
+			continue
+		}
+		if err := b.store.Swap(ctx, sessionBucket, i.Key, i.Value, nil); err != nil && !errors.Is(err, store.ErrChanged) {
+			return fmt.Errorf("clean sessions: %w", err)
+		}
+	}
+	return nil
+}
+
+// tell calls whoever watches a session, each once.
+func (b *Book) tell(id string) {
+	b.mu.Lock()
+	ws := b.watched[id]
+	delete(b.watched, id)
+	b.mu.Unlock()
+	for w := range ws {
+		w.ended()
+	}
+}
