@@ -175,4 +175,7 @@ func (b *Book) invitation(ctx context.Context, code Secret) (key string, raw []b
 	return key, raw, v, nil
 }
 
-func decode(b []byte, v any) error { return strict.Decode(b, v, strict.Limits{}) }
+// decode reads what we wrote ourselves as strictly as what strangers write: the disk may have been touched. A peer's value holds a document.
+func decode(b []byte, v any) error {
+	return strict.Decode(b, v, strict.Limits{Bytes: 4 * MaxDocument, String: 2 * MaxDocument})
+}
