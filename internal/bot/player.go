@@ -1,0 +1,183 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+// player is one track that is sent: "mic" or "cam".
+type player struct {
+	m     *media
+	name  string
+	track *webrtc.TrackLocalStaticRTP
+	tr    *webrtc.RTPTransceiver
+
+	seq        uint16 // owned by the playing goroutine
+	base       uint32
+	mid, level uint8 // ids of header extensions, 0: not agreed
+	index      int   // next frame of the clip
+	cut        bool  // the next frame must be a keyframe
+	payloads   codecs.VP8Payloader
+
+	mu    sync.Mutex // guards what follows
+	sent  Sent
+	asked bool // a keyframe was asked for
+	key   time.Time
+}
+
+// requests reads the node's feedback for the track until the session closes; the interceptors answer NACK, we the requests
+// for keyframes.
+func (p *player) requests() {
+	for {
+		ps, _, err := p.tr.Sender().ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, r := range ps {
+			switch r.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				p.mu.Lock()
+				p.sent.Requests++
+				p.asked = true
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
+func (p *player) counted() Sent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
+}
+
+// play sends microphone and camera from the first connection until the session closes. Packets carry the time they stand
+// for, so a machine that is late for a moment sends what it owes, and leaves out what is later than catchUp.
+func (m *media) play() {
+	m.mic.prepare()
+	m.cam.prepare()
+	c := m.b.c.Clip
+	start := time.Now()
+	frame := time.Second / time.Duration(max(c.FPS, 1))
+	tick := time.NewTicker(audioFrame / 4)
+	defer tick.Stop()
+	sounds, frames := 0, 0
+	for {
+		select {
+		case <-tick.C:
+		case <-m.stop:
+			return
+		}
+		now := time.Now()
+		mic, cam, _ := m.b.devices()
+		for ; start.Add(time.Duration(sounds)*audioFrame).Compare(now) <= 0; sounds++ {
+			due := start.Add(time.Duration(sounds) * audioFrame)
+			if now.Sub(due) > catchUp {
+				m.mic.leftOut()
+				continue
+			}
+			s := Sound{Data: silence[:], Level: 127}
+			if mic { // what is switched off is silent before it leaves, as in a browser
+				s = c.soundAt(due.Sub(m.b.c.Epoch))
+			}
+			m.mic.sound(s, uint32(sounds)*audioTicks)
+		}
+		for ; len(c.Frames) > 0 && start.Add(time.Duration(frames)*frame).Compare(now) <= 0; frames++ {
+			due := start.Add(time.Duration(frames) * frame)
+			if !cam || now.Sub(due) > catchUp {
+				if cam {
+					m.cam.leftOut()
+				}
+				m.cam.cut = true // a frame is missing from the stream: go on with a keyframe
+				continue
+			}
+			m.cam.frame(now, c, uint32(uint64(frames)*videoClock/uint64(c.FPS)))
+		}
+	}
+}
+
+// prepare looks up what was agreed. Sequence numbers and times start low and differ between tracks, which is as good as
+// random here: nothing of a bot is secret (RFC 3550 §5.1 asks for random against known-plaintext attacks).
+func (p *player) prepare() {
+	for _, e := range p.tr.Sender().GetParameters().HeaderExtensions {
+		switch e.URI {
+		case extMid:
+			p.mid = uint8(e.ID)
+		case extLevel:
+			p.level = uint8(e.ID)
+		}
+	}
+	p.seq, p.base = 1, uint32(len(p.name))*1_000_003
+	p.payloads.EnablePictureID = true
+}
+
+func (p *player) leftOut() {
+	p.mu.Lock()
+	p.sent.LeftOut++
+	p.mu.Unlock()
+}
+
+// sound sends one Opus packet with its level (RFC 6464).
+func (p *player) sound(s Sound, at uint32) {
+	h := p.header(at)
+	if p.level != 0 {
+		v := s.Level
+		if s.Level < speechLevel {
+			v |= 0x80
+		}
+		_ = h.SetExtension(p.level, []byte{v})
+	}
+	p.send(&rtp.Packet{Header: h, Payload: s.Data})
+}
+
+// frame sends the next VP8 frame, or the next keyframe if one is due.
+func (p *player) frame(now time.Time, c *Clip, at uint32) {
+	p.mu.Lock()
+	if p.asked && now.Sub(p.key) >= keyframeEvery {
+		p.asked, p.cut = false, true
+	}
+	p.mu.Unlock()
+	if p.cut {
+		p.index, p.cut = c.nextKey(p.index), false
+	}
+	f := c.Frames[p.index]
+	p.index = (p.index + 1) % len(c.Frames)
+	parts := p.payloads.Payload(maxPayload, f.Data)
+	for i, b := range parts {
+		h := p.header(at)
+		h.Marker = i == len(parts)-1
+		p.send(&rtp.Packet{Header: h, Payload: b})
+	}
+	p.mu.Lock()
+	p.sent.Frames++
+	if f.Key {
+		p.sent.Keyframes++
+		p.key, p.asked = now, false
+	}
+	p.mu.Unlock()
+}
+
+func (p *player) header(at uint32) rtp.Header {
+	h := rtp.Header{Version: 2, SequenceNumber: p.seq, Timestamp: p.base + at}
+	p.seq++
+	if p.mid != 0 {
+		_ = h.SetExtension(p.mid, []byte(p.tr.Mid()))
+	}
+	return h
+}
+
+func (p *player) send(q *rtp.Packet) {
+	if f := p.m.b.c.OnSend; f != nil {
+		q.Payload = append([]byte(nil), q.Payload...) // it may be changed, the clip may not
+		f(p.name, q)
+	}
+	_ = p.track.WriteRTP(q) // an error is a closing session
+	p.mu.Lock()
+	p.sent.Packets++
+	p.mu.Unlock()
+}
