@@ -1,3 +1,161 @@
 // Package wire has the messages between a browser and its node: Go types, strict size-limited JSON, a version. It writes
 // web/src/wire.gen.ts (go generate). Start from FromClient and ToClient. It must not know sockets.
 package wire
+
+import "errors"
+
+//go:generate go run ./gen
+
+// Version is the version of the browser protocol. A page of another version is told to reload.
+const Version = 1
+
+// FromClient is a message of the page: exactly one field is set. No message says who sent it: the session does.
+type FromClient struct {
+	Hello   *Hello   `json:"hello,omitempty"`
+	Offer   *Offer   `json:"offer,omitempty"`
+	Devices *Devices `json:"devices,omitempty"`
+	Leave   *Leave   `json:"leave,omitempty"`
+}
+
+// Hello is the first message: an offer to join, or a token to resume.
+type Hello struct {
+	Version int    `json:"version"`
+	Offer   *Offer `json:"offer,omitempty"`
+	Resume  string `json:"resume,omitempty"` // token of the last Welcome
+}
+
+// Offer is the page's SDP. Names has one name per media section: "mic", "cam", "floor0".., "stage0".., "probe".
+type Offer struct {
+	SDP   string   `json:"sdp"`
+	Names []string `json:"names"`
+}
+
+// Devices says whether the member's own microphone and camera are switched on.
+type Devices struct {
+	Mic    bool `json:"mic"`
+	Camera bool `json:"camera"`
+}
+
+// Leave leaves the meeting.
+type Leave struct{}
+
+// ToClient is a message to the page: exactly one field is set.
+type ToClient struct {
+	Welcome *Welcome `json:"welcome,omitempty"`
+	Answer  *Answer  `json:"answer,omitempty"`
+	State   *State   `json:"state,omitempty"`
+	Floor   *Floor   `json:"floor,omitempty"`
+	Quality *Quality `json:"quality,omitempty"`
+	Error   *Error   `json:"error,omitempty"`
+	Bye     *Bye     `json:"bye,omitempty"`
+}
+
+// Welcome answers Hello.
+type Welcome struct {
+	Version int     `json:"version"`
+	You     string  `json:"you"` // member id
+	Meeting Meeting `json:"meeting"`
+	State   State   `json:"state"`
+	Answer  string  `json:"answer"` // SDP; "" after a resume without offer
+	Resume  string  `json:"resume"` // token for the next Hello, good for one use
+}
+
+// Answer answers Offer.
+type Answer struct {
+	SDP string `json:"sdp"`
+}
+
+// Text is one text in several languages, by BCP 47 tag.
+type Text map[string]string
+
+// Meeting is what was agreed before it began.
+type Meeting struct {
+	ID      string   `json:"id"`
+	Title   Text     `json:"title"`
+	Start   string   `json:"start"` // RFC 3339, UTC
+	Parties []Party  `json:"parties"`
+	Members []Member `json:"members"`
+}
+
+// Party is one side.
+type Party struct {
+	ID       string `json:"id"`
+	Name     Text   `json:"name"`
+	LongName Text   `json:"longName"`
+	City     Text   `json:"city"`
+	Zone     string `json:"zone"`   // IANA name
+	Emblem   string `json:"emblem"` // SHA-256 in hex of the PNG at /emblem/{sha256}.png, or ""
+}
+
+// Member is one person.
+type Member struct {
+	ID         string `json:"id"`
+	Party      string `json:"party"`
+	Role       string `json:"role"`
+	Name       Text   `json:"name"`
+	Office     Text   `json:"office"`
+	Precedence int    `json:"precedence"`
+}
+
+// State is the meeting now, as this member sees it.
+type State struct {
+	Present []Presence `json:"present"`
+	Stage   []string   `json:"stage"` // Stage[i]: member in slot "stage{i}", or ""
+	Links   []Link     `json:"links"`
+	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked": something that officers must look at
+}
+
+// Presence is a member who is in the meeting.
+type Presence struct {
+	Member string `json:"member"`
+	Mic    bool   `json:"mic"`
+	Camera bool   `json:"camera"`
+	Far    string `json:"far"` // "", "interrupted": the link to the member's party is cut, "away": own member whose page is not connected
+}
+
+// Link is the link to another party.
+type Link struct {
+	Party string  `json:"party"`
+	State string  `json:"state"` // "up", "down", "interrupted"
+	RTTMs int     `json:"rttMs"`
+	Loss  float64 `json:"loss"` // 0..1
+	Code  string  `json:"code"` // "", "definition.differs": why it is down
+}
+
+// Floor says who sounds: Slots[i] is the member in slot "floor{i}", or "".
+type Floor struct {
+	Slots []string `json:"slots"`
+}
+
+// Quality is the state of the page's own connection, every 2 s.
+type Quality struct {
+	RTTMs    int     `json:"rttMs"`
+	UpLoss   float64 `json:"upLoss"`   // 0..1
+	DownLoss float64 `json:"downLoss"` // 0..1
+	Level    string  `json:"level"`    // "good", "fair", "poor"
+}
+
+// Error is what a person should read; Code is stable.
+type Error struct {
+	Code string            `json:"code"`
+	Args map[string]string `json:"args"`
+}
+
+// Bye ends the connection: "moved", "left", "ended", "shutdown".
+type Bye struct {
+	Code string `json:"code"`
+}
+
+var errNotYet = errors.New("not yet")
+
+// DecodeFromClient decodes what a page sent: Hello and Offer up to MaxOffer bytes, all else up to MaxMessage.
+func DecodeFromClient(b []byte) (FromClient, error) { return FromClient{}, errNotYet }
+
+// EncodeToClient gives the bytes for a page.
+func EncodeToClient(m ToClient) ([]byte, error) { return nil, errNotYet }
+
+// DecodeToClient decodes what a node sent, up to MaxToClient bytes; for clients written in Go.
+func DecodeToClient(b []byte) (ToClient, error) { return ToClient{}, errNotYet }
+
+// EncodeFromClient gives the bytes for a node; for clients written in Go.
+func EncodeFromClient(m FromClient) ([]byte, error) { return nil, errNotYet }
