@@ -35,7 +35,7 @@ type Out struct {
 	Time    uint32 // RTP timestamp, clock-rate ticks
 	PT      uint8
 	Marker  bool
-	Level   uint8  // RFC 6464: 0..127 -dBov, bit 7 voice; NoLevel where there is none
+	Level   uint8 // RFC 6464: 0..127 -dBov, bit 7 voice; NoLevel where there is none
 	Kind    Kind
 	Mid     string // slot's MID, "" on the link
 	Resend  bool   // a resend: RTX for video with RTX, else byte for byte the packet first sent

@@ -1,0 +1,65 @@
+package media
+
+import "time"
+
+// Limits on what a source, hostile or not, can make this package keep, do or send. Each is tested at n and n+1.
+const (
+	// MaxPayload is the largest payload of one packet, bytes: an Ethernet frame less IP, UDP and RTP headers.
+	MaxPayload = 1500 - 20 - 8 - 12
+	// MaxExtensions is the most that header extensions of one packet may take, bytes.
+	MaxExtensions = 256
+
+	// VideoRing and AudioRing bound the packets kept for resends. A ring starts small and doubles while packets younger than
+	// its time would be overwritten: 1024 packets of 1200 B in a second are 9.8 Mbit/s, above what a member may send.
+	VideoRing = 1024
+	AudioRing = 128
+
+	// MaxGap is the longest jump of sequence numbers in either direction that is taken for loss or reordering, packets. A
+	// longer one is a new start, believed when the second packet of a run confirms it.
+	MaxGap = 5000
+	// MaxMissing bounds the packets that a stream asks for at one time; of a longer gap only the newest are asked for.
+	MaxMissing = 256
+	// MaxAttempts bounds the requests for one packet: at 10 % loss each way eight leave 2 in a million.
+	MaxAttempts = 8
+	// MaxRequest bounds the sequence numbers in one call of Source.RequestResend.
+	MaxRequest = 64
+
+	// MaxPending bounds the packets of one stream between two flushes; a batch of the socket is far smaller.
+	MaxPending = 256
+
+	// ResendShare and ResendRate bound the resends of one receiver: a quarter of what it was sent and 50 a second besides.
+	// ResendBurst is how many may be saved up.
+	ResendShare = 0.25
+	ResendRate  = 50.0
+	ResendBurst = 100.0
+)
+
+const (
+	videoRingFor = time.Second            // how long a video packet can be sent again
+	audioRingFor = 500 * time.Millisecond // the same for sound, which nobody waits for any longer
+
+	reorderFor     = 5 * time.Millisecond // a gap is not loss before this much time or
+	reorderPackets = 3                    // so many packets have passed since
+
+	firstRTT    = 50 * time.Millisecond // until it is known
+	leastRepeat = 20 * time.Millisecond // between two requests for one packet
+	mostRepeat  = 400 * time.Millisecond
+
+	// keyframeRepeat: browsers silently drop a keyframe request within 300 ms of another.
+	keyframeRepeat = 310 * time.Millisecond
+	// silence is how long nothing must come before a source, or a receiver, counts as interrupted.
+	silence = time.Second
+	// idleRepeat replaces keyframeRepeat while a source is silent.
+	idleRepeat = time.Second
+
+	// clockWindow is how long the smallest clock offset of a source is believed: 50 ppm of skew are 3 ms in it.
+	clockWindow = time.Minute
+)
+
+const (
+	floorSticky  = 500 * time.Millisecond // a talker keeps a slot through pauses of this length, a louder one waits so long
+	activeLevel  = 60                     // -dBov: speech is louder, a quiet room is not
+	loudestLevel = 25                     // -dBov: claims above this count as this, so that a false level wins nothing
+	floorMargin  = 6                      // dB that a challenger must be louder than a talker
+	floorEvery   = 100 * time.Millisecond // between looks at a floor that no onset of speech has touched
+)

@@ -1,0 +1,138 @@
+package media
+
+import "time"
+
+// Switch holds all streams and forwarders of one worker and hands packets from the ones to the others, receiver by receiver.
+// Worker thread only.
+type Switch struct {
+	streams   []*Stream
+	dirty     []*Stream // with pending packets
+	receivers map[Sink]*receiver
+	touched   []*receiver
+	floors    []*Floor
+	clocks    map[Source]*sourceClock
+	serial    uint64 // of the last packet that came
+	flushed   uint64 // serial at the end of the last flush
+	epoch     time.Time
+	now       time.Time // of the last flush or tick
+	out       Out       // passed to Sink.Send; here because a local one would be on the heap
+	seqs      [MaxRequest]uint16
+	silent    [3]byte // one 20 ms Opus frame of nothing (RFC 6716 §3.1: CELT full band, empty)
+}
+
+// receiver is what belongs to one Sink.
+type receiver struct {
+	sink       Sink
+	forwarders int
+	dirty      []*Forwarder
+	budget     budget
+}
+
+// NewSwitch makes an empty one.
+func NewSwitch() *Switch {
+	return &Switch{receivers: map[Sink]*receiver{}, clocks: map[Source]*sourceClock{}, silent: [3]byte{0xf8, 0xff, 0xfe}}
+}
+
+// Flush hands on what was pushed since the last call. All packets of one receiver follow one another, whatever their streams,
+// so that its Sink can seal and send them as one run.
+func (s *Switch) Flush(now time.Time) {
+	s.start(now)
+	for _, f := range s.floors {
+		if f.due {
+			f.update(now)
+		}
+	}
+	for _, st := range s.dirty {
+		for _, f := range st.forwarders {
+			if f.dirty || !f.ready {
+				continue
+			}
+			f.dirty = true
+			if len(f.r.dirty) == 0 {
+				s.touched = append(s.touched, f.r)
+			}
+			f.r.dirty = append(f.r.dirty, f)
+		}
+	}
+	for _, r := range s.touched {
+		for _, f := range r.dirty {
+			f.dirty = false
+			f.forward(now)
+		}
+		r.dirty = r.dirty[:0]
+	}
+	s.touched = s.touched[:0]
+	for _, st := range s.dirty {
+		st.pending = st.pending[:0]
+		st.request(now)
+	}
+	clear(s.dirty)
+	s.dirty = s.dirty[:0]
+	s.flushed = s.serial
+}
+
+// Tick repeats requests and looks at the floors; every 5 ms or so.
+func (s *Switch) Tick(now time.Time) {
+	s.start(now)
+	for _, st := range s.streams {
+		st.Tick(now)
+	}
+	for _, f := range s.floors {
+		if f.due || now.Sub(f.looked) >= floorEvery {
+			f.update(now)
+		}
+	}
+}
+
+// start takes the time, and fixes the origin of the switch's clock, which a step of the wall clock does not move.
+func (s *Switch) start(now time.Time) {
+	if s.epoch.IsZero() {
+		s.epoch = now
+	}
+	s.now = now
+}
+
+// since is the time since the first call of anything that was told the time.
+func (s *Switch) since(now time.Time) time.Duration {
+	s.start(now)
+	return now.Sub(s.epoch)
+}
+
+// ntp is now on the switch's clock.
+func (s *Switch) ntp(now time.Time) uint64 { return NTP(s.epoch.Add(s.since(now))) }
+
+func (s *Switch) removeStream(st *Stream) {
+	for i, x := range s.streams {
+		if x == st {
+			s.streams = append(s.streams[:i], s.streams[i+1:]...)
+			break
+		}
+	}
+	for i, x := range s.dirty {
+		if x == st {
+			s.dirty = append(s.dirty[:i], s.dirty[i+1:]...)
+			break
+		}
+	}
+	if st.c.Source != nil {
+		if st.clock.users--; st.clock.users == 0 {
+			delete(s.clocks, st.c.Source)
+		}
+	}
+}
+
+func (s *Switch) receiverOf(sink Sink) *receiver {
+	r := s.receivers[sink]
+	if r == nil {
+		r = &receiver{sink: sink}
+		s.receivers[sink] = r
+	}
+	r.forwarders++
+	return r
+}
+
+func (s *Switch) releaseReceiver(r *receiver) {
+	if r.forwarders--; r.forwarders == 0 {
+		delete(s.receivers, r.sink)
+	}
+}
