@@ -131,6 +131,9 @@ func get(ctx context.Context, q queryer, bucket, key string) ([]byte, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNotFound
 	}
+	if err == nil && v == nil { // an empty value is scanned as nil, which would say that there is none
+		v = []byte{}
+	}
 	return v, err
 }
 
