@@ -13,16 +13,19 @@ type Datagram struct {
 	Addr netip.AddrPort
 }
 
-// Conn is a batched datagram socket. Socket implements it on Linux, scenario.Conn over pion's vnet.
+// Conn is a batched datagram socket. Socket implements it on Linux, scenario.Conn over pion's vnet; package udptest holds the
+// promises that both keep.
 type Conn interface {
-	// ReadBatch fills ds (each Data has room for MaxDatagram bytes and is cut to what arrived) and returns how many.
-	// It returns 0, nil after wait, or after Wake. net.ErrClosed after Close.
+	// ReadBatch fills ds (the capacity of each Data is at least MaxDatagram; it is cut to what arrived) and returns how many.
+	// Datagrams longer than MaxDatagram are dropped. It returns 0, nil after wait, or after Wake. net.ErrClosed after Close.
+	// One goroutine at a time.
 	ReadBatch(ds []Datagram, wait time.Duration) (int, error)
-	// WriteBatch sends datagrams without blocking; what the kernel refuses is dropped. It returns how many were sent. Any goroutine.
+	// WriteBatch sends datagrams in order without blocking; what the kernel refuses is dropped. It returns how many were sent,
+	// and the reason of the first refusal (nil if all went). It keeps nothing of ds. net.ErrClosed after Close. Any goroutine.
 	WriteBatch(ds []Datagram) (int, error)
-	// Wake makes a ReadBatch in progress, or the next one, return at once. Any goroutine.
+	// Wake makes a ReadBatch in progress, or the next one, return at once. Several calls may count as one. Any goroutine.
 	Wake()
-	// Close ends ReadBatch and WriteBatch.
+	// Close ends ReadBatch and WriteBatch. A second Close does nothing. Any goroutine.
 	Close() error
 }
 
@@ -30,18 +33,6 @@ type Conn interface {
 type Handler interface {
 	// Receive gets one batch; Data may be changed in place and is invalid after return.
 	Receive(now time.Time, batch []Datagram)
-	// Tick comes at least every TickEvery.
+	// Tick comes every TickEvery, later only if the machine is overloaded.
 	Tick(now time.Time)
 }
-
-// Class is what a datagram is by its first byte (RFC 7983 §7).
-type Class uint8
-
-// Classes of datagrams. RTCP is told from RTP by the second byte (RFC 5761 §4).
-const (
-	Unknown Class = iota
-	STUN
-	DTLS
-	RTP
-	RTCP
-)

@@ -1,0 +1,357 @@
+package udp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Socket is a raw, non-blocking Linux UDP socket. Go's netpoller does not know it: the poller registers sockets for write events
+// too, and with a reader parked on the socket every packet that the kernel frees wakes it (measured 7.5 µs a send in place of 4.3).
+// ReadBatch belongs to one goroutine; everything else may be called from any.
+//
+// A socket on a wildcard address answers from the address that the kernel chooses for the destination. A machine with several
+// addresses in one family must listen on the one that it advertises.
+type Socket struct {
+	fd     int // the socket
+	event  int // eventfd(2), written by Wake and Close
+	family uint16
+	local  netip.AddrPort
+
+	// users counts calls that use the descriptors, plus closedBit once Close was called. The last one to leave closes them:
+	// a descriptor closed under a call could be another file by then.
+	users atomic.Int64
+
+	tooLong atomic.Uint64
+
+	in   *vector        // ReadBatch only
+	poll [2]unix.PollFd // ReadBatch only
+
+	mu  sync.Mutex // guards out; held over a sendmmsg that cannot block
+	out *vector
+}
+
+const closedBit = 1 << 62
+
+// errUnsendable is WriteBatch's reason for what is not even shown to the kernel.
+var errUnsendable = errors.New("longer than MaxDatagram, or an address of a family that the socket has not")
+
+// Listen opens a socket on addr. The zero Addr and [::] mean all addresses of both families, IPv4 alone where the kernel has no
+// IPv6. Port 0 takes a free one. The buffers get some megabytes, or what the kernel grants.
+func Listen(addr netip.AddrPort) (*Socket, error) {
+	ip := addr.Addr().Unmap()
+	if !ip.IsValid() {
+		ip = netip.IPv6Unspecified()
+	}
+	s, err := listen(netip.AddrPortFrom(ip, addr.Port()))
+	if err != nil && ip == netip.IPv6Unspecified() && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EADDRNOTAVAIL)) {
+		s, err = listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on udp %s: %w", addr, err)
+	}
+	return s, nil
+}
+
+func listen(addr netip.AddrPort) (_ *Socket, err error) {
+	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), out: newVector(writeBatch)}
+	defer func() {
+		if err != nil {
+			s.closeFiles()
+		}
+	}()
+	if addr.Addr().Is4() {
+		s.family = unix.AF_INET
+	}
+	if s.fd, err = unix.Socket(int(s.family), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.IPPROTO_UDP); err != nil {
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	if s.family == unix.AF_INET6 {
+		only := 1
+		if addr.Addr() == netip.IPv6Unspecified() {
+			only = 0
+		}
+		if err = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only); err != nil {
+			return nil, fmt.Errorf("dual stack: %w", err)
+		}
+	}
+	growBuffers(s.fd)
+	if err = s.bind(addr); err != nil {
+		return nil, err
+	}
+	if s.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	s.poll[0] = unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN}
+	s.poll[1] = unix.PollFd{Fd: int32(s.event), Events: unix.POLLIN}
+	return s, nil
+}
+
+func (s *Socket) bind(addr netip.AddrPort) error {
+	var sa unix.Sockaddr
+	if s.family == unix.AF_INET {
+		sa = &unix.SockaddrInet4{Addr: addr.Addr().As4(), Port: int(addr.Port())}
+	} else {
+		sa = &unix.SockaddrInet6{Addr: addr.Addr().As16(), Port: int(addr.Port())}
+	}
+	if err := unix.Bind(s.fd, sa); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	got, err := unix.Getsockname(s.fd)
+	if err != nil {
+		return fmt.Errorf("getsockname: %w", err)
+	}
+	switch got := got.(type) {
+	case *unix.SockaddrInet4:
+		s.local = netip.AddrPortFrom(netip.AddrFrom4(got.Addr), uint16(got.Port))
+	case *unix.SockaddrInet6:
+		s.local = netip.AddrPortFrom(netip.AddrFrom16(got.Addr), uint16(got.Port))
+	}
+	return nil
+}
+
+// growBuffers asks for large buffers: past the system's limit with CAP_NET_ADMIN, else up to it. Refusal is no error: Buffers tells.
+func growBuffers(fd int) {
+	for _, o := range [][2]int{{unix.SO_RCVBUFFORCE, unix.SO_RCVBUF}, {unix.SO_SNDBUFFORCE, unix.SO_SNDBUF}} {
+		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, o[0], socketBuffer) != nil {
+			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, o[1], socketBuffer)
+		}
+	}
+}
+
+// LocalAddr returns the address and port that the socket is bound to; [::] means both families.
+func (s *Socket) LocalAddr() netip.AddrPort { return s.local }
+
+// Buffers returns the sizes in bytes that the kernel gave the receive and send buffers (twice what it took of what was asked for,
+// see socket(7)), zeros after Close.
+func (s *Socket) Buffers() (receive, send int) {
+	if !s.enter() {
+		return 0, 0
+	}
+	defer s.leave()
+	receive, _ = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	send, _ = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
+	return receive, send
+}
+
+// Stats returns what was dropped on the way in. Zero after Close.
+func (s *Socket) Stats() SocketStats {
+	st := SocketStats{TooLong: s.tooLong.Load()}
+	if !s.enter() {
+		return st
+	}
+	defer s.leave()
+	var info [9]uint32 // SK_MEMINFO_VARS; the last is SK_MEMINFO_DROPS, see sock_diag(7)
+	size := uint32(unsafe.Sizeof(info))
+	_, _, e := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(s.fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	if e == 0 {
+		st.Overflow = uint64(info[8])
+	}
+	return st
+}
+
+// ReadBatch implements Conn.
+func (s *Socket) ReadBatch(ds []Datagram, wait time.Duration) (int, error) {
+	if !s.enter() {
+		return 0, net.ErrClosed
+	}
+	defer s.leave()
+	var until time.Time
+	for {
+		n, err := s.receive(ds)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		if until.IsZero() {
+			until = time.Now().Add(wait)
+		} else {
+			wait = time.Until(until)
+		}
+		ready, woken, err := s.sleep(wait)
+		if err != nil || (!ready && (woken || wait <= 0)) {
+			return 0, err
+		}
+	}
+}
+
+// receive reads what is there, up to len(ds), without waiting.
+func (s *Socket) receive(ds []Datagram) (int, error) {
+	n := min(len(ds), len(s.in.msgs))
+	for i := range n {
+		iov := &s.in.iovs[i]
+		iov.Base = unsafe.SliceData(ds[i].Data)
+		iov.SetLen(min(cap(ds[i].Data), MaxDatagram))
+		s.in.msgs[i].Hdr.Namelen = unix.SizeofSockaddrInet6
+	}
+	n, e := s.in.call(unix.SYS_RECVMMSG, s.fd, 0, n)
+	if e == unix.EAGAIN {
+		return 0, nil
+	}
+	if e != 0 {
+		return 0, fmt.Errorf("recvmmsg: %w", e)
+	}
+	kept := 0
+	for i := range n {
+		m := &s.in.msgs[i]
+		if m.Hdr.Flags&unix.MSG_TRUNC != 0 {
+			s.tooLong.Add(1)
+			continue
+		}
+		d := &ds[kept]
+		d.Data = d.Data[:m.Len]
+		if kept != i { // after a dropped one; rare enough to copy
+			copy(d.Data, ds[i].Data[:m.Len])
+		}
+		d.Addr = addrPort(&s.in.names[i])
+		kept++
+	}
+	return kept, nil
+}
+
+// sleep waits until the socket can be read, Wake or Close is called, or wait is over. It takes the wake-ups away.
+func (s *Socket) sleep(wait time.Duration) (ready, woken bool, err error) {
+	ts := unix.NsecToTimespec(int64(max(wait, 0)))
+	s.poll[0].Revents, s.poll[1].Revents = 0, 0
+	n, err := unix.Ppoll(s.poll[:], &ts, nil)
+	if err == unix.EINTR {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("ppoll: %w", err)
+	}
+	if n == 0 {
+		return false, false, nil
+	}
+	if s.poll[1].Revents != 0 {
+		woken = true
+		if s.users.Load()&closedBit != 0 {
+			return false, true, net.ErrClosed
+		}
+		var b [8]byte
+		_, _ = unix.Read(s.event, b[:])
+	}
+	return s.poll[0].Revents != 0, woken, nil
+}
+
+// WriteBatch implements Conn.
+func (s *Socket) WriteBatch(ds []Datagram) (int, error) {
+	if !s.enter() {
+		return 0, net.ErrClosed
+	}
+	defer s.leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent := 0
+	var first error
+	for len(ds) > 0 {
+		n := min(len(ds), len(s.out.msgs))
+		k, err := s.send(ds[:n])
+		sent += k
+		if first == nil {
+			first = err
+		}
+		ds = ds[n:]
+	}
+	return sent, first
+}
+
+// send gives one vector to the kernel, leaving out what it refuses. mu is held.
+func (s *Socket) send(ds []Datagram) (sent int, first error) {
+	v, n := s.out, 0
+	for i := range ds {
+		d := &ds[i]
+		size := setAddr(&v.names[n], s.family, d.Addr)
+		if size == 0 || len(d.Data) > MaxDatagram {
+			if first == nil {
+				first = errUnsendable
+			}
+			continue
+		}
+		v.msgs[n].Hdr.Namelen = size
+		v.iovs[n].Base = unsafe.SliceData(d.Data)
+		v.iovs[n].SetLen(len(d.Data))
+		n++
+	}
+	for i := 0; i < n; {
+		k, e := v.call(unix.SYS_SENDMMSG, s.fd, i, n)
+		sent += k
+		i += k
+		if e == 0 {
+			continue
+		}
+		if first == nil {
+			first = e
+		}
+		if e == unix.EAGAIN { // the send buffer is full: what follows would be late anyhow
+			break
+		}
+		i++ // only this one is refused: unreachable, filtered, too long for the path
+	}
+	for i := range n {
+		v.iovs[i].Base = nil // keep nothing of the caller alive
+	}
+	return sent, first
+}
+
+// Wake implements Conn.
+func (s *Socket) Wake() {
+	if !s.enter() {
+		return
+	}
+	defer s.leave()
+	s.ring()
+}
+
+func (s *Socket) ring() {
+	one := [8]byte{1} // a uint64 of at least 1 in either byte order
+	_, _ = unix.Write(s.event, one[:])
+}
+
+// Close implements Conn.
+func (s *Socket) Close() error {
+	for {
+		u := s.users.Load()
+		if u&closedBit != 0 {
+			return nil
+		}
+		if s.users.CompareAndSwap(u, (u+1)|closedBit) {
+			break
+		}
+	}
+	s.ring()
+	s.leave()
+	return nil
+}
+
+// enter begins a use of the descriptors; false after Close.
+func (s *Socket) enter() bool {
+	if s.users.Add(1)&closedBit == 0 {
+		return true
+	}
+	s.leave()
+	return false
+}
+
+// leave ends a use; the last one after Close closes the descriptors.
+func (s *Socket) leave() {
+	if s.users.Add(-1) == closedBit && s.users.CompareAndSwap(closedBit, closedBit|1<<61) {
+		s.closeFiles()
+	}
+}
+
+func (s *Socket) closeFiles() {
+	if s.fd >= 0 {
+		_ = unix.Close(s.fd)
+	}
+	if s.event >= 0 {
+		_ = unix.Close(s.event)
+	}
+}
