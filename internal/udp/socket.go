@@ -31,8 +31,12 @@ type Socket struct {
 
 	tooLong atomic.Uint64
 
-	in   *vector        // ReadBatch only
-	poll [2]unix.PollFd // ReadBatch only
+	// ReadBatch only.
+	in    *vector
+	poll  [2]unix.PollFd
+	drain [8]byte
+
+	one [8]byte // what is written to event: a number of at least 1 in either byte order; never changes
 
 	mu  sync.Mutex // guards out; held over a sendmmsg that cannot block
 	out *vector
@@ -61,7 +65,7 @@ func Listen(addr netip.AddrPort) (*Socket, error) {
 }
 
 func listen(addr netip.AddrPort) (_ *Socket, err error) {
-	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), out: newVector(writeBatch)}
+	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), out: newVector(writeBatch), one: [8]byte{1}}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
@@ -235,8 +239,7 @@ func (s *Socket) sleep(wait time.Duration) (ready, woken bool, err error) {
 		if s.users.Load()&closedBit != 0 {
 			return false, true, net.ErrClosed
 		}
-		var b [8]byte
-		_, _ = unix.Read(s.event, b[:])
+		_, _ = unix.Read(s.event, s.drain[:])
 	}
 	return s.poll[0].Revents != 0, woken, nil
 }
@@ -311,8 +314,7 @@ func (s *Socket) Wake() {
 }
 
 func (s *Socket) ring() {
-	one := [8]byte{1} // a uint64 of at least 1 in either byte order
-	_, _ = unix.Write(s.event, one[:])
+	_, _ = unix.Write(s.event, s.one[:])
 }
 
 // Close implements Conn.
