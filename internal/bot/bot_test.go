@@ -26,7 +26,7 @@ func run(t *testing.T, c bot.Config, drop func() bool, f func(b *bot.Bot, n *fak
 		c.Link, c.Clip, c.Net, c.Dial, c.Floor, c.Stage = "http://node.test/join#CODE", clip, own, n.ln.dial, 1, 1
 		b, err := bot.New(c)
 		must(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancel(context.Background()) // of the bubble, not of the test around it
 		defer cancel()
 		ended := make(chan error, 1)
 		over := make(chan struct{})
@@ -229,7 +229,7 @@ func TestBotComesBackAfterShutdownAndStopsAtAUsedInvitation(t *testing.T) {
 		must(t, err)
 		late, err := bot.New(bot.Config{Link: "http://node.test/join#CODE", Clip: clip, Dial: n.ln.dial})
 		must(t, err)
-		if err := late.Run(t.Context()); !errors.Is(err, bot.ErrInvitation) {
+		if err := late.Run(context.Background()); !errors.Is(err, bot.ErrInvitation) {
 			t.Errorf("second use of an invitation: %v, want %v", err, bot.ErrInvitation)
 		}
 	})

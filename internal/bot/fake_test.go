@@ -12,9 +12,11 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
 	"github.com/pion/transport/v4/vnet"
 	"github.com/pion/webrtc/v4"
 
@@ -229,17 +231,28 @@ func (f *fakeNode) connection() (*webrtc.PeerConnection, error) {
 	se := webrtc.SettingEngine{}
 	se.SetNet(f.net)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(me), webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
+	ir := &interceptor.Registry{}
+	if err := webrtc.RegisterDefaultInterceptors(me, ir); err != nil {
+		return nil, err
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithInterceptorRegistry(ir), webrtc.WithMediaEngine(me), webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, err
 	}
 	f.floor, _ = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "floor0", "s0")
 	f.stage, _ = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "stage0", "s0")
-	if _, err := pc.AddTrack(f.floor); err != nil {
-		return nil, err
-	}
-	if _, err := pc.AddTrack(f.stage); err != nil {
-		return nil, err
+	for _, tr := range []webrtc.TrackLocal{f.floor, f.stage} {
+		sender, err := pc.AddTrack(tr)
+		if err != nil {
+			return nil, err
+		}
+		go func() { // the library answers NACK only while somebody reads
+			for {
+				if _, _, err := sender.ReadRTCP(); err != nil {
+					return
+				}
+			}
+		}()
 	}
 	pc.OnTrack(func(tr *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		for {
@@ -249,7 +262,7 @@ func (f *fakeNode) connection() (*webrtc.PeerConnection, error) {
 			}
 			f.mu.Lock()
 			f.heard[tr.Kind().String()]++
-			if tr.Kind() == webrtc.RTPCodecTypeVideo && len(p.Payload) > 4 && p.Payload[0]&0x10 != 0 && p.Payload[4]&1 == 0 {
+			if tr.Kind() == webrtc.RTPCodecTypeVideo && keyframe(p.Payload) {
 				f.keys++
 			}
 			for _, e := range r.GetParameters().HeaderExtensions {
@@ -261,6 +274,12 @@ func (f *fakeNode) connection() (*webrtc.PeerConnection, error) {
 		}
 	})
 	return pc, nil
+}
+
+func keyframe(payload []byte) bool {
+	var d codecs.VP8Packet
+	b, err := d.Unmarshal(payload)
+	return err == nil && d.S == 1 && len(b) > 0 && b[0]&1 == 0
 }
 
 // askKey asks the bot for a keyframe.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -19,10 +18,10 @@ type player struct {
 
 	seq        uint16 // owned by the playing goroutine
 	base       uint32
-	mid, level uint8 // ids of header extensions, 0: not agreed
-	index      int   // next frame of the clip
-	cut        bool  // the next frame must be a keyframe
-	payloads   codecs.VP8Payloader
+	mid, level uint8  // ids of header extensions, 0: not agreed
+	index      int    // next frame of the clip
+	cut        bool   // the next frame must be a keyframe
+	picture    uint16 // picture id, 15 bits
 
 	mu    sync.Mutex // guards what follows
 	sent  Sent
@@ -113,7 +112,6 @@ func (p *player) prepare() {
 		}
 	}
 	p.seq, p.base = 1, uint32(len(p.name))*1_000_003
-	p.payloads.EnablePictureID = true
 }
 
 func (p *player) leftOut() {
@@ -147,11 +145,15 @@ func (p *player) frame(now time.Time, c *Clip, at uint32) {
 	}
 	f := c.Frames[p.index]
 	p.index = (p.index + 1) % len(c.Frames)
-	parts := p.payloads.Payload(maxPayload, f.Data)
-	for i, b := range parts {
+	p.picture = (p.picture + 1) & 0x7fff
+	for rest, first := f.Data, byte(0x10); len(rest) > 0; first = 0 {
+		n := min(len(rest), maxPayload-4)
+		// RFC 7741 §4.2: X and S set, partition 0; then I; then the picture id in 15 bits, as browsers send it.
+		b := append(make([]byte, 0, n+4), 0x80|first, 0x80, 0x80|byte(p.picture>>8), byte(p.picture))
 		h := p.header(at)
-		h.Marker = i == len(parts)-1
-		p.send(&rtp.Packet{Header: h, Payload: b})
+		h.Marker = n == len(rest)
+		p.send(&rtp.Packet{Header: h, Payload: append(b, rest[:n]...)})
+		rest = rest[n:]
 	}
 	p.mu.Lock()
 	p.sent.Frames++
