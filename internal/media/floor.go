@@ -11,20 +11,30 @@ type loudness struct {
 	level  int       // -dBov × 16, low is loud
 	active time.Time // when it was last loud enough for speech
 	since  time.Time // since when it has been, pauses of up to floorSticky included
+
+	peaks  [2]int // loudest level of the last full floorSticky and of this one, so that a pause makes nobody quiet
+	turned time.Time
 }
+
+// peak is the loudest level of the last half to whole second, -dBov × 16.
+func (l *loudness) peak() int { return min(l.peaks[0], l.peaks[1]) }
 
 // add takes one packet's level (RFC 6464) and tells whether speech begins with it. Levels louder than loudestLevel count as
 // that one: no claim is worth more than plain speech.
 func (l *loudness) add(now time.Time, level uint8) (onset bool) {
 	v := max(int(level&0x7f), loudestLevel) * 16
 	if !l.known {
-		l.known, l.level = true, 127*16
+		l.known, l.level, l.peaks = true, 127*16, [2]int{127 * 16, 127 * 16}
 	}
 	if v < l.level {
 		l.level += (v - l.level) / 2 // a click of one packet is no speech
 	} else {
 		l.level += (v - l.level) / 16
 	}
+	if now.Sub(l.turned) >= floorSticky {
+		l.peaks, l.turned = [2]int{l.peaks[1], l.level}, now
+	}
+	l.peaks[1] = min(l.peaks[1], l.level)
 	if l.level > activeLevel*16 {
 		return false
 	}
@@ -154,7 +164,7 @@ func (f *Floor) update(now time.Time) {
 			f.ranked = append(f.ranked, s)
 		}
 	}
-	slices.SortStableFunc(f.ranked, func(a, b *Stream) int { return a.loudness.level - b.loudness.level })
+	slices.SortStableFunc(f.ranked, func(a, b *Stream) int { return a.loudness.peak() - b.loudness.peak() })
 	for _, l := range f.listeners {
 		f.fill(now, l)
 		f.apply(now, l)
@@ -233,14 +243,14 @@ func (l *listener) yields(now time.Time, s *Stream) int {
 			}
 			continue
 		}
-		if now.Sub(h.since) >= floorSticky && (talker < 0 || h.s.loudness.level > l.holds[talker].s.loudness.level) {
+		if now.Sub(h.since) >= floorSticky && (talker < 0 || h.s.loudness.peak() > l.holds[talker].s.loudness.peak()) {
 			talker = i
 		}
 	}
 	if silent >= 0 {
 		return silent
 	}
-	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.level+floorMargin*16 <= l.holds[talker].s.loudness.level {
+	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.peak()+floorMargin*16 <= l.holds[talker].s.loudness.peak() {
 		return talker
 	}
 	return -1

@@ -115,6 +115,7 @@ func (f *Forwarder) Ready(now time.Time) {
 	}
 	f.ready = true
 	f.asked = f.sw.serial
+	f.r.budget.begin(now)
 	f.wait(now)
 }
 
@@ -418,10 +419,14 @@ type budget struct {
 
 func (b *budget) sent() { b.tokens = min(b.tokens+ResendShare, ResendBurst) }
 
-func (b *budget) take(now time.Time) bool {
-	if !b.at.IsZero() {
-		b.tokens = min(b.tokens+now.Sub(b.at).Seconds()*ResendRate, ResendBurst)
+func (b *budget) begin(now time.Time) {
+	if b.at.IsZero() {
+		b.at = now
 	}
+}
+
+func (b *budget) take(now time.Time) bool {
+	b.tokens = min(b.tokens+now.Sub(b.at).Seconds()*ResendRate, ResendBurst)
 	b.at = now
 	if b.tokens < 1 {
 		return false

@@ -4,8 +4,9 @@ import "time"
 
 // Limits on what a source, hostile or not, can make this package keep, do or send. Each is tested at n and n+1.
 const (
-	// MaxPayload is the largest payload of one packet, bytes: an Ethernet frame less IP, UDP and RTP headers.
-	MaxPayload = 1500 - 20 - 8 - 12
+	// MaxPayload is the largest payload of one packet that is taken, bytes. On the way out up to 3 are added here, and header,
+	// extensions and tag by the Sink: a datagram of 1500 bytes holds them. Browsers send packets of 1200.
+	MaxPayload = 1400
 	// MaxExtensions is the most that header extensions of one packet may take, bytes.
 	MaxExtensions = 256
 

@@ -39,6 +39,7 @@ type Stream struct {
 	jumped         bool
 	jumpNext       uint16 // what would confirm a jump
 
+	pictures  bool
 	pictureID uint16 // of the last packet
 
 	ring       ring
@@ -159,15 +160,15 @@ func (s *Stream) unwrap(now time.Time, wire uint16) (int64, bool) {
 		return afresh, true
 	}
 	d := int64(int16(wire - uint16(s.top)))
-	if d > MaxGap || d < -MaxGap {
-		confirmed := s.jumped && wire == s.jumpNext
-		s.jumped, s.jumpNext = !confirmed, wire+1
-		if confirmed {
-			s.restart(afresh)
-		}
-		return afresh, confirmed
+	if s.jumped && wire == s.jumpNext {
+		s.jumped = false
+		s.restart(afresh)
+		return afresh, true
 	}
-	s.jumped = false
+	if s.jumped = d > MaxGap || d < -MaxGap; s.jumped {
+		s.jumpNext = wire + 1
+		return 0, false
+	}
 	if d > 0 && now.Sub(s.at) > silence {
 		// After a silence nobody waits for what was lost in it, and asking for it would bring old pictures.
 		seq := s.top + d
@@ -224,10 +225,10 @@ func (s *Stream) fill(now time.Time, k *kept, p *Packet, level uint8) {
 		s.stats.Keyframes++
 	}
 	if k.vp8.pictureID != 0 {
-		if !k.vp8.long { // 7 bits wrap long before the slot's 15 do
+		if !k.vp8.long && s.pictures { // 7 bits wrap long before the slot's 15 do
 			k.vp8.id = (s.pictureID + (k.vp8.id-s.pictureID+0x40)&0x7f - 0x40) & 0x7fff
 		}
-		s.pictureID = k.vp8.id
+		s.pictures, s.pictureID = true, k.vp8.id
 	}
 	k.buf = widen(k.buf[:headroom], p.Payload, &k.vp8)
 }
