@@ -1,0 +1,570 @@
+package link
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"visavis/internal/media"
+	"visavis/internal/meeting"
+)
+
+// Conn is the link to one party: one goroutine that owns its control side, and a plane on the worker. It lives for as long as the
+// party is pinned; control connections, keys and addresses come and go under it. All methods may be called from any goroutine;
+// none waits for the network, the worker or a Handler.
+type Conn struct {
+	m     *Manager
+	party meeting.PartyID
+	p     *plane
+
+	inbox chan func()   // run by the Conn's goroutine
+	path  chan struct{} // of capacity 1: the worker has news
+	quit  chan struct{} // closed by shut
+	over  sync.Once
+	why   error // read after quit
+
+	// owned by the Conn's goroutine
+	cur      *session
+	instance string // of the far node
+	dialing  *attempt
+	failures int
+	timer    *time.Timer // of the next dial, of a key roll
+	pathWas  bool
+
+	mu         sync.Mutex // guards what follows
+	sess       *session
+	offers     map[string]*offer
+	far        map[string]*farStream
+	queue      [][]byte // frames of Exchange; bounded, see Exchange
+	queueBytes int
+	dirty      dirty
+	epoch      uint32 // highest that either side proposed
+	ssrc       uint32 // last given to a stream
+	state      State
+	counters   Counters
+}
+
+// dirty says which frames have to be sent (again).
+type dirty struct{ streams, wants, document bool }
+
+// offer is a stream of ours.
+type offer struct {
+	id     string
+	kind   media.Kind
+	ssrc   uint32
+	out    *out
+	wanted bool
+}
+
+// farStream is a stream that the far node offers.
+type farStream struct {
+	id     string
+	kind   media.Kind
+	ssrc   uint32
+	in     *in
+	stream *media.Stream
+	wanted bool
+}
+
+func newConn(m *Manager, party meeting.PartyID) *Conn {
+	c := &Conn{m: m, party: party, inbox: make(chan func(), inboxSize), path: make(chan struct{}, 1), quit: make(chan struct{}),
+		offers: make(map[string]*offer), far: make(map[string]*farStream), ssrc: random31()}
+	c.p = newPlane(m, c)
+	return c
+}
+
+// Party is whose node it is.
+func (c *Conn) Party() meeting.PartyID { return c.party }
+
+// State is how the link does now.
+func (c *Conn) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Counters are what the link has counted, up to a second ago.
+func (c *Conn) Counters() Counters {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counters
+}
+
+// Exchange sends x to the other node's rooms, in order. It returns ErrDown without a control connection, ErrFull when maxQueued
+// frames wait, ErrKind for an event that the other node does not know, ErrLarge. No error does not mean that x arrived: what a
+// broken connection took with it is made good by the rooms, which compare their logs at each Up.
+func (c *Conn) Exchange(x meeting.Exchange) error {
+	b, err := meeting.EncodeExchange(x)
+	if err != nil {
+		return err
+	}
+	if len(b) > MaxExchange {
+		return ErrLarge
+	}
+	c.mu.Lock()
+	s := c.sess
+	c.mu.Unlock()
+	if s == nil {
+		return ErrDown
+	}
+	if err := s.far.knows(x); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.sess != s:
+		return ErrDown
+	case len(c.queue) >= maxQueued || c.queueBytes+len(b) > maxQueuedBytes:
+		return ErrFull
+	}
+	c.queue = append(c.queue, appendFrame(nil, frameExchange, b))
+	c.queueBytes += len(b)
+	s.kick()
+	return nil
+}
+
+// Offer offers the stream s under id, or another stream under an id already offered, or (nil) withdraws it. It crosses the link
+// once, and only while the far node wants it. An id is 1 to MaxStreamID bytes of printable ASCII; what is offered beyond
+// MaxOffered is not, and logged.
+func (c *Conn) Offer(id string, s *media.Stream) {
+	c.mu.Lock()
+	o := c.offers[id]
+	if s == nil && o == nil {
+		c.mu.Unlock()
+		return
+	}
+	var gone *out
+	if o != nil && (s == nil || s.Kind() != o.kind) {
+		gone = o.out
+		delete(c.offers, id)
+		o = nil
+	}
+	if s != nil && o == nil {
+		if !validStreamID(id) || len(c.offers) >= MaxOffered {
+			c.mu.Unlock()
+			c.m.log.Warn("stream cannot be offered", "party", c.party, "stream", id)
+			return
+		}
+		c.ssrc++
+		o = &offer{id: id, kind: s.Kind(), ssrc: c.ssrc | mediaSSRC}
+		o.out = newOut(c.p, o.ssrc, o.kind, id)
+		c.offers[id] = o
+	}
+	c.markLocked(dirty{streams: true})
+	c.mu.Unlock()
+	c.m.c.Worker.Do(func() {
+		if gone != nil {
+			gone.close(time.Now())
+		}
+		if s != nil {
+			o.out.source(time.Now(), s)
+		}
+	})
+}
+
+// Want asks for the far node's stream id, or no longer. It returns the stream, nil if id is not offered (any more). The stream is
+// the same until Streams says that it is gone.
+func (c *Conn) Want(id string, want bool) *media.Stream {
+	c.mu.Lock()
+	f := c.far[id]
+	if f == nil {
+		c.mu.Unlock()
+		return nil
+	}
+	changed := f.wanted != want
+	f.wanted = want
+	if changed {
+		c.markLocked(dirty{wants: true})
+	}
+	c.mu.Unlock()
+	if changed {
+		c.m.c.Worker.Do(func() { f.in.wanted = want })
+	}
+	return f.stream
+}
+
+func (c *Conn) markLocked(d dirty) {
+	c.dirty.streams = c.dirty.streams || d.streams
+	c.dirty.wants = c.dirty.wants || d.wants
+	c.dirty.document = c.dirty.document || d.document
+	if c.sess != nil {
+		c.sess.kick()
+	}
+}
+
+// pending is the next frame for s to send, nil if there is none.
+func (c *Conn) pending(s *session) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sess != s {
+		return nil
+	}
+	switch {
+	case c.dirty.document:
+		c.dirty.document = false
+		return mustFrame(frameDocument, documentFrame{c.m.c.Self.Document})
+	case c.dirty.streams:
+		c.dirty.streams = false
+		return c.streamsLocked()
+	case c.dirty.wants:
+		c.dirty.wants = false
+		return c.wantsLocked()
+	case len(c.queue) > 0:
+		f := c.queue[0]
+		c.queue[0] = nil
+		c.queue = c.queue[1:]
+		c.queueBytes -= len(f) - frameHeader
+		return f
+	}
+	return nil
+}
+
+func (c *Conn) streamsLocked() []byte {
+	f := streamsFrame{Streams: []streamEntry{}}
+	for _, o := range c.offers {
+		f.Streams = append(f.Streams, streamEntry{o.id, kindName(o.kind), o.ssrc})
+	}
+	slices.SortFunc(f.Streams, func(a, b streamEntry) int { return int(int64(a.SSRC) - int64(b.SSRC)) })
+	return mustFrame(frameStreams, f)
+}
+
+func (c *Conn) wantsLocked() []byte {
+	f := wantsFrame{IDs: []string{}}
+	for _, s := range c.far {
+		if s.wanted {
+			f.IDs = append(f.IDs, s.id)
+		}
+	}
+	slices.Sort(f.IDs)
+	return mustFrame(frameWants, f)
+}
+
+// mustFrame is frameOf for lists whose bounds keep them below their limit.
+func mustFrame(t frameType, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("link: " + err.Error()) // strings and numbers only
+	}
+	return appendFrame(nil, t, b)
+}
+
+// propose is the epoch for a new connection.
+func (c *Conn) propose() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	if c.epoch >= maxEpoch {
+		c.epoch = 1
+	}
+	return c.epoch
+}
+
+func (c *Conn) seen(epoch uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch = max(c.epoch, epoch)
+}
+
+// confirm says, at the first frame after hello, that the far node has the keys of s.
+func (c *Conn) confirm(s *session) {
+	if s.confirmed.CompareAndSwap(false, true) {
+		c.m.c.Worker.Do(func() { c.p.confirm(time.Now(), s.keys) })
+	}
+}
+
+// post runs f on the Conn's goroutine, later; false: it has ended. Not from that goroutine nor from the worker.
+func (c *Conn) post(f func()) bool { return c.postFor(nil, f) }
+
+// postFor is post that also gives up when done is closed.
+func (c *Conn) postFor(done <-chan struct{}, f func()) bool {
+	select {
+	case c.inbox <- f:
+		return true
+	case <-c.quit:
+	case <-done:
+	}
+	return false
+}
+
+// notify tells the Conn's goroutine that the plane has news. Worker.
+func (c *Conn) notify() {
+	select {
+	case c.path <- struct{}{}:
+	default:
+	}
+}
+
+// shut ends the Conn; at once, from any goroutine.
+func (c *Conn) shut(err error) {
+	c.over.Do(func() {
+		c.why = err
+		close(c.quit)
+		c.m.c.Worker.Do(func() { c.p.clear(time.Now()) })
+	})
+}
+
+// run is the Conn's goroutine.
+func (c *Conn) run() {
+	c.timer = time.NewTimer(c.patience())
+	defer c.timer.Stop()
+	for {
+		select {
+		case <-c.quit:
+			c.end()
+			return
+		default:
+		}
+		select {
+		case f := <-c.inbox:
+			f()
+		case <-c.path:
+			c.news()
+		case <-c.timer.C:
+			c.dial()
+		case <-c.quit:
+		}
+	}
+}
+
+// patience keeps two nodes that start together from calling each other at the same moment.
+func (c *Conn) patience() time.Duration {
+	if c.m.c.Self.Party < c.party {
+		return 0
+	}
+	return jitter(dialPatience)
+}
+
+func (c *Conn) end() {
+	if c.dialing != nil {
+		c.dialing.cancel()
+	}
+	up := c.cur
+	c.cur = nil
+	c.mu.Lock()
+	c.sess, c.queue, c.queueBytes = nil, nil, 0
+	c.state.Control, c.state.Path, c.state.Epoch, c.state.Since = false, false, 0, time.Now()
+	c.mu.Unlock()
+	if up != nil {
+		up.stop(c.why)
+		c.m.c.Handler.Down(c, c.why)
+	}
+	c.forget()
+	if c.m.c.Path != nil {
+		c.m.c.Path(c, c.State())
+	}
+}
+
+// forget drops all far streams: their node does not know them any more, or its keys are gone.
+func (c *Conn) forget() {
+	c.mu.Lock()
+	was := c.far
+	c.far = make(map[string]*farStream)
+	for _, o := range c.offers {
+		o.wanted = false
+	}
+	outs := c.outsLocked()
+	c.mu.Unlock()
+	c.m.c.Worker.Do(func() {
+		for _, o := range outs {
+			o.want(time.Now(), false)
+		}
+	})
+	c.withdraw(was)
+}
+
+func (c *Conn) outsLocked() (outs []*out) {
+	for _, o := range c.offers {
+		outs = append(outs, o.out)
+	}
+	return outs
+}
+
+// withdraw closes far streams and says so.
+func (c *Conn) withdraw(gone map[string]*farStream) {
+	if len(gone) == 0 {
+		return
+	}
+	for _, f := range gone {
+		c.m.c.Handler.Streams(c, f.id, f.kind, true)
+	}
+	c.m.c.Worker.Do(func() {
+		for _, f := range gone {
+			c.p.remove(time.Now(), f.in)
+		}
+	})
+}
+
+// admit decides whether s is the connection to use, and if so brings it up.
+func (c *Conn) admit(s *session) {
+	if s.dialed && c.dialing != nil {
+		c.dialing = nil
+	}
+	now := time.Now()
+	old := c.cur
+	ok := c.m.trusts(c.party, s.key) && (old == nil || preferred(old, s, string(c.m.c.Self.Party), string(c.party), now) == s)
+	if ok {
+		installed := false
+		ok = c.m.c.Worker.Call(func() { installed = c.p.install(now, s) }) && installed
+	}
+	if !ok {
+		s.admitted <- false
+		if c.cur == nil {
+			c.again(false)
+		}
+		return
+	}
+	if old != nil {
+		old.stop(refuse("replaced", nil))
+	}
+	c.cur = s
+	if c.instance != s.far.Instance {
+		c.forget()
+	}
+	c.instance = s.far.Instance
+	c.mu.Lock()
+	c.sess, c.queue, c.queueBytes = s, nil, 0
+	c.state.Control, c.state.Since = true, now
+	c.markLocked(dirty{streams: true, wants: true, document: s.far.Holds < c.m.c.Self.Counter && len(c.m.c.Self.Document) > 0})
+	c.mu.Unlock()
+	c.timer.Stop()
+	if s.dialed {
+		c.timer.Reset(jitter(rollAfter))
+	}
+	c.m.log.Info("link up", "party", c.party, "node", s.tls.RemoteAddr().String())
+	s.admitted <- true
+	c.m.c.Handler.Up(c)
+}
+
+// ended takes note of the end of s.
+func (c *Conn) ended(s *session) {
+	if c.cur != s {
+		return
+	}
+	c.cur = nil
+	c.mu.Lock()
+	c.sess, c.queue, c.queueBytes = nil, nil, 0
+	c.state.Control, c.state.Since = false, time.Now()
+	c.mu.Unlock()
+	if closedOnPurpose(s.err) {
+		c.m.log.Info("link down", "party", c.party, "err", s.err)
+	} else {
+		c.m.log.Warn("link down", "party", c.party, "err", s.err)
+	}
+	c.m.c.Handler.Down(c, s.err)
+	c.again(time.Since(s.began) >= settled)
+}
+
+// frame takes one frame of s.
+func (c *Conn) frame(s *session, t frameType, b []byte) error {
+	if c.cur != s {
+		return ErrClosed
+	}
+	switch t {
+	case frameExchange:
+		x, err := meeting.DecodeExchange(b)
+		if err != nil {
+			return refuse("frame.malformed", err)
+		}
+		if err := c.m.c.Handler.Exchange(c, x); err != nil {
+			return refuse("exchange", err)
+		}
+	case frameStreams:
+		var f streamsFrame
+		if err := errors.Join(decode(t, b, &f), f.check()); err != nil {
+			return err
+		}
+		return c.offered(&f)
+	case frameWants:
+		var f wantsFrame
+		if err := errors.Join(decode(t, b, &f), f.check()); err != nil {
+			return err
+		}
+		c.wanted(&f)
+	case frameDocument:
+		var f documentFrame
+		if err := decode(t, b, &f); err != nil {
+			return err
+		}
+		if len(f.Document) == 0 || len(f.Document) > MaxDocument {
+			return refuse("document", nil)
+		}
+		if c.m.c.Document != nil {
+			if err := c.m.c.Document(c.party, bytes.Clone(f.Document)); err != nil {
+				return refuse("document", err)
+			}
+		}
+	}
+	return nil
+}
+
+// offered compares what the far node offers with what it offered before.
+func (c *Conn) offered(f *streamsFrame) error {
+	named := make(map[string]streamEntry)
+	for _, e := range f.Streams {
+		named[e.ID] = e
+	}
+	gone := make(map[string]*farStream)
+	var fresh []*farStream
+	c.mu.Lock()
+	for id, s := range c.far {
+		if e, ok := named[id]; !ok || e.SSRC != s.ssrc || e.Kind != kindName(s.kind) {
+			gone[id] = s
+			delete(c.far, id)
+		}
+	}
+	for _, e := range f.Streams {
+		if c.far[e.ID] == nil {
+			k := media.Audio
+			if e.Kind == kindVideo {
+				k = media.Video
+			}
+			fresh = append(fresh, &farStream{id: e.ID, kind: k, ssrc: e.SSRC})
+		}
+	}
+	c.mu.Unlock()
+	c.withdraw(gone)
+	if len(fresh) == 0 {
+		return nil
+	}
+	if !c.m.c.Worker.Call(func() {
+		for _, s := range fresh {
+			s.in, s.stream = c.p.add(s.id, s.kind, s.ssrc)
+		}
+	}) {
+		return ErrClosed
+	}
+	c.mu.Lock()
+	for _, s := range fresh {
+		c.far[s.id] = s
+	}
+	c.mu.Unlock()
+	for _, s := range fresh {
+		c.m.c.Handler.Streams(c, s.id, s.kind, false)
+	}
+	return nil
+}
+
+// wanted notes which of our streams the far node wants. Names that we do not offer (any more) are passed over.
+func (c *Conn) wanted(f *wantsFrame) {
+	on := make(map[*out]bool)
+	c.mu.Lock()
+	for id, o := range c.offers {
+		if want := slices.Contains(f.IDs, id); want != o.wanted {
+			o.wanted = want
+			on[o.out] = want
+		}
+	}
+	c.mu.Unlock()
+	if len(on) == 0 {
+		return
+	}
+	c.m.c.Worker.Do(func() {
+		for o, want := range on {
+			o.want(time.Now(), want)
+		}
+	})
+}

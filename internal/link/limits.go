@@ -1,0 +1,89 @@
+package link
+
+import "time"
+
+// Limits and times of the link: docs/link.md gives the same numbers. What a stranger can reach is tested at n and n+1.
+const (
+	// Frames on TLS, bytes of their JSON. MaxFrame bounds every type, also those of later versions.
+	MaxFrame    = 256 << 10
+	MaxHello    = 1 << 10
+	MaxExchange = 16 << 10
+	MaxStreams  = 32 << 10 // 64 entries of at most 360 bytes
+	MaxWants    = 24 << 10
+	MaxDocument = 16 << 10 // a party document; its frame is MaxDocumentFrame
+	MaxPing     = 64
+	MaxBye      = 256
+
+	// MaxDocumentFrame is a document in base64 and its envelope.
+	MaxDocumentFrame = MaxDocument/3*4 + 256
+
+	// MaxOffered streams a party may have on the link in each direction.
+	MaxOffered = 64
+	// MaxStreamID is the longest stream id, bytes.
+	MaxStreamID = 256
+
+	maxVersions = 8
+	maxNames    = 40 // event kinds or features in hello
+	maxName     = 32 // bytes of each
+)
+
+// Rates, each a token bucket of one party or, before anything is known, of one address (IPv6: /64).
+const (
+	framesRate   = 100.0 // a second from one party; more closes the control connection
+	framesBurst  = 500.0
+	ownRate      = 80.0 // frames a second that we send: below what a neighbour allows
+	ownBurst     = 400.0
+	admitRate    = 10.0 // connections a second from one address
+	admitBurst   = 10.0
+	maxAddresses = 4096 // addresses whose rate is remembered; beyond it all others share one bucket
+	maxGreeting  = 64   // handshakes at once
+
+	audioRate  = 160e3 / 8 // bytes a second of one stream's RTP packets, resends included
+	videoRate  = 8e6 / 8
+	partyRate  = 50e6 / 8
+	rateWindow = 1.0 // seconds of the rate that may come at once: a keyframe, a batch after a pause
+	rtcpRate   = 400.0
+	rtcpBurst  = 200.0
+	pliRate    = 3.0 // keyframe requests a second for one stream
+	pliBurst   = 3.0
+
+	maxQueued      = 4096    // frames of Exchange that wait; ErrFull beyond
+	maxQueuedBytes = 4 << 20 // the same in bytes
+	inboxSize      = 64      // frames and calls that wait for a Conn's goroutine: beyond it TCP pushes back
+)
+
+// Times of the control connection.
+const (
+	handshakeTime = 5 * time.Second // TCP accepted to both hellos read
+	pingEvery     = time.Second     // frames of type ping
+	deadAfter     = 5 * time.Second // nothing heard: the connection is given up
+	byeTime       = 300 * time.Millisecond
+	dialFirst     = 200 * time.Millisecond
+	dialMost      = 10 * time.Second
+	dialPatience  = 300 * time.Millisecond // the party with the larger id waits so long before its first call
+	settled       = 5 * time.Second        // a connection older than this was not dialled at the same moment as a new one
+	redialAfter   = time.Second            // a dial this old is begun anew when the path returns
+	rollAfter     = time.Hour              // of keys
+)
+
+// Times and sizes of the media path.
+const (
+	overlap      = 30 * time.Second // older keys still open and seal resends
+	keysDie      = 10 * time.Minute // after the last frame of the control connection that made them
+	rollPackets  = 1 << 31
+	window       = 8192 // packets of the replay window
+	pathPing     = 250 * time.Millisecond
+	probePing    = time.Second // to an address that has not answered, or no longer
+	pathLost     = 2 * time.Second
+	pathStale    = 750 * time.Millisecond // without a pong: media moves to an address that does answer
+	unproven     = 60 * time.Second       // without a pong: the address must prove itself again; sound stops too
+	reportEvery  = time.Second            // sender and receiver reports, figures
+	feedbackGap  = 10 * time.Millisecond  // between two datagrams of resend requests
+	maxRTCP      = 1200                   // bytes of one SRTCP datagram before protection
+	maxMedia     = 1440                   // bytes of one RTP packet before protection
+	maxListed    = 8                      // addresses of a peer that are tried
+	maxObserved  = 4                      // addresses besides, from which authentic packets came
+	lossWindow   = 20                     // pings over which loss is counted: 5 s
+	lateSwitch   = 0xff00                 // a stream whose number is above moves to new keys after it has wrapped
+	maxNackPairs = 64                     // entries of one resend request
+)
