@@ -1,0 +1,322 @@
+// A member's seat in the meeting: it takes the seat, keeps it through cuts and restarts, and gives it up.
+import { batch, effect, signal } from "@preact/signals";
+import type { Camera, Meeting, Quality, State, ToClient, Welcome } from "../wire.gen";
+import { Connection } from "./connection";
+import { Devices } from "./devices";
+import { node, Socket } from "./node";
+import { Playout } from "./playout";
+
+export type Phase = "idle" | "joining" | "live" | "cut" | "over";
+export type Cut = "network" | "server";
+/** over says why a seat was given up: the node's word in Bye, or ours: "session", "version", "refused". */
+export type Over = "" | "left" | "ended" | "moved" | "session" | "version" | "refused";
+
+const welcomeLimit = 5000; // ms for the answer to Hello
+const waits = [0, 250, 500, 1000, 1500]; // ms before each attempt: a node that is up again has everyone back within 5 s
+const restartAfter = 1500; // ms: shorter cuts heal by themselves, without an ICE restart
+const rejoinAfter = 8000; // ms without media after a restart of ICE: begin anew
+const blockedAfter = 6000; // ms: a first connection that is not there by then does not come
+
+// Switches survive a reload that the person makes, and nothing else: a page restored by the browser opens no microphone.
+const keep = "visavis.switches", keepFor = 60_000; // ms
+
+export class Call {
+  readonly devices = new Devices();
+  readonly playout = new Playout();
+
+  readonly phase = signal<Phase>("idle");
+  readonly cut = signal<Cut>("network");
+  readonly over = signal<Over>("");
+  readonly refusal = signal("");
+  readonly meeting = signal<Meeting | null>(null);
+  readonly you = signal("");
+  readonly state = signal<State>({ present: [], stage: [], links: [], alarm: "" });
+  readonly floor = signal<string[]>([]);
+  readonly quality = signal<Quality | null>(null);
+  readonly mic = signal(false);
+  readonly camera = signal(true);
+  /** media: "none" before the first packet could flow, "blocked" if it never could, "lost" after a cut. */
+  readonly media = signal<"none" | "open" | "lost" | "blocked">("none");
+
+  private connection: Connection | null = null;
+  private socket: Socket | null = null;
+  private token = "";
+  private running = false;
+  private waiting = 0; // timer of a pending restart or rejoin
+  private wake: () => void = () => undefined;
+  private wanted: Camera = { width: 640, height: 360, fps: 15 };
+  private lock: WakeLockSentinel | undefined;
+
+  constructor() {
+    this.recall();
+    effect(() => this.apply());
+    addEventListener("online", () => this.wake());
+    addEventListener("pagehide", () => this.remember());
+    document.addEventListener("visibilitychange", () => void this.stayAwake());
+  }
+
+  /** arrange tells the call what the invitation says. */
+  arrange(meeting: Meeting, you: string, camera: Camera) {
+    batch(() => { this.meeting.value = meeting; this.you.value = you; });
+    this.wanted = this.devices.wanted = camera;
+  }
+
+  /** ready makes the connection and its offer before the button is pressed, so that the press costs one message. */
+  async ready() {
+    if (this.connection && Date.now() - this.connection.made < 120_000) return;
+    this.renew();
+    await this.connection!.first();
+  }
+
+  /** sit takes the seat; it resolves when the meeting is live or the seat cannot be had. */
+  async sit() {
+    if (this.running) return;
+    this.running = true;
+    performance.mark("visavis:sit");
+    batch(() => { this.phase.value = "joining"; this.over.value = ""; this.media.value = "none"; });
+    this.playout.play();
+    void this.stayAwake();
+    await new Promise<void>((live) => {
+      const stop = effect(() => { if (this.phase.value === "live" || this.phase.value === "over") { live(); queueMicrotask(() => stop()); } });
+      void this.run();
+    });
+  }
+
+  /** setMic opens or closes the microphone. Nothing but the person's own act calls it with true. */
+  async setMic(open: boolean) {
+    if (open && !this.devices.mic.value && !(await this.devices.open("audio"))) return;
+    this.mic.value = open;
+    this.tell();
+  }
+
+  /** setCamera switches the camera; off releases the device, so that its lamp goes out. */
+  async setCamera(on: boolean) {
+    this.camera.value = on;
+    if (on && !this.devices.camera.value && !(await this.devices.open("video"))) this.camera.value = false;
+    if (!on) this.devices.release("video");
+    this.tell();
+  }
+
+  async leave() {
+    this.socket?.send({ leave: {} });
+    this.finish("left");
+    await node.leave();
+  }
+
+  stats() {
+    return this.connection?.pc.getStats() ?? null;
+  }
+
+  // One turn of the loop is one socket: open it, say hello (resume where the old connection still lives, else offer), serve it
+  // until it ends.
+  private async run() {
+    for (let failed = 0; this.running; failed++) {
+      const wait = waits[Math.min(failed, waits.length - 1)]!;
+      await this.pause(wait * (0.8 + 0.4 * Math.random())); // spread, lest a whole delegation knocks at the same instant
+      const socket = this.running ? await Socket.open() : null;
+      if (!socket) {
+        await this.diagnose();
+        continue;
+      }
+      if (await this.serve(socket)) failed = -1;
+    }
+  }
+
+  /** serve resolves when the socket has ended: true if it had been welcomed, or should be tried again at once. */
+  private async serve(socket: Socket): Promise<boolean> {
+    if (!this.running) {
+      socket.close();
+      return false;
+    }
+    const resume = this.token !== "" && this.connection?.pc.connectionState !== "failed" ? this.token : "";
+    this.token = ""; // good for one use
+    let welcomed = false;
+    const ended = new Promise<void>((done) => { socket.onend = done; });
+    const limit = setTimeout(() => { if (!welcomed) socket.close(); }, welcomeLimit);
+    socket.onmessage = (m) => {
+      if ("welcome" in m) welcomed = true;
+      void this.receive(m, socket, welcomed);
+    };
+    this.socket = socket;
+    if (resume) {
+      socket.hello({ resume });
+    } else {
+      if (!this.connection || this.connection.used) this.renew();
+      socket.hello({ offer: await this.connection!.first() });
+    }
+    await ended;
+    clearTimeout(limit);
+    if (this.socket === socket) this.socket = null;
+    if (this.running && welcomed) this.phase.value = "cut";
+    return welcomed || resume !== "";
+  }
+
+  private async receive(m: ToClient, socket: Socket, welcomed: boolean) {
+    if (this.socket !== socket) return;
+    if ("welcome" in m) await this.welcome(m.welcome);
+    if ("answer" in m) await this.connection?.answer(m.answer.sdp).catch(() => this.rejoin());
+    if ("state" in m) this.state.value = m.state;
+    if ("floor" in m) this.floor.value = m.floor.slots;
+    if ("quality" in m) this.quality.value = m.quality;
+    if ("bye" in m) this.bye(m.bye.code);
+    if ("error" in m) this.refused(m.error.code, welcomed);
+  }
+
+  private async welcome(w: Welcome) {
+    batch(() => {
+      this.meeting.value = w.meeting;
+      this.you.value = w.you;
+      this.state.value = w.state;
+    });
+    this.token = w.resume;
+    if (w.answer) {
+      try {
+        await this.connection!.answer(w.answer);
+      } catch (err) {
+        console.error("answer", err);
+        this.finish("refused", "answer");
+        return;
+      }
+      this.watch(this.media.value === "open" ? rejoinAfter : blockedAfter);
+    } else if (this.connection?.pc.connectionState !== "connected") {
+      void this.restart();
+    }
+    this.phase.value = "live";
+    this.tell();
+  }
+
+  private bye(code: string) {
+    if (code === "shutdown") {
+      this.cut.value = "server";
+      this.socket?.close();
+      return;
+    }
+    this.finish(code === "moved" || code === "left" ? code : "ended");
+  }
+
+  private refused(code: string, welcomed: boolean) {
+    if (code.includes("version")) return this.finish("version");
+    if (welcomed) return console.warn("node refused", code); // one message was refused; the seat stays
+    if (code.startsWith("session")) return this.finish("session");
+    if (code.startsWith("offer")) return this.finish("refused", code);
+    this.socket?.close(); // "resume.unknown" and the like: begin anew
+  }
+
+  /** renew makes a new connection in place of the old one. */
+  private renew() {
+    this.connection?.close();
+    clearTimeout(this.waiting);
+    const c = this.connection = new Connection(this.wanted);
+    c.pc.onconnectionstatechange = () => this.changed(c);
+    this.apply();
+    c.play(this.playout);
+  }
+
+  private changed(c: Connection) {
+    const is = c.pc.connectionState;
+    if (is === "connected") {
+      clearTimeout(this.waiting);
+      this.media.value = "open";
+      performance.mark("visavis:connected");
+    } else if (is === "failed") {
+      void this.restart();
+    } else if (is === "disconnected") {
+      clearTimeout(this.waiting);
+      this.waiting = window.setTimeout(() => void this.restart(), restartAfter);
+    }
+  }
+
+  /** restart opens a new way for the same connection (ICE restart). Without a socket it is done after the next welcome. */
+  private async restart() {
+    const c = this.connection;
+    if (!c || !this.running) return;
+    if (this.media.value === "open") this.media.value = "lost";
+    if (!this.socket || this.phase.value !== "live") return;
+    this.watch(rejoinAfter);
+    const offer = await c.offer(true);
+    this.socket?.send({ offer });
+  }
+
+  /** watch begins anew if no media flow after limit ms. */
+  private watch(limit: number) {
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(() => {
+      if (this.connection?.pc.connectionState === "connected") return;
+      this.media.value = this.media.value === "none" ? "blocked" : this.media.value === "blocked" ? "blocked" : "lost";
+      this.rejoin();
+    }, limit);
+  }
+
+  private rejoin() {
+    this.token = "";
+    this.socket?.close();
+  }
+
+  /** apply brings what is sent into line with the switches. A closed microphone is a disabled track: only silence is encoded. */
+  private apply() {
+    const mic = this.devices.mic.value, camera = this.devices.camera.value;
+    if (mic) mic.enabled = this.mic.value;
+    void this.connection?.send(mic, this.camera.value ? camera : null);
+    if (this.phase.value !== "live") return;
+    // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
+    if (!mic && this.mic.value && this.devices.micState.value === "lost") void this.setMic(false);
+    if (!camera && this.camera.value && this.devices.cameraState.value === "lost") void this.setCamera(false);
+  }
+
+  private tell() {
+    const { mic, camera } = this;
+    this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null } });
+  }
+
+  /** diagnose finds out why no socket could be had: no session, no network, or no node. */
+  private async diagnose() {
+    const began = performance.now(), r = await node.me(2000);
+    if (!r.ok && r.status === 401) return this.finish("session");
+    const quick = performance.now() - began < 1500; // a refusal comes at once, a cut network does not answer at all
+    this.cut.value = navigator.onLine && (r.ok || r.status > 0 || quick) ? "server" : "network";
+    if (this.running && this.phase.value === "live") this.phase.value = "cut";
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, ms);
+      this.wake = () => { clearTimeout(timer); done(); };
+    });
+  }
+
+  private finish(over: Over, refusal = "") {
+    this.running = false;
+    clearTimeout(this.waiting);
+    this.wake();
+    this.socket?.close();
+    this.connection?.close();
+    this.socket = this.connection = null;
+    this.token = "";
+    this.playout.stop();
+    this.devices.stop();
+    void this.lock?.release();
+    batch(() => { this.phase.value = "over"; this.over.value = over; this.refusal.value = refusal; this.mic.value = false; });
+  }
+
+  private async stayAwake() {
+    if (!this.running || document.visibilityState !== "visible") return;
+    this.lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+  }
+
+  private remember() {
+    if (!this.running) return;
+    try {
+      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, at: Date.now() }));
+    } catch { /* storage is forbidden: the microphone is closed after a reload */ }
+  }
+
+  private recall() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; at?: number };
+      sessionStorage.removeItem(keep);
+      if (Date.now() - (kept.at ?? 0) > keepFor) return;
+      this.mic.value = kept.mic === true;
+      this.camera.value = kept.camera !== false;
+    } catch { /* as if nothing had been kept */ }
+  }
+}

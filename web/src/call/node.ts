@@ -1,0 +1,90 @@
+// The node, as a page reaches it: a few requests and one socket.
+import { VERSION, type Failure, type FromClient, type Invited, type Offer, type ProbeReply, type ToClient } from "../wire.gen";
+
+export type Reply<T> = { ok: true; body: T } | { ok: false; status: number; code: string }; // status 0: no answer
+
+async function ask<T>(method: string, path: string, body?: unknown, limit = 8000): Promise<Reply<T>> {
+  try {
+    const init: RequestInit = { method, cache: "no-store", signal: AbortSignal.timeout(limit) };
+    if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+    const r = await fetch(path, init);
+    const json = r.headers.get("Content-Type")?.startsWith("application/json") ? await r.json() : null;
+    return r.ok ? { ok: true, body: json as T } : { ok: false, status: r.status, code: (json as Failure | null)?.error?.code ?? "" };
+  } catch {
+    return { ok: false, status: 0, code: "" };
+  }
+}
+
+export const node = {
+  /** invitation says what a code is for and uses nothing up. */
+  invitation: (code: string) => ask<Invited>("POST", "/api/invitation", { code }),
+  /** session uses the code up; only a pressed button calls it. */
+  session: (code: string) => ask<null>("POST", "/api/session", { code }),
+  me: (limit?: number) => ask<Invited>("GET", "/api/me", undefined, limit),
+  leave: () => ask<null>("POST", "/api/leave", {}),
+  probe: async (code: string, offer: Offer): Promise<string | null> => {
+    const r = await ask<ProbeReply>("POST", "/api/probe", code ? { code, offer } : { offer }, 4000);
+    return r.ok ? r.body.answer : null;
+  },
+};
+
+const openLimit = 3000; // ms to open a socket: a lost SYN is repeated after 1 s
+const quietLimit = 7000; // ms: the node speaks every 2 s, so three lost messages mean a dead way
+
+/** Socket is one WebSocket. Exactly one end comes, through onend. */
+export class Socket {
+  onmessage: (m: ToClient) => void = () => undefined;
+  onend: () => void = () => undefined;
+  private ended = false;
+  private quiet = 0;
+
+  private constructor(private readonly ws: WebSocket) {
+    ws.onmessage = (e) => {
+      this.listen();
+      try {
+        this.onmessage(JSON.parse(e.data as string) as ToClient);
+      } catch (err) {
+        console.error("message from the node", err);
+      }
+    };
+    ws.onclose = () => this.end();
+    this.listen();
+  }
+
+  /** open resolves to null if the node does not take the socket. */
+  static open(): Promise<Socket | null> {
+    return new Promise((done) => {
+      const ws = new WebSocket(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/ws`);
+      const give = (s: Socket | null) => { clearTimeout(timer); ws.onopen = ws.onerror = ws.onclose = null; if (!s) ws.close(); done(s); };
+      const timer = setTimeout(() => give(null), openLimit);
+      ws.onopen = () => { ws.onopen = null; const s = new Socket(ws); clearTimeout(timer); done(s); };
+      ws.onclose = () => give(null);
+    });
+  }
+
+  send(m: FromClient) {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(m));
+  }
+
+  hello(h: { offer?: Offer; resume?: string }) {
+    this.send({ hello: { version: VERSION, ...h } });
+  }
+
+  close() {
+    this.ws.close();
+    this.end(); // a dead way would tell us only after minutes
+  }
+
+  private listen() {
+    clearTimeout(this.quiet);
+    this.quiet = window.setTimeout(() => this.close(), quietLimit);
+  }
+
+  private end() {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.quiet);
+    this.ws.onmessage = this.ws.onclose = null;
+    this.onend();
+  }
+}

@@ -1,0 +1,152 @@
+// Below the pictures: as they see you, the one sentence that matters now with its buttons, and the connection.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Call } from "../call/call";
+import { fill, pick, t } from "../lang";
+import { DeviceList, problem } from "./devicelist";
+import { Icon } from "./icons";
+import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
+import type { Seat } from "./place";
+import { Video } from "./place";
+import { useNobodyHears } from "./nobodyhears";
+
+export function Dock({ call, self }: { call: Call; self: Seat | null }) {
+  return (
+    <div class={self ? "dock" : "dock noself"}>
+      {self ? <Self call={call} seat={self} /> : null}
+      <Now call={call} />
+      <Connection call={call} />
+    </div>
+  );
+}
+
+function Self({ call, seat }: { call: Call; seat: Seat }) {
+  const camera = call.camera.value ? call.devices.camera.value : null;
+  return (
+    <section class="self" aria-labelledby="self-h">
+      <h2 id="self-h">{t.value.seenAs}</h2>
+      <div class="picture" data-floor={call.mic.value ? "" : undefined}>
+        {camera ? <Video stream={camera} label={t.value.ownPicture} name="self" /> : <div class="wait"><p class="q">{problem(call.devices.cameraState.value, "video") || t.value.cameraOff}</p></div>}
+      </div>
+      <p class="sm"><bdi>{pick(seat.member?.name)}</bdi></p>
+    </section>
+  );
+}
+
+interface Sentence { key: string; head: ComponentChildren; help?: ComponentChildren; tone?: "gold" | "alarm"; mic?: boolean; body?: ComponentChildren; act?: ComponentChildren }
+
+/** Now is the sentence that matters most at this moment. Only the sentence is a live region, never a level or a clock. */
+function Now({ call }: { call: Call }) {
+  const nobody = useNobodyHears(call), cut = useLasting(call.phase.value !== "live", 1500);
+  const s = sentence(call, cut, nobody);
+  return (
+    <section class="floor" id="now" aria-label={t.value.floor} data-tone={s.tone} data-says={s.key}>
+      <div class="stack">
+        <h2 class={s.tone === "alarm" ? "alarm" : ""} aria-live={s.tone === "alarm" ? "assertive" : "polite"}>{s.head}</h2>
+        {s.help ? <p>{s.help}</p> : null}
+        {s.body}
+      </div>
+      <div class="acts">{s.act}<Switches call={call} quiet={s.act !== undefined} /></div>
+    </section>
+  );
+}
+
+function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
+  const x = t.value, { devices, state, meeting } = call;
+  const name = (party: string) => pick(partyOf(meeting.value, party)?.name);
+  if (cut) {
+    return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: x.cutNetworkHelp, tone: "alarm" };
+  }
+  if (call.media.value === "blocked") return { key: "blocked", head: x.probeBlocked, help: fill(x.probeBlockedHelp, { host: location.hostname }), tone: "alarm" };
+  if (call.media.value === "lost") return { key: "media", head: x.cutMedia, help: x.cutMediaHelp, tone: "alarm" };
+  if (call.playout.held.value) {
+    return { key: "held", head: x.soundHeld, help: x.soundHeldHelp, tone: "gold", act: <button type="button" class="btn big primary" data-act="hear" onClick={() => call.playout.play()}><Icon name="ear" />{x.soundOn}</button> };
+  }
+  if (nobody) {
+    return { key: "nobody", head: x.nobodyHears, help: x.nobodyHearsHelp, tone: "alarm", body: <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div> };
+  }
+  const broken = problem(devices.micState.value, "audio") || (call.camera.value ? problem(devices.cameraState.value, "video") : "");
+  if (broken) return { key: "device", head: broken, help: x.yourMicClosed, tone: "alarm" };
+  const link = state.value.links.find((l) => l.state !== "up");
+  if (link?.code) return { key: "differs", head: x.linkDiffers, tone: "alarm" };
+  if (link?.state === "interrupted") return { key: "link", head: fill(x.linkCut, { party: name(link.party) }), help: x.linkCutHelp, tone: "alarm" };
+  if (call.mic.value) {
+    return { key: "open", head: x.yourMicOpen, tone: "gold", body: <><p class="row"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
+  }
+  if (link) return { key: "nolink", head: fill(x.linkDown, { party: name(link.party) }), help: x.linkDownHelp };
+  const speaker = memberOf(meeting.value, call.floor.value.find((id) => id) ?? "");
+  return { key: "closed", head: speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated, help: x.yourMicClosed };
+}
+
+/** useLasting is true once a condition has lasted ms: what heals by itself needs no alarm. */
+function useLasting(condition: boolean, ms: number): boolean {
+  const lasting = useSignal(false);
+  useEffect(() => {
+    if (!condition) {
+      lasting.value = false;
+      return undefined;
+    }
+    const timer = setTimeout(() => { lasting.value = true; }, ms);
+    return () => clearTimeout(timer);
+  }, [condition]);
+  return lasting.value && condition;
+}
+
+function Switches({ call, quiet }: { call: Call; quiet: boolean }) {
+  const mic = call.mic.value, camera = call.camera.value;
+  return (
+    <>
+      <button type="button" class={mic || quiet ? "btn big" : "btn big primary"} data-act="mic" data-on={mic} onClick={() => void call.setMic(!mic)}>
+        <Icon name={mic ? "micoff" : "mic"} />{mic ? t.value.closeMic : t.value.openMic}
+      </button>
+      <button type="button" class="btn big" data-act="camera" data-on={camera} onClick={() => void call.setCamera(!camera)}>
+        <Icon name={camera ? "cameraoff" : "camera"} />{camera ? t.value.cameraSwitchOff : t.value.cameraSwitchOn}
+      </button>
+    </>
+  );
+}
+
+function Connection({ call }: { call: Call }) {
+  const x = t.value, q = call.quality.value, up = call.phase.value === "live" && call.media.value === "open";
+  const word = !up ? x.down : q ? (q.level === "good" ? x.good : q.level === "fair" ? x.fair : x.poor) : x.measuring;
+  const devices = useRef<HTMLDialogElement>(null), leaving = useRef<HTMLDialogElement>(null);
+  return (
+    <section class="connection" aria-labelledby="con-h">
+      <h2 id="con-h">{x.connection}</h2>
+      <dl class="ways">
+        <div data-way="own" data-level={up ? q?.level ?? "measuring" : "down"}>
+          <dt>{x.ownLeg}</dt>
+          <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{q.rttMs} ms</bdi> : null}</dd>
+        </div>
+        {call.state.value.links.map((l) => (
+          <div key={l.party} data-way={l.party} data-level={l.state}>
+            <dt>{fill(x.linkTo, { party: pick(partyOf(call.meeting.value, l.party)?.name) })}</dt>
+            {l.state === "up"
+              ? <dd><Bars n={l.loss > 0.05 ? 1 : l.loss > 0.01 ? 2 : 3} /><span>{l.loss > 0.05 ? x.poor : l.loss > 0.01 ? x.fair : x.good}</span><bdi class="n q">{l.rttMs} ms</bdi>{l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: `${Math.round(l.loss * 1000) / 10} %` })}</span> : null}</dd>
+              : <dd class={l.state === "interrupted" ? "alarm" : "q"}><Bars n={0} /><span>{l.state === "interrupted" ? x.down : x.notUp}</span></dd>}
+          </div>
+        ))}
+      </dl>
+      {call.state.value.alarm ? <Say icon="warn" tone="alarm sm">{x.logAlarm}</Say> : null}
+      <label class="vol"><span class="sm q">{x.volume}</span><input type="range" min="0" max="100" data-act="volume" value={Math.round(call.playout.volume.value * 100)} onInput={(e) => { call.playout.volume.value = Number(e.currentTarget.value) / 100; }} /></label>
+      <p class="row">
+        <button type="button" class="btn" data-act="devices" onClick={() => devices.current?.showModal()}><Icon name="devices" />{x.deviceMenu}</button>
+        <button type="button" class="btn" data-act="leave" onClick={() => leaving.current?.showModal()}><Icon name="leave" flip />{x.leave}</button>
+      </p>
+      <dialog ref={devices} class="stage sheet" aria-labelledby="dd-h">
+        <h2 id="dd-h">{x.devices}</h2>
+        <DeviceList call={call} />
+        <form method="dialog" class="row end"><button class="btn primary" autofocus>{x.close}</button></form>
+      </dialog>
+      <dialog ref={leaving} class="stage sheet" aria-labelledby="lv-h">
+        <h2 id="lv-h">{x.leaveTitle}</h2>
+        <p>{x.leaveHelp}</p>
+        <form method="dialog" class="row end">
+          <button class="btn big primary" autofocus>{x.stay}</button>
+          <button type="button" class="btn big" data-act="leave-now" onClick={() => void call.leave()}>{x.leaveNow}</button>
+        </form>
+      </dialog>
+    </section>
+  );
+}

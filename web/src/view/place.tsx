@@ -1,0 +1,107 @@
+// One person's place: picture, or what stands in for it, and the nameplate below.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Call } from "../call/call";
+import { fill, pick, plain, t } from "../lang";
+import type { Member, Party, Presence } from "../wire.gen";
+import { Emblem, Nameplate, Say } from "./parts";
+
+/** Video shows a stream or a track. Its sound is played elsewhere; onframe is told of each frame shown. */
+export function Video({ stream, label, name, onframe }: { stream: MediaStream | MediaStreamTrack; label: string; name: string; onframe?: () => void }) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const v = element.current!;
+    v.muted = true;
+    v.srcObject = stream instanceof MediaStream ? stream : new MediaStream([stream]);
+    let live = true;
+    const frame = () => { if (live) { onframe?.(); v.requestVideoFrameCallback?.(frame); } };
+    v.requestVideoFrameCallback?.(frame);
+    void v.play().catch(() => undefined);
+    return () => { live = false; v.srcObject = null; };
+  }, [stream]);
+  return <video ref={element} class="scene" aria-label={label} data-slot={name} autoplay playsInline muted disablePictureInPicture />;
+}
+
+const still = 2500; // ms without a frame: the picture has stopped
+
+/** Remote shows a stage slot, and its stand-in until the first frame and whenever frames stop coming. */
+function Remote({ stream, label, slot, standIn }: { stream: MediaStream; label: string; slot: string; standIn: (why: string) => ComponentChildren }) {
+  const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0);
+  useEffect(() => {
+    shows.value = "coming";
+    const timer = setInterval(() => { if (shows.value === "live" && performance.now() - last.current > still) shows.value = "stopped"; }, 500);
+    return () => clearInterval(timer);
+  }, [stream]);
+  const frame = () => {
+    last.current = performance.now();
+    if (shows.value === "live") return;
+    shows.value = "live";
+    if (!performance.getEntriesByName("visavis:frame").length) performance.mark("visavis:frame");
+  };
+  return (
+    <>
+      <Video stream={stream} label={label} name={slot} onframe={frame} />
+      {shows.value === "live" ? null : standIn(shows.value === "coming" ? t.value.pictureComing : t.value.pictureStopped)}
+    </>
+  );
+}
+
+function Wait({ party, small, children }: { party: Party | undefined; small?: boolean; children?: ComponentChildren }) {
+  return <div class="wait"><Emblem party={party} size={small ? "" : "l"} />{small ? null : <p class="name"><bdi>{pick(party?.longName)}</bdi></p>}{children}</div>;
+}
+
+/** since is the time a condition has lasted, "0:12". */
+function Since({ at }: { at: number }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => { now.value = Date.now(); }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const s = Math.max(0, Math.floor((now.value - at) / 1000));
+  return <span>{fill(t.value.interrupted, { time: `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}` })}</span>;
+}
+
+export interface Seat { member: Member | undefined; party: Party | undefined; presence: Presence | undefined; slot: number; self: boolean }
+
+/** Place is a large or (small) one of the further places. */
+export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: boolean }) {
+  const { member, party, presence, slot, self } = seat;
+  const speaking = member !== undefined && !self && call.floor.value.includes(member.id);
+  const cutAt = useRef(0), cut = presence?.far === "interrupted";
+  if (!cut) cutAt.current = 0;
+  else if (!cutAt.current) cutAt.current = Date.now();
+  const name = pick(member?.name) || pick(party?.longName);
+  return (
+    <figure class={small ? "place small" : "place"} data-member={member?.id} data-far={presence?.far || undefined}>
+      <div class="picture">{picture()}</div>
+      <figcaption><Nameplate meeting={call.meeting.value} member={member} party={party} small={small} floor={speaking || (self && call.mic.value)} sign={small ? (speaking ? sign() : null) : sign()} /></figcaption>
+    </figure>
+  );
+
+  function picture() {
+    if (self) {
+      return call.camera.value && call.devices.camera.value
+        ? <Video stream={call.devices.camera.value} label={t.value.ownPicture} name="self" />
+        : <Wait party={party} small={small}><p class="q">{t.value.cameraOff}</p></Wait>;
+    }
+    if (!presence) return <Wait party={party} small={small}>{small ? null : <p class="q">{t.value.notHere}</p>}</Wait>;
+    if (cut) return <Wait party={party} small={small}><Say icon="link" tone="alarm"><Since at={cutAt.current} /></Say></Wait>;
+    if (presence.far) return <Wait party={party} small={small}><p class="q">{t.value.awayNow}</p></Wait>;
+    const stream = slot >= 0 && presence.camera ? call.playout.pictures[slot]?.value : null;
+    if (!stream) return <Wait party={party} small={small} />;
+    return <Remote stream={stream} label={plain(t.value.pictureOf, { name })} slot={`stage${slot}`} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
+  }
+
+  function sign() {
+    if (self) return call.mic.value ? <span class="lamp">{t.value.micOpen}</span> : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>;
+    if (!presence || presence.far) return null;
+    if (speaking) return <Say icon="mic" tone="gold">{t.value.speaking}</Say>;
+    return (
+      <>
+        {presence.mic ? <Say icon="mic">{t.value.micOpen}</Say> : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>}
+        {presence.mic && !presence.camera ? <span class="q">{t.value.soundOnly}</span> : null}
+      </>
+    );
+  }
+}
