@@ -1,0 +1,326 @@
+package peer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
+
+	"visavis/internal/udp"
+)
+
+// check is a connectivity check of ours in flight.
+type check struct {
+	leg  *leg
+	to   netip.AddrPort
+	at   time.Time
+	own  bool // not the agent's: it would not know the answer
+	move bool // media has moved to this address already: take it over once it is proven
+}
+
+// address is a remote address of a session, proven or under check.
+type address struct {
+	addr   netip.AddrPort
+	proven bool
+	heard  time.Time // last answered check; until proven, the last check
+}
+
+// isCheck says whether b is a binding request (RFC 8489 §5).
+func isCheck(b []byte) bool {
+	return len(b) >= 20 && b[0] == 0 && b[1] == 1
+}
+
+// door gets what comes from addresses that nobody owns. Worker.
+type door struct{ h *Host }
+
+// Datagram implements udp.Endpoint.
+func (d *door) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
+	switch c {
+	case udp.STUN:
+		d.h.stun(now, g)
+	case udp.DTLS:
+		d.h.hold(now, g)
+	default:
+		if !d.h.stray(now, c, g) && d.h.c.Else != nil {
+			d.h.c.Else.Datagram(now, c, g)
+		}
+	}
+}
+
+// stun takes a STUN message from any address: a request belongs to whom its user name says and proves nothing; an answer belongs
+// to the check that it answers. What is unknown or wrong is dropped without a word. Worker.
+func (h *Host) stun(now time.Time, g udp.Datagram) {
+	m := &h.message
+	m.Raw = append(m.Raw[:0], g.Data...)
+	if m.Decode() != nil || m.Type.Method != stun.MethodBinding {
+		h.counts.stunMalformed.Add(1)
+		return
+	}
+	switch m.Type.Class {
+	case stun.ClassRequest:
+		h.request(now, g)
+	case stun.ClassSuccessResponse:
+		h.response(now, g)
+	default:
+		h.counts.stunDropped.Add(1)
+	}
+}
+
+func (h *Host) request(now time.Time, g udp.Datagram) {
+	name, err := h.message.Get(stun.AttrUsername)
+	if err != nil {
+		h.counts.stunUnknown.Add(1)
+		return
+	}
+	frag, peerFrag, _ := bytes.Cut(name, []byte{':'})
+	h.mu.Lock()
+	l := h.legs[string(frag)]
+	h.mu.Unlock()
+	if l == nil || string(peerFrag) != l.peerFrag {
+		h.counts.stunUnknown.Add(1)
+		return
+	}
+	if stun.NewShortTermIntegrity(l.pwd).Check(&h.message) != nil {
+		h.counts.stunForged.Add(1)
+		return
+	}
+	if !l.s.f.requests.take(now, 1, STUNPerSecond) {
+		h.counts.stunLimited.Add(1)
+		return
+	}
+	l.push(g.Data, g.Addr)
+}
+
+func (h *Host) response(now time.Time, g udp.Datagram) {
+	h.mu.Lock()
+	k, ok := h.checks[h.message.TransactionID]
+	h.mu.Unlock()
+	if !ok || k.to != g.Addr {
+		h.counts.stunUnknown.Add(1)
+		return
+	}
+	if stun.NewShortTermIntegrity(k.leg.peerPwd).Check(&h.message) != nil {
+		h.counts.stunForged.Add(1)
+		return
+	}
+	h.mu.Lock()
+	delete(h.checks, h.message.TransactionID)
+	k.leg.s.flights--
+	h.mu.Unlock()
+	k.leg.s.f.proven(now, k)
+	if !k.own {
+		k.leg.push(g.Data, g.Addr)
+	}
+}
+
+// noteCheck remembers a check that is about to be sent, so that its answer proves the address. It says false, and nothing must be
+// sent, if the session has too many addresses or checks. Any goroutine.
+func (h *Host) noteCheck(l *leg, b []byte, to netip.AddrPort, own bool, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := l.s
+	if s.closed || s.flights >= MaxChecks {
+		return false
+	}
+	i := slices.IndexFunc(s.addresses, func(a address) bool { return a.addr == to })
+	if i < 0 {
+		if len(s.addresses) >= MaxAddresses {
+			h.counts.addressesRefused.Add(1)
+			return false
+		}
+		s.addresses = append(s.addresses, address{addr: to})
+		i = len(s.addresses) - 1
+	}
+	if a := &s.addresses[i]; !a.proven {
+		a.heard = now
+		if h.held[to] == nil {
+			h.held[to] = &held{since: now}
+		}
+	}
+	id := [stun.TransactionIDSize]byte(b[8:20])
+	if _, again := h.checks[id]; !again {
+		s.flights++
+	}
+	h.checks[id] = check{leg: l, to: to, at: now, own: own, move: own && l.s.f.remoteNow() != to}
+	return true
+}
+
+// hold keeps a few DTLS datagrams from an address that is under check: a quarter of joins send ClientHello before they answer our
+// check. From any other address DTLS is dropped. Worker.
+func (h *Host) hold(now time.Time, g udp.Datagram) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.held[g.Addr]
+	if p == nil || len(p.packets) >= MaxHeld {
+		h.counts.dtlsUnproven.Add(1)
+		return
+	}
+	p.packets = append(p.packets, bytes.Clone(g.Data))
+	h.counts.dtlsHeld.Add(1)
+}
+
+// sweep forgets checks without an answer, addresses that went silent, and ends sessions without consent. Worker.
+func (h *Host) sweep(now time.Time) {
+	type gone struct {
+		f *flow
+		a netip.AddrPort
+	}
+	var drop []gone
+	var lost []*Session
+	h.mu.Lock()
+	for id, k := range h.checks {
+		if now.Sub(k.at) > checkTime {
+			delete(h.checks, id)
+			k.leg.s.flights--
+		}
+	}
+	for a, p := range h.held {
+		if now.Sub(p.since) > checkTime {
+			delete(h.held, a)
+		}
+	}
+	for s := range h.sessions {
+		current := s.f.remote
+		s.addresses = slices.DeleteFunc(s.addresses, func(a address) bool {
+			if a.proven && (a.addr == current || now.Sub(a.heard) <= consentTime) || !a.proven && now.Sub(a.heard) <= checkTime {
+				return false
+			}
+			if a.proven {
+				drop = append(drop, gone{s.f, a.addr})
+			}
+			return true
+		})
+		if now.Sub(s.f.consent) > consentTime {
+			lost = append(lost, s)
+		}
+	}
+	h.mu.Unlock()
+	for _, g := range drop {
+		h.c.Mux.Unbind(g.a, g.f)
+	}
+	for _, s := range lost {
+		s.end(ReasonConsent)
+	}
+}
+
+// ask sends a check of our own, built as the agent builds its own (RFC 8445 §7.2.2), to an address that the agent does not
+// check. Worker.
+func (f *flow) ask(now time.Time, to netip.AddrPort) {
+	l := f.leg
+	if l == nil {
+		return
+	}
+	m, err := stun.Build(stun.BindingRequest, stun.TransactionID, stun.NewUsername(l.peerFrag+":"+l.frag),
+		ice.AttrControlled(f.tieBreaker), ice.PriorityAttr(1862270975), // peer-reflexive, RFC 8445 §5.1.2.1
+		stun.NewShortTermIntegrity(l.peerPwd), stun.Fingerprint)
+	if err == nil && f.h.noteCheck(l, m.Raw, to, true, now) {
+		_ = f.h.c.Worker.WriteTo(m.Raw, to)
+	}
+}
+
+// proven is called when a check of ours was answered with valid integrity: from now on this address may be sent media and DTLS,
+// unless it is somebody else's. Worker.
+func (f *flow) proven(now time.Time, k check) {
+	h, s := f.h, f.s
+	if f.ended {
+		return
+	}
+	if !h.c.Mux.Bind(k.to, f) {
+		h.counts.addressClashes.Add(1)
+		return
+	}
+	h.mu.Lock()
+	i := slices.IndexFunc(s.addresses, func(a address) bool { return a.addr == k.to })
+	if i >= 0 {
+		s.addresses[i].proven, s.addresses[i].heard = true, now
+	}
+	p := h.held[k.to]
+	delete(h.held, k.to)
+	h.mu.Unlock()
+	if i < 0 { // forgotten between check and answer
+		h.c.Mux.Unbind(k.to, f)
+		return
+	}
+	f.consent = now
+	f.sample(now.Sub(k.at))
+	if !f.remote.IsValid() || k.move && k.leg == f.leg && f.moving == k.to {
+		f.moveTo(k.to)
+	}
+	s.startHandshake()
+	if p != nil {
+		for _, b := range p.packets {
+			s.dtls.take(b)
+		}
+	}
+}
+
+// nominated is called when the browser has chosen an address. Worker.
+func (f *flow) nominated(to netip.AddrPort) {
+	h := f.h
+	h.mu.Lock()
+	ok := slices.ContainsFunc(f.s.addresses, func(a address) bool { return a.addr == to && a.proven })
+	h.mu.Unlock()
+	if ok && !f.ended {
+		f.moveTo(to)
+	}
+}
+
+// moveTo sends everything to another proven address from now on.
+func (f *flow) moveTo(to netip.AddrPort) {
+	if f.remote == to {
+		return
+	}
+	if f.remote.IsValid() {
+		f.h.counts.moves.Add(1)
+	}
+	f.remote, f.moving = to, netip.AddrPort{}
+	f.published.Store(&to)
+}
+
+// remoteNow is the current address. Any goroutine.
+func (f *flow) remoteNow() netip.AddrPort {
+	if a := f.published.Load(); a != nil {
+		return *a
+	}
+	return netip.AddrPort{}
+}
+
+// stray takes media from an address that nobody owns: behind a NAT that rebound, browsers go on sending from a new address and
+// only say so at their next consent check, seconds later. The SSRC tells who it may be and the tag who it is; then we check the
+// address, and only the answer moves anything. It says whether the packet was a session's. Worker.
+func (h *Host) stray(now time.Time, c udp.Class, g udp.Datagram) bool {
+	at := 8
+	if c == udp.RTCP {
+		at = 4
+	}
+	candidates := h.bySSRC[binary.BigEndian.Uint32(g.Data[at:])]
+	if len(candidates) == 0 {
+		h.counts.mediaUnproven.Add(1)
+		return false
+	}
+	if !h.strays.take(now, 1, StraysPerSecond) {
+		h.counts.mediaUnproven.Add(1)
+		return true
+	}
+	for _, f := range candidates {
+		n := copy(h.scratch, g.Data) // a failed attempt destroys its copy
+		if f.packet(now, c, udp.Datagram{Data: h.scratch[:n], Addr: g.Addr}) {
+			return true
+		}
+	}
+	h.counts.mediaUnproven.Add(1)
+	return false
+}
+
+// follow is called for an authentic packet from another address than the current one. Worker.
+func (f *flow) follow(now time.Time, from netip.AddrPort) {
+	if now.Sub(f.heardAt) < moveWait || from == f.moving && now.Sub(f.askedAt) < moveEvery {
+		return
+	}
+	f.moving, f.askedAt = from, now
+	f.ask(now, from)
+}

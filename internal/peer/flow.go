@@ -1,0 +1,288 @@
+package peer
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+
+	"visavis/internal/media"
+	"visavis/internal/srtp"
+	"visavis/internal/udp"
+)
+
+// flow is the half of a session that belongs to the worker: packets in and out. It is the endpoint of the session's proven
+// addresses, the Source of its streams and the Sink of its slots.
+type flow struct {
+	h *Host
+	s *Session
+
+	leg        *leg
+	current    atomic.Pointer[leg] // leg, for other goroutines
+	tieBreaker uint64
+	ended      bool
+
+	remote    netip.AddrPort // where everything goes; proven
+	published atomic.Pointer[netip.AddrPort]
+	consent   time.Time      // last answered check, or the birth of the session
+	heardAt   time.Time      // last authentic packet from remote
+	moving    netip.AddrPort // address that media moved to, under check
+	askedAt   time.Time
+	requests  bucket
+
+	profile srtp.Profile
+	opener  *srtp.Opener // nil until the handshake is done
+	sealer  *srtp.Sealer
+	ext     extensions
+
+	sources  []*source
+	slots    []*slot
+	ssrcs    []ssrcUse // at most MaxSSRC
+	packets  bucket
+	controls bucket // RTCP
+	parsed   media.Packet
+	header   []byte // scratch
+	feedback *twcc.Recorder
+	sender   uint32 // SSRC of our reports while we send nothing
+
+	reported, twccAt time.Time
+	seqs             []uint16 // scratch
+	figures          figures
+}
+
+// source is one track that the browser sends.
+type source struct {
+	name      string
+	mid       string
+	kind      media.Kind
+	pt, rtxPT uint8
+	rtxSSRC   uint32
+	stream    *media.Stream
+	rate      float64 // payload bytes a second at most
+	bytes     bucket
+	rtx       bucket
+}
+
+// slot is one receive slot.
+type slot struct {
+	mid       string
+	forwarder *media.Forwarder
+	keyframes bucket
+
+	reported bool   // by the browser; the next two are of its last report
+	lastSeq  uint32 // extended
+	lastLost int32
+}
+
+// ssrcUse says what an SSRC of the browser is.
+type ssrcUse struct {
+	ssrc   uint32
+	source *source
+	rtx    bool
+}
+
+func newFlow(h *Host, s *Session, now time.Time) *flow {
+	f := &flow{h: h, s: s, tieBreaker: random64(), consent: now, header: make([]byte, 0, 64), ssrcs: make([]ssrcUse, 0, MaxSSRC)}
+	f.sender = f.newSSRC()
+	return f
+}
+
+// apply makes what an offer has and earlier ones had not; nil if the session has ended.
+func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
+	if f.ended {
+		return nil
+	}
+	if f.leg == nil {
+		f.h.active = append(f.h.active, f)
+	}
+	f.leg, f.ext = l, o.ext
+	f.current.Store(l)
+	t := f.s.tracks.Load().with()
+	for i := range o.sections {
+		s := &o.sections[i]
+		switch {
+		case s.off || s.dir == inactive:
+		case s.dir == sends && t.streams[s.name] == nil:
+			t.streams[s.name] = f.newSource(s).stream
+		case s.dir == receives && t.slots[s.name] == nil:
+			fw := f.newSlot(now, s)
+			t.slots[s.name] = fw
+			t.order = append(t.order, fw)
+		}
+		f.declare(s)
+	}
+	return t
+}
+
+func (f *flow) newSource(s *section) *source {
+	src := &source{name: s.name, mid: s.mid, kind: s.kind, pt: s.pt, rtxPT: s.rtxPT, rate: AudioBytesPerSecond}
+	switch {
+	case s.name == "screen":
+		src.rate = ScreenBytesPerSecond
+	case s.kind == media.Video:
+		src.rate = CameraBytesPerSecond
+	}
+	src.stream = media.NewStream(f.h.c.Switch, media.StreamConfig{ID: s.name, Kind: s.kind, Source: f})
+	f.sources = append(f.sources, src)
+	return src
+}
+
+func (f *flow) newSlot(now time.Time, s *section) *media.Forwarder {
+	c := media.ForwarderConfig{Kind: s.kind, SSRC: f.newSSRC(), PT: s.pt, Mid: s.mid, Sink: f, Name: s.name}
+	if s.rtxPT != 0 {
+		c.RTXPT, c.RTXSSRC = s.rtxPT, f.newSSRC()
+	}
+	fw := media.NewForwarder(f.h.c.Switch, c)
+	f.slots = append(f.slots, &slot{mid: s.mid, forwarder: fw})
+	if f.sealer != nil {
+		fw.Ready(now)
+	}
+	return fw
+}
+
+// newSSRC is one that no slot of this session has.
+func (f *flow) newSSRC() uint32 {
+	for {
+		var b [4]byte
+		_, _ = rand.Read(b[:])
+		n := binary.BigEndian.Uint32(b[:])
+		used := n == 0 || n == f.sender || slices.ContainsFunc(f.slots, func(s *slot) bool {
+			return s.forwarder.SSRC() == n || s.forwarder.RTXSSRC() == n
+		})
+		if !used {
+			return n
+		}
+	}
+}
+
+// declare takes the SSRCs that an offer names for a track.
+func (f *flow) declare(s *section) {
+	i := slices.IndexFunc(f.sources, func(src *source) bool { return src.name == s.name })
+	if i < 0 || s.ssrc == 0 {
+		return
+	}
+	src := f.sources[i]
+	f.learn(s.ssrc, src, false)
+	if s.rtx != 0 && src.rtxPT != 0 {
+		f.learn(s.rtx, src, true)
+	}
+}
+
+// learn notes what an SSRC is; false if it is known as something else or too many are.
+func (f *flow) learn(ssrc uint32, src *source, rtx bool) bool {
+	if ssrc == 0 {
+		return false
+	}
+	for _, u := range f.ssrcs {
+		if u.ssrc == ssrc {
+			return u.source == src && u.rtx == rtx
+		}
+	}
+	if len(f.ssrcs) >= MaxSSRC {
+		f.h.counts.ssrcRefused.Add(1)
+		return false
+	}
+	f.ssrcs = append(f.ssrcs, ssrcUse{ssrc, src, rtx})
+	if rtx {
+		src.rtxSSRC = ssrc
+	} else {
+		src.stream.SetSSRC(ssrc)
+	}
+	if owners := f.h.bySSRC[ssrc]; len(owners) < MaxSharedSSRC {
+		f.h.bySSRC[ssrc] = append(owners, f)
+	}
+	return true
+}
+
+// use finds what an SSRC is.
+func (f *flow) use(ssrc uint32) (ssrcUse, bool) {
+	for _, u := range f.ssrcs {
+		if u.ssrc == ssrc {
+			return u, true
+		}
+	}
+	return ssrcUse{}, false
+}
+
+// ready is called when the keys are there.
+func (f *flow) ready(now time.Time, p srtp.Profile, in *srtp.Opener, out *srtp.Sealer) {
+	if f.ended {
+		return
+	}
+	f.profile, f.opener, f.sealer = p, in, out
+	f.h.counts.connected.Add(1)
+	for _, s := range f.slots {
+		s.forwarder.Ready(now)
+	}
+}
+
+// close takes the session out of the packet path.
+func (f *flow) close(now time.Time) {
+	if f.ended {
+		return
+	}
+	f.ended = true
+	if f.sealer != nil {
+		f.h.counts.connected.Add(-1)
+	}
+	f.sealer, f.opener = nil, nil
+	for _, s := range f.slots {
+		s.forwarder.Close(now)
+	}
+	for _, src := range f.sources {
+		src.stream.Close(now)
+	}
+	h := f.h
+	if i := slices.Index(h.active, f); i >= 0 {
+		h.active = slices.Delete(h.active, i, i+1)
+	}
+	for _, u := range f.ssrcs {
+		owners := slices.DeleteFunc(h.bySSRC[u.ssrc], func(g *flow) bool { return g == f })
+		if h.bySSRC[u.ssrc] = owners; len(owners) == 0 {
+			delete(h.bySSRC, u.ssrc)
+		}
+	}
+	h.mu.Lock()
+	addresses := f.s.addresses
+	f.s.addresses = nil
+	h.mu.Unlock()
+	for _, a := range addresses {
+		h.c.Mux.Unbind(a.addr, f)
+	}
+}
+
+// Datagram implements udp.Endpoint: everything from the session's proven addresses.
+func (f *flow) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
+	switch c {
+	case udp.STUN:
+		f.h.stun(now, g)
+	case udp.DTLS:
+		f.s.dtls.take(g.Data)
+	case udp.RTP, udp.RTCP:
+		f.packet(now, c, g)
+	}
+}
+
+// tick does what time drives.
+func (f *flow) tick(now time.Time) {
+	if f.opener == nil {
+		return
+	}
+	if f.feedback != nil && now.Sub(f.twccAt) >= twccEvery {
+		f.twccAt = now
+		f.sendTWCC()
+	}
+	if now.Sub(f.reported) >= reportEvery {
+		f.reported = now
+		f.report(now)
+		f.tell(now)
+	}
+	if now.Sub(f.consent) >= consentWait && now.Sub(f.askedAt) >= time.Second {
+		f.askedAt = now
+		f.ask(now, f.remote)
+	}
+}

@@ -1,0 +1,79 @@
+package peer
+
+import (
+	"time"
+
+	"visavis/internal/media"
+)
+
+// Quality is how the path between browser and node is, over the last seconds.
+type Quality struct {
+	RTT       time.Duration // 0: not known yet
+	UpLoss    float64       // browser → node, 0..1, before resends
+	DownLoss  float64       // node → browser, 0..1, before resends
+	LastHeard time.Time     // the last authentic packet or answered check
+}
+
+// Quality returns the latest figures; they are renewed every second while media is connected. Any goroutine.
+func (s *Session) Quality() Quality {
+	if q := s.quality.Load(); q != nil {
+		return *q
+	}
+	return Quality{}
+}
+
+// figures are what Quality is made of. Worker only.
+type figures struct {
+	rtt                    time.Duration
+	upExpected, upLost     uint64 // of all streams, at the last look
+	upLoss, downLoss       float64
+	downExpected, downLost float64 // since the last look
+	upSeen                 bool
+}
+
+// sample takes a round-trip time, of a check or of a report, and smooths like TCP (RFC 6298 §2.3).
+func (f *flow) sample(rtt time.Duration) {
+	if rtt < 0 || rtt > 10*time.Second { // a clock that stepped
+		return
+	}
+	g := &f.figures
+	if g.rtt == 0 {
+		g.rtt = max(rtt, 1)
+		return
+	}
+	g.rtt += (rtt - g.rtt) / 8
+}
+
+// tell publishes the figures and tells the streams how long an answer takes.
+func (f *flow) tell(now time.Time) {
+	g := &f.figures
+	var expected, lost uint64
+	for _, src := range f.sources {
+		st := src.stream.Stats()
+		expected += st.Packets + st.Lost - st.Recovered
+		lost += st.Lost
+		src.stream.SetRTT(g.rtt)
+	}
+	e, l := expected-g.upExpected, max(lost, g.upLost)-g.upLost // Lost falls when packets were only reordered
+	if g.upSeen && expected > g.upExpected {
+		g.upLoss = smooth(g.upLoss, min(float64(l)/float64(e), 1))
+	}
+	g.upExpected, g.upLost, g.upSeen = expected, lost, true
+	if g.downExpected > 0 {
+		g.downLoss = smooth(g.downLoss, g.downLost/g.downExpected)
+		g.downExpected, g.downLost = 0, 0
+	}
+	heard := f.heardAt
+	if f.consent.After(heard) {
+		heard = f.consent
+	}
+	f.s.quality.Store(&Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard})
+}
+
+// smooth moves half-way: with a look each second the figure follows within three.
+func smooth(old, now float64) float64 { return (old + now) / 2 }
+
+var (
+	_ media.Sink   = (*flow)(nil)
+	_ media.Source = (*flow)(nil)
+)
