@@ -1,9 +1,17 @@
 package meeting
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
+
+	"golang.org/x/text/language"
+
+	"visavis/internal/strict"
 )
 
 // Definition is what the parties agreed before the meeting: who may come, in which role. Both nodes hold the same one (Digest).
@@ -20,10 +28,10 @@ type Definition struct {
 type Party struct {
 	ID       PartyID `json:"id"`
 	Name     Text    `json:"name"`     // short: "Avelmar"
-	LongName Text    `json:"longName"` // "Republic of Avelmar"
-	City     Text    `json:"city"`
-	Zone     string  `json:"zone"`   // IANA name; whether it can be loaded is checked by node
-	Emblem   string  `json:"emblem"` // SHA-256 of a PNG blob in hex, or ""
+	LongName Text    `json:"longName"` // "Republic of Avelmar"; may be empty
+	City     Text    `json:"city"`     // may be empty
+	Zone     string  `json:"zone"`     // IANA name; whether it can be loaded is checked by node
+	Emblem   string  `json:"emblem"`   // SHA-256 of a PNG blob in hex, or ""
 }
 
 // Member is one person of one party's delegation.
@@ -32,15 +40,102 @@ type Member struct {
 	Party      PartyID  `json:"party"`
 	Role       Role     `json:"role"`
 	Name       Text     `json:"name"`
-	Office     Text     `json:"office"`
-	Precedence int      `json:"precedence"` // 1 = first in the own delegation
+	Office     Text     `json:"office"`     // may be empty
+	Precedence int      `json:"precedence"` // 1 = first in the own delegation, the principal where there is one
 }
 
-// Check returns an *Error for the first rule of a definition that d breaks, nil if there is none.
-func (d Definition) Check() error { return nil }
+// ParseDefinition decodes strict JSON (at most MaxDefinition bytes), brings every text through Clean and runs Check.
+// It returns a *strict.Error or an *Error.
+func ParseDefinition(b []byte) (Definition, error) {
+	var d Definition
+	if err := strict.Decode(b, &d, strict.Limits{Bytes: MaxDefinition}); err != nil {
+		return Definition{}, err
+	}
+	d, err := d.Clean()
+	if err != nil {
+		return Definition{}, err
+	}
+	return d, d.Check()
+}
 
-// Digest is SHA-256 over the purpose line "visavis-definition/1" and the canonical JSON of d, which must have passed Check.
-func (d Definition) Digest() [32]byte { return [32]byte{} }
+// Clean returns d with every text brought through Clean, and the start in UTC to the second. d is not changed.
+func (d Definition) Clean() (Definition, error) {
+	d.Start = d.Start.UTC().Truncate(time.Second)
+	d.Parties, d.Members = slices.Clone(d.Parties), slices.Clone(d.Members)
+	var err error
+	clean := func(t *Text, k TextKind) {
+		if err == nil {
+			*t, err = t.clean(k)
+		}
+	}
+	clean(&d.Title, TitleText)
+	for i := range d.Parties {
+		p := &d.Parties[i]
+		clean(&p.Name, NameText)
+		clean(&p.LongName, NameText)
+		clean(&p.City, NameText)
+	}
+	for i := range d.Members {
+		m := &d.Members[i]
+		clean(&m.Name, NameText)
+		clean(&m.Office, OfficeText)
+	}
+	return d, err
+}
+
+func (t Text) clean(k TextKind) (Text, error) {
+	out := Text{}
+	for _, tag := range sortedKeys(t) {
+		s, err := Clean(t[tag], k)
+		if err != nil {
+			return nil, err
+		}
+		out[tag] = s
+	}
+	return out, nil
+}
+
+// Digest is SHA-256 over the purpose line "visavis-definition/1" and the canonical JSON of d, which must have passed Check: members
+// in the order of the Go types, language tags sorted, no white space, no escapes but those that JSON demands.
+func (d Definition) Digest() [32]byte {
+	h := sha256.New()
+	h.Write([]byte("visavis-definition/1\n"))
+	h.Write(d.canonical())
+	return [32]byte(h.Sum(nil))
+}
+
+func (d Definition) canonical() []byte {
+	d.Start = d.Start.UTC()
+	d.Title = d.Title.orEmpty()
+	d.Parties, d.Members = slices.Clone(d.Parties), slices.Clone(d.Members)
+	for i := range d.Parties {
+		p := &d.Parties[i]
+		p.Name, p.LongName, p.City = p.Name.orEmpty(), p.LongName.orEmpty(), p.City.orEmpty()
+	}
+	for i := range d.Members {
+		m := &d.Members[i]
+		m.Name, m.Office = m.Name.orEmpty(), m.Office.orEmpty()
+	}
+	return marshal(d)
+}
+
+func (t Text) orEmpty() Text {
+	if t == nil {
+		return Text{}
+	}
+	return t
+}
+
+// marshal gives JSON of a value of our own types, which cannot fail, without HTML escapes and final line feed.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("meeting: a type that JSON cannot write: " + err.Error()) // invariant: plain structs, years checked
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
 
 // Member returns the member of that id.
 func (d Definition) Member(id MemberID) (Member, bool) {
@@ -62,8 +157,189 @@ func (d Definition) Party(id PartyID) (Party, bool) {
 	return Party{}, false
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// Check returns an *Error for the first rule of a definition that d breaks, nil if there is none.
+func (d Definition) Check() error {
+	c := checker{languages: map[string]bool{}}
+	switch {
+	case !validID(string(d.ID)):
+		return fail("meeting.id")
+	case d.Start.Year() < 2000 || d.Start.Year() > 9999:
+		return fail("meeting.start")
+	case d.Start.Nanosecond() != 0:
+		return fail("meeting.start")
+	case len(d.Parties) == 0 || len(d.Parties) > MaxParties:
+		return fail("meeting.parties", "max", strconv.Itoa(MaxParties))
+	case len(d.Members) == 0 || len(d.Members) > MaxMembers:
+		return fail("meeting.members", "max", strconv.Itoa(MaxMembers))
+	}
+	c.text("title", d.Title, TitleText, true)
+	seen := map[PartyID]*delegation{}
+	for _, p := range d.Parties {
+		c.party(p, seen)
+	}
+	if c.err == nil && seen[d.Host] == nil {
+		c.err = fail("meeting.host")
+	}
+	members := map[MemberID]bool{}
+	for _, m := range d.Members {
+		c.member(m, seen, members)
+	}
+	c.order(d)
+	if c.err == nil && len(c.languages) > MaxLanguages {
+		c.err = fail("text.languages", "max", strconv.Itoa(MaxLanguages))
+	}
+	if c.err == nil && len(d.canonical()) > MaxDefinition {
+		c.err = fail("meeting.size")
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return nil
+}
 
-// ParseDefinition decodes strict JSON (≤ MaxDefinition bytes), brings every text through Clean and runs Check.
-// It returns a *strict.Error or an *Error.
-func ParseDefinition(b []byte) (Definition, error) { return Definition{}, nil }
+// delegation is what Check keeps of one party: who has which place.
+type delegation struct {
+	places    map[int]bool
+	principal int // precedence of the principal; 0: none
+}
+
+// checker keeps the first error.
+type checker struct {
+	err       *Error
+	languages map[string]bool
+}
+
+func (c *checker) fail(code string, pairs ...string) {
+	if c.err == nil {
+		c.err = fail(code, pairs...)
+	}
+}
+
+func (c *checker) text(what string, t Text, k TextKind, needed bool) {
+	if needed && len(t) == 0 {
+		c.fail("text.empty", "field", what)
+	}
+	for _, tag := range sortedKeys(t) {
+		if !validTag(tag) {
+			c.fail("text.language", "field", what)
+			return
+		}
+		c.languages[tag] = true
+		if s, err := Clean(t[tag], k); err != nil || s != t[tag] {
+			c.fail("text.unclean", "field", what, "language", tag)
+		}
+	}
+}
+
+func (c *checker) party(p Party, seen map[PartyID]*delegation) {
+	switch {
+	case !validID(string(p.ID)):
+		c.fail("party.id")
+	case seen[p.ID] != nil:
+		c.fail("party.twice", "party", string(p.ID))
+	case !validZone(p.Zone):
+		c.fail("party.zone", "party", string(p.ID))
+	case p.Emblem != "" && !validHex(p.Emblem):
+		c.fail("party.emblem", "party", string(p.ID))
+	}
+	c.text("party.name", p.Name, NameText, true)
+	c.text("party.longName", p.LongName, NameText, false)
+	c.text("party.city", p.City, NameText, false)
+	seen[p.ID] = &delegation{places: map[int]bool{}}
+}
+
+func (c *checker) member(m Member, parties map[PartyID]*delegation, seen map[MemberID]bool) {
+	if !validID(string(m.ID)) {
+		c.fail("member.id")
+		return
+	}
+	who := []string{"member", string(m.ID)}
+	d := parties[m.Party]
+	switch {
+	case seen[m.ID]:
+		c.fail("member.twice", who...)
+	case d == nil:
+		c.fail("member.party", who...)
+	case !m.Role.Known():
+		c.fail("member.role", who...)
+	case m.Precedence < 1 || m.Precedence > MaxMembers || d.places[m.Precedence]:
+		c.fail("member.precedence", who...)
+	case m.Role == Principal && d.principal != 0:
+		c.fail("party.principals", "party", string(m.Party))
+	case len(d.places) == MaxDelegation:
+		c.fail("party.members", "party", string(m.Party), "max", strconv.Itoa(MaxDelegation))
+	}
+	c.text("member.name", m.Name, NameText, true)
+	c.text("member.office", m.Office, OfficeText, false)
+	if c.err != nil {
+		return
+	}
+	seen[m.ID] = true
+	d.places[m.Precedence] = true
+	if m.Role == Principal {
+		d.principal = m.Precedence
+	}
+}
+
+// order demands that a principal stands first in the own delegation.
+func (c *checker) order(d Definition) {
+	first := map[PartyID]Member{}
+	for _, m := range d.Members {
+		if f, ok := first[m.Party]; !ok || m.Precedence < f.Precedence {
+			first[m.Party] = m
+		}
+	}
+	for _, m := range d.Members {
+		if m.Role == Principal && first[m.Party].ID != m.ID {
+			c.fail("member.precedence", "member", string(m.ID))
+		}
+	}
+}
+
+func validID(s string) bool {
+	if s == "" || len(s) > MaxID || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// validTag takes canonical BCP 47 tags only, so that one language cannot stand twice.
+func validTag(s string) bool {
+	if s == "" || len(s) > MaxTag {
+		return false
+	}
+	t, err := language.Parse(s)
+	return err == nil && t.String() == s
+}
+
+func validHex(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'f') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(s) == 64
+}
+
+// validZone keeps to the alphabet of IANA names: the name later becomes part of a path in a zone database.
+func validZone(s string) bool {
+	if s == "" || len(s) > MaxZone || s[0] == '/' || s[0] == '.' {
+		return false
+	}
+	for i, c := range []byte(s) {
+		switch {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '+':
+		case c == '/' && s[i-1] != '/':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

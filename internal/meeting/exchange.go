@@ -1,6 +1,9 @@
 package meeting
 
-// Exchange is one message between the rooms of two nodes. Exactly one field is set.
+import "visavis/internal/strict"
+
+// Exchange is one message between the rooms of two nodes. Exactly one field is set. Who sent it is known by the key of the link
+// that brought it; a party named inside is compared with that.
 type Exchange struct {
 	Join    *JoinLog    `json:"join,omitempty"`
 	Propose *Proposal   `json:"propose,omitempty"`
@@ -16,7 +19,7 @@ type JoinLog struct {
 	Have    int64 `json:"have"`   // number of its last entry; 0 = none
 }
 
-// EntryBytes is a piece of the shared log: the exact bytes of entries N, N+1, …; at most MaxPiece of them.
+// EntryBytes is a piece of the shared log: the exact bytes of entries N, N+1, …; at most MaxPiece of them and MaxPieceBytes.
 type EntryBytes struct {
 	Meeting ID       `json:"meeting"`
 	N       int64    `json:"n"`
@@ -27,14 +30,97 @@ type EntryBytes struct {
 type Refusal struct {
 	Meeting ID     `json:"meeting"`
 	Counter uint64 `json:"counter"`
-	Code    string `json:"code"`
+	Code    string `json:"code"` // of an Error
 }
 
 // Meeting is the meeting that x is about, "" if x is empty.
-func (x Exchange) Meeting() ID { return "" }
+func (x Exchange) Meeting() ID {
+	switch {
+	case x.Join != nil:
+		return x.Join.Meeting
+	case x.Propose != nil:
+		return x.Propose.Meeting
+	case x.Entry != nil:
+		return x.Entry.Meeting
+	case x.Head != nil:
+		return x.Head.Meeting
+	case x.Refuse != nil:
+		return x.Refuse.Meeting
+	}
+	return ""
+}
 
-// EncodeExchange gives strict JSON of x. It fails if not exactly one field is set.
-func EncodeExchange(x Exchange) ([]byte, error) { return nil, nil }
+// Check looks at the shape of x: exactly one field, each within its limits. It returns an *Error.
+func (x Exchange) Check() error {
+	n := 0
+	for _, set := range []bool{x.Join != nil, x.Propose != nil, x.Entry != nil, x.Head != nil, x.Refuse != nil} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		return fail("exchange.one")
+	}
+	if !validID(string(x.Meeting())) {
+		return fail("meeting.id")
+	}
+	switch {
+	case x.Join != nil && x.Join.Have < 0:
+		return fail("log.number")
+	case x.Propose != nil:
+		return x.Propose.Check()
+	case x.Entry != nil:
+		return x.Entry.check()
+	case x.Head != nil:
+		return x.Head.Check()
+	case x.Refuse != nil:
+		if x.Refuse.Counter == 0 || !validCode(x.Refuse.Code) {
+			return fail("exchange.malformed")
+		}
+	}
+	return nil
+}
+
+func (e EntryBytes) check() error {
+	if e.N < 1 || len(e.Data) == 0 || len(e.Data) > MaxPiece {
+		return fail("log.number")
+	}
+	size := 0
+	for _, b := range e.Data {
+		size += len(b)
+	}
+	if size > MaxPieceBytes {
+		return fail("log.size")
+	}
+	return nil
+}
+
+// validCode takes what our codes are made of: "member.foreign".
+func validCode(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && c != '.' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= MaxCode
+}
+
+// EncodeExchange gives strict JSON of x, at most MaxExchange bytes. It returns an *Error if x is not well formed.
+func EncodeExchange(x Exchange) ([]byte, error) {
+	if err := x.Check(); err != nil {
+		return nil, err
+	}
+	return marshal(x), nil
+}
 
 // DecodeExchange decodes at most MaxExchange bytes. It returns a *strict.Error or an *Error.
-func DecodeExchange(b []byte) (Exchange, error) { return Exchange{}, nil }
+func DecodeExchange(b []byte) (Exchange, error) {
+	var x Exchange
+	if err := strict.Decode(b, &x, strict.Limits{Bytes: MaxExchange, Depth: 4, List: MaxPiece}); err != nil {
+		return Exchange{}, err
+	}
+	if err := x.Check(); err != nil {
+		return Exchange{}, err
+	}
+	return x, nil
+}

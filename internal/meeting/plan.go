@@ -1,5 +1,10 @@
 package meeting
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Plan is the one decision about who hears and sees whom.
 type Plan struct {
 	Views map[MemberID]View // of every member who is present
@@ -8,13 +13,106 @@ type Plan struct {
 
 // View is what one present member gets.
 type View struct {
-	Hear  []MemberID // admitted open microphones, never the viewer's own
-	Stage []MemberID // [0] own party's principal, [1].. the other parties' principals, then delegates by precedence; "" = none; never the viewer
+	Hear []MemberID // admitted open microphones, never the viewer's own, in the order of the definition
+	// Stage names who stands where: [0] own party's principal, [1].. the other parties' principals in the order of the
+	// definition, then delegates who show a camera, by precedence, own party first among equals. "" is an empty place: a
+	// principal keeps the place also without a camera. Never the viewer.
+	Stage []MemberID
 }
 
 // NewPlan decides for s.
-func NewPlan(s State) Plan { return Plan{} }
+func NewPlan(s State) Plan {
+	p := Plan{Views: make(map[MemberID]View, len(s.Present))}
+	var seen []Member // who may be shown
+	for _, m := range s.Definition.Members {
+		at, ok := s.Present[m.ID]
+		if !ok {
+			continue
+		}
+		if at.Mic && m.Role.May(Speak) {
+			p.Mics = append(p.Mics, m.ID)
+		}
+		if m.Role.May(Show) && (at.Camera || m.Role == Principal) {
+			seen = append(seen, m)
+		}
+	}
+	for _, m := range s.Definition.Members {
+		if _, ok := s.Present[m.ID]; ok {
+			p.Views[m.ID] = s.view(m, p.Mics, seen)
+		}
+	}
+	return p
+}
+
+func (s State) view(viewer Member, mics []MemberID, seen []Member) View {
+	var v View
+	if viewer.Role.May(Hear) {
+		for _, id := range mics {
+			if id != viewer.ID {
+				v.Hear = append(v.Hear, id)
+			}
+		}
+	}
+	if !viewer.Role.May(See) {
+		return v
+	}
+	order := s.partiesFor(viewer.Party)
+	v.Stage = make([]MemberID, len(order))
+	var delegates []Member
+	for _, m := range seen {
+		switch {
+		case m.ID == viewer.ID:
+		case m.Role == Principal:
+			v.Stage[order[m.Party]] = m.ID
+		default:
+			delegates = append(delegates, m)
+		}
+	}
+	slices.SortStableFunc(delegates, func(a, b Member) int {
+		return cmp.Or(cmp.Compare(a.Precedence, b.Precedence), cmp.Compare(order[a.Party], order[b.Party]))
+	})
+	for _, m := range delegates {
+		v.Stage = append(v.Stage, m.ID)
+	}
+	return v
+}
+
+// partiesFor numbers the parties: the own is 0, the others follow in the order of the definition.
+func (s State) partiesFor(own PartyID) map[PartyID]int {
+	order := map[PartyID]int{own: 0}
+	for _, p := range s.Definition.Parties {
+		if p.ID != own {
+			order[p.ID] = len(order)
+		}
+	}
+	return order
+}
 
 // Wanted returns the streams of other parties that the present members of party hear or, in their first stage slots, see.
-// Each is named once, in the order of the definition.
-func (p Plan) Wanted(party PartyID, s State, stage int) (mics, cams []MemberID) { return nil, nil }
+// Each is named once, in the order of the definition; a camera that is off is not wanted.
+func (p Plan) Wanted(party PartyID, s State, stage int) (mics, cams []MemberID) {
+	hear, see := map[MemberID]bool{}, map[MemberID]bool{}
+	for id, v := range p.Views {
+		if s.members[id].Party != party {
+			continue
+		}
+		for _, m := range v.Hear {
+			hear[m] = true
+		}
+		for _, m := range v.Stage[:min(stage, len(v.Stage))] {
+			see[m] = true
+		}
+	}
+	for _, m := range s.Definition.Members {
+		if m.Party == party {
+			continue
+		}
+		if hear[m.ID] {
+			mics = append(mics, m.ID)
+		}
+		if see[m.ID] && s.Present[m.ID].Camera {
+			cams = append(cams, m.ID)
+		}
+	}
+	return mics, cams
+}

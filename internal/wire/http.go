@@ -1,7 +1,5 @@
 package wire
 
-import "visavis/internal/meeting"
-
 // Camera is what the node asks of cameras.
 type Camera struct {
 	Width  int `json:"width"`  // pixels
@@ -36,12 +34,3 @@ type ProbeReply struct {
 type Failure struct {
 	Error Error `json:"error"`
 }
-
-// NewMeeting shows d to a page.
-func NewMeeting(d meeting.Definition) Meeting { return Meeting{} }
-
-// DecodeCode decodes the body of POST /api/invitation and /api/session, at most MaxMessage bytes.
-func DecodeCode(b []byte) (CodeRequest, error) { return CodeRequest{}, errNotYet }
-
-// DecodeProbe decodes the body of POST /api/probe, at most MaxOffer bytes.
-func DecodeProbe(b []byte) (ProbeRequest, error) { return ProbeRequest{}, errNotYet }

@@ -2,9 +2,7 @@
 // web/src/wire.gen.ts (go generate). Start from FromClient and ToClient. It must not know sockets.
 package wire
 
-import "errors"
-
-//go:generate go run ./gen
+//go:generate go run ./gen ../../web/src/wire.gen.ts
 
 // Version is the version of the browser protocol. A page of another version is told to reload.
 const Version = 1
@@ -145,17 +143,3 @@ type Error struct {
 type Bye struct {
 	Code string `json:"code"`
 }
-
-var errNotYet = errors.New("not yet")
-
-// DecodeFromClient decodes what a page sent: Hello and Offer up to MaxOffer bytes, all else up to MaxMessage.
-func DecodeFromClient(b []byte) (FromClient, error) { return FromClient{}, errNotYet }
-
-// EncodeToClient gives the bytes for a page.
-func EncodeToClient(m ToClient) ([]byte, error) { return nil, errNotYet }
-
-// DecodeToClient decodes what a node sent, up to MaxToClient bytes; for clients written in Go.
-func DecodeToClient(b []byte) (ToClient, error) { return ToClient{}, errNotYet }
-
-// EncodeFromClient gives the bytes for a node; for clients written in Go.
-func EncodeFromClient(m FromClient) ([]byte, error) { return nil, errNotYet }
