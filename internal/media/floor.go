@@ -76,14 +76,8 @@ type listener struct {
 	own   *Stream
 	hear  map[*Stream]bool
 	slots []*Forwarder
-	holds []hold // of each slot
+	holds []*Stream // who has each slot
 	told  []*Stream
-}
-
-// hold is who has a slot and since when.
-type hold struct {
-	s     *Stream
-	since time.Time
 }
 
 // NewFloor makes one without listeners; sw drives it.
@@ -127,7 +121,7 @@ func (f *Floor) SetListener(key string, own *Stream, hear []*Stream, slots []*Fo
 				s.Assign(f.sw.now, nil)
 			}
 		}
-		l.slots, l.holds, l.told = slices.Clone(slots), make([]hold, len(slots)), nil
+		l.slots, l.holds, l.told = slices.Clone(slots), make([]*Stream, len(slots)), nil
 	}
 	if len(slots) == 0 {
 		f.listeners = slices.Delete(f.listeners, i, i+1)
@@ -174,14 +168,14 @@ func (f *Floor) update(now time.Time) {
 // fill decides who holds the slots of l.
 func (f *Floor) fill(now time.Time, l *listener) {
 	for i := range l.holds {
-		if h := &l.holds[i]; h.s != nil && !f.mayHear(l, h.s) {
-			*h = hold{}
+		if s := l.holds[i]; s != nil && !f.mayHear(l, s) {
+			l.holds[i] = nil
 		}
 	}
 	for _, s := range f.ranked {
 		if f.mayHear(l, s) && l.slotOf(s) < 0 {
 			if i := l.yields(now, s); i >= 0 {
-				l.holds[i] = hold{s, now}
+				l.holds[i] = s
 			}
 		}
 	}
@@ -192,7 +186,7 @@ func (f *Floor) fill(now time.Time, l *listener) {
 			break
 		}
 		if f.mayHear(l, s) && l.slotOf(s) < 0 {
-			l.holds[i] = hold{s, now}
+			l.holds[i] = s
 		}
 	}
 }
@@ -200,17 +194,14 @@ func (f *Floor) fill(now time.Time, l *listener) {
 // apply assigns the slots of l and tells about a change.
 func (f *Floor) apply(now time.Time, l *listener) {
 	changed := l.told == nil
-	for i, h := range l.holds {
-		l.slots[i].assign(now, h.s, f.sw.flushed)
-		changed = changed || l.told[i] != h.s
+	for i, s := range l.holds {
+		l.slots[i].assign(now, s, f.sw.flushed)
+		changed = changed || l.told[i] != s
 	}
 	if !changed {
 		return
 	}
-	l.told = make([]*Stream, len(l.holds))
-	for i, h := range l.holds {
-		l.told[i] = h.s
-	}
+	l.told = slices.Clone(l.holds)
 	if f.onChange != nil {
 		f.onChange(l.key, slices.Clone(l.told))
 	}
@@ -221,36 +212,30 @@ func (f *Floor) mayHear(l *listener, s *Stream) bool {
 }
 
 func (l *listener) slotOf(s *Stream) int {
-	for i, h := range l.holds {
-		if h.s == s {
-			return i
-		}
-	}
-	return -1
+	return slices.Index(l.holds, s)
 }
 
 // yields returns the slot that s, who speaks, gets: an empty one; or that of who has been silent longest; or, when s has spoken
-// for floorSticky, that of the quietest talker, if s is louder by floorMargin and the talker has had it for floorSticky.
+// for floorSticky, that of the quietest talker, if s is louder by floorMargin.
 func (l *listener) yields(now time.Time, s *Stream) int {
 	if i := l.slotOf(nil); i >= 0 {
 		return i
 	}
 	silent, talker := -1, -1
 	for i, h := range l.holds {
-		if !h.s.loudness.speaks(now) {
-			if silent < 0 || h.s.loudness.active.Before(l.holds[silent].s.loudness.active) {
+		switch {
+		case !h.loudness.speaks(now):
+			if silent < 0 || h.loudness.active.Before(l.holds[silent].loudness.active) {
 				silent = i
 			}
-			continue
-		}
-		if now.Sub(h.since) >= floorSticky && (talker < 0 || h.s.loudness.peak() > l.holds[talker].s.loudness.peak()) {
+		case talker < 0 || h.loudness.peak() > l.holds[talker].loudness.peak():
 			talker = i
 		}
 	}
 	if silent >= 0 {
 		return silent
 	}
-	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.peak()+floorMargin*16 <= l.holds[talker].s.loudness.peak() {
+	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.peak()+floorMargin*16 <= l.holds[talker].loudness.peak() {
 		return talker
 	}
 	return -1

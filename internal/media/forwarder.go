@@ -64,7 +64,6 @@ type attachment struct {
 	from    uint64 // serial: older packets were never sent
 	to      uint64 // serial of the newest packet that flowed
 	first   int64  // source number
-	last    int64
 	seqOff  int64
 	timeOff uint32
 	idOff   uint16
@@ -325,7 +324,7 @@ func (f *Forwarder) begin(now time.Time, s *Stream, k *kept) {
 	}
 	f.begun = true
 	f.a = attachment{
-		epoch: k.epoch, from: f.asked, first: k.seq, last: k.seq,
+		epoch: k.epoch, from: f.asked, first: k.seq,
 		seqOff: f.top + 1 - k.seq, timeOff: f.time - k.time, idOff: f.id + 1 - k.vp8.id, tl0Off: f.tl0 + 1 - k.vp8.tl0PicIdx,
 	}
 	f.stats.Switches++
@@ -341,7 +340,6 @@ func (f *Forwarder) push(now time.Time, s *Stream, k *kept) {
 	if seq := int64(o.Index); seq > f.top {
 		f.top, f.time = seq, o.Time
 		f.timeRef, f.timeAt = o.Time, k.at
-		f.a.last = k.seq
 		if k.vp8.pictureID != 0 {
 			f.id = (k.vp8.id + f.a.idOff) & 0x7fff
 		}
@@ -401,11 +399,11 @@ func (f *Forwarder) sent(now time.Time, q uint16) *kept {
 		return nil
 	}
 	in := f.top + int64(int16(q-uint16(f.top))) - f.a.seqOff
-	if in < f.a.first || in > f.a.last {
+	if in < f.a.first {
 		return nil
 	}
 	k := f.cur.ring.young(now, in)
-	if k == nil || k.epoch != f.a.epoch || k.serial <= f.a.from || k.serial > f.a.to {
+	if k == nil || k.serial <= f.a.from || k.serial > f.a.to {
 		return nil
 	}
 	return k

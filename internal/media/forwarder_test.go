@@ -155,15 +155,15 @@ func TestKeyframeOvertaken(t *testing.T) {
 	w := newWorld(t)
 	s, _ := w.stream(Video)
 	to := &sink{}
-	w.picture(s, 2, 6, 0, false) // before it was assigned: never
+	w.picture(s, 4, 7, 0, false) // before it was assigned: never
 	w.flush()
 	w.slot(Video, to).Assign(w.now, s)
-	w.picture(s, 4, 7, 0, false)
-	w.flush()
-	w.picture(s, 3, 7, 0, true)
 	w.picture(s, 5, 7, 0, false)
 	w.flush()
-	if got, want := numbers(to.got), []int{1001, 1002, 1003}; !slices.Equal(got, want) {
+	w.picture(s, 3, 7, 0, true)
+	w.picture(s, 6, 7, 0, false)
+	w.flush()
+	if got, want := numbers(to.got), []int{1001, 1003, 1004}; !slices.Equal(got, want) {
 		t.Errorf("numbers %v, want %v", got, want)
 	}
 }
@@ -185,6 +185,51 @@ func TestNothingBeforeReady(t *testing.T) {
 	w.flush()
 	if len(to.got) != 1 || len(src.keyframes) != 1 { // the control
 		t.Fatalf("after Ready %d packets were sent and %d keyframes asked for, want 1 and 1", len(to.got), len(src.keyframes))
+	}
+}
+
+// What came in the same batch, but before the slot was filled, is not sent, nor can it be asked for; and nothing is resent before
+// it was sent.
+func TestNothingBeforeAssign(t *testing.T) {
+	w := newWorld(t)
+	s, _ := w.stream(Audio)
+	to := &sink{}
+	f := w.slot(Audio, to)
+	w.pass(time.Second)
+	w.sound(s, 1, 30)
+	f.Assign(w.now, s)
+	w.sound(s, 2, 30)
+	w.sw.Flush(w.now)
+	f.Resend(w.now, []uint16{1000})
+	w.sound(s, 3, 30)
+	f.Resend(w.now, []uint16{1002})
+	if got := numbers(to.got); !slices.Equal(got, []int{1001}) {
+		t.Errorf("numbers %v, want 1001", got)
+	}
+	w.sw.Flush(w.now)
+	f.Resend(w.now, []uint16{1002}) // the control
+	if got := numbers(to.got); !slices.Equal(got, []int{1001, 1002, 1002}) {
+		t.Errorf("numbers %v, want 1001 and 1002 twice", got)
+	}
+}
+
+// A restart in the middle of a batch leaves no gap.
+func TestRestartWithinABatch(t *testing.T) {
+	w := newWorld(t)
+	s, _ := w.stream(Audio)
+	to := &sink{}
+	w.slot(Audio, to).Assign(w.now, s)
+	for _, q := range []uint16{1, 2, 20000, 20001, 20002} {
+		w.sound(s, q, 30)
+	}
+	w.flush()
+	for _, q := range []uint16{20003, 40000, 40001, 40002} {
+		w.sound(s, q, 30)
+	}
+	w.flush()
+	// The first of each new row is refused, and what came before a restart in a batch is not sent when the slot begins with it.
+	if got, want := numbers(to.got), run(1001, 5); !slices.Equal(got, want) {
+		t.Errorf("numbers %v, want %v", got, want)
 	}
 }
 

@@ -6,7 +6,8 @@ import "time"
 type missing struct {
 	seq   int64
 	since time.Time // when the gap was seen
-	asked time.Time // when it was last asked for
+	first time.Time // when it was first asked for
+	asked time.Time // and last
 	tries uint8
 }
 
@@ -15,7 +16,7 @@ type missing struct {
 type losses struct {
 	list [MaxMissing]missing // ascending by seq
 	n    int
-	rtt  time.Duration
+	rtt  windowMin // ns
 }
 
 func (l *losses) clear() { l.n = 0 }
@@ -48,8 +49,9 @@ func (l *losses) found(now time.Time, seq int64) (was, asked bool) {
 		if m.seq != seq {
 			continue
 		}
-		if asked = m.tries > 0; m.tries == 1 { // after more than one request nobody knows which was answered
-			l.sample(now.Sub(m.asked))
+		if asked = m.tries > 0; asked {
+			// Nobody knows which of several requests was answered, so this is too long at times; the smallest is right.
+			l.sample(now, now.Sub(m.first))
 		}
 		copy(l.list[i:], l.list[i+1:l.n])
 		l.n--
@@ -58,31 +60,25 @@ func (l *losses) found(now time.Time, seq int64) (was, asked bool) {
 	return false, false
 }
 
-func (l *losses) sample(rtt time.Duration) {
-	if l.rtt == 0 {
-		l.rtt = rtt
-		return
-	}
-	l.rtt += (rtt - l.rtt) / 4
-}
+func (l *losses) sample(now time.Time, rtt time.Duration) { l.rtt.add(now, rttWindow, int64(rtt)) }
 
 // repeat is the time between two requests for one packet.
 func (l *losses) repeat() time.Duration {
-	rtt := l.rtt
-	if rtt == 0 {
-		rtt = firstRTT
+	rtt := firstRTT
+	if l.rtt.known {
+		rtt = time.Duration(l.rtt.least)
 	}
-	return min(max(rtt+rtt/8+5*time.Millisecond, leastRepeat), mostRepeat)
+	return min(max(rtt+rtt/16+5*time.Millisecond, leastRepeat), mostRepeat)
 }
 
 // due writes the numbers that are to be asked for now into out and returns how many. What is older than maxAge can no longer
-// be had or is no longer of use and is forgotten, as is what was asked for MaxAttempts times.
+// be had or is no longer of use and is forgotten.
 func (l *losses) due(now time.Time, top int64, maxAge time.Duration, out []uint16) int {
 	repeat := l.repeat()
 	n, kept := 0, 0
 	for i := range l.n {
 		m := l.list[i]
-		if now.Sub(m.since) > maxAge || m.tries >= MaxAttempts && now.Sub(m.asked) >= repeat {
+		if now.Sub(m.since) > maxAge {
 			continue
 		}
 		ready := now.Sub(m.asked) >= repeat
@@ -92,6 +88,9 @@ func (l *losses) due(now time.Time, top int64, maxAge time.Duration, out []uint1
 		if ready && m.tries < MaxAttempts && n < len(out) {
 			out[n] = uint16(m.seq)
 			n++
+			if m.tries == 0 {
+				m.first = now
+			}
 			m.tries, m.asked = m.tries+1, now
 		}
 		l.list[kept] = m

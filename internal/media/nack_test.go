@@ -95,6 +95,7 @@ func TestLossRepaired(t *testing.T) {
 	}{
 		{"RTT 40 ms", 20 * time.Millisecond, true, true, 0.0005, 0},
 		{"RTT 40 ms, to be measured", 20 * time.Millisecond, true, false, 0.0005, 0},
+		{"RTT 160 ms, to be measured", 80 * time.Millisecond, true, false, 0.01, 0},
 		{"RTT 80 ms", 40 * time.Millisecond, true, true, 0.005, 0},
 		{"control: NACK off", 40 * time.Millisecond, false, true, 1, 0.04},
 	} {
@@ -105,6 +106,22 @@ func TestLossRepaired(t *testing.T) {
 		}
 		if overhead > 1.15 {
 			t.Errorf("%s: %.2f packets sent for each, want at most 1.15", c.name, overhead)
+		}
+	}
+}
+
+// What was lost before a jump is nobody's any more.
+func TestJumpForgetsLosses(t *testing.T) {
+	for _, jump := range []int{0, 20000} { // the first is the control
+		w := newWorld(t)
+		s, src := w.stream(Audio)
+		for _, q := range []int{1, 3, 4 + jump, 5 + jump} {
+			w.sound(s, uint16(q), 30)
+			w.now = w.now.Add(time.Millisecond)
+		}
+		w.pass(200 * time.Millisecond)
+		if asked := len(src.resends) > 0; asked != (jump == 0) {
+			t.Errorf("jump of %d: asked for %v", jump, src.resends)
 		}
 	}
 }
@@ -242,9 +259,14 @@ func TestReceiverAsksForKeyframe(t *testing.T) {
 	if got := len(src.keyframes) - n; got != 2 {
 		t.Errorf("%d requests after 320 ms without a keyframe, want 2", got)
 	}
+	w.pass(time.Second + 680*time.Millisecond)
+	if got := len(src.keyframes) - n; got != 3 {
+		t.Errorf("%d requests after 2 s of which the source was silent for more than one, want 3", got)
+	}
 	f.Assign(w.now, nil)
 	g.Assign(w.now, nil)
-	w.pass(time.Second)
+	n++
+	w.pass(3 * time.Second)
 	if got := len(src.keyframes) - n; got != 2 {
 		t.Errorf("%d requests though nobody looks any more, want 2", got)
 	}

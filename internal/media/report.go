@@ -16,10 +16,8 @@ func NTP(t time.Time) uint64 {
 // sourceClock maps the clock of a source to ours. A report can come late but not early, so the smallest difference seen within
 // the window is nearest to the truth; the window lets it follow skew.
 type sourceClock struct {
-	users       int
-	known       bool
-	least, next int64 // ours less theirs, Q32.32 seconds: in this window and since it turned
-	turned      time.Time
+	users  int
+	offset windowMin // ours less theirs, Q32.32 seconds
 }
 
 // clockOf returns the clock that all streams of one source share: sound and picture stay together only if it is the same.
@@ -36,14 +34,21 @@ func (s *Switch) clockOf(src Source) *sourceClock {
 	return c
 }
 
-func (c *sourceClock) add(now time.Time, offset int64) {
+// windowMin is the smallest value of the last one to two windows.
+type windowMin struct {
+	known       bool
+	least, next int64 // since the window before this one, and in this one
+	turned      time.Time
+}
+
+func (m *windowMin) add(now time.Time, window time.Duration, v int64) {
 	switch {
-	case !c.known:
-		c.known, c.least, c.next, c.turned = true, offset, offset, now
-	case now.Sub(c.turned) >= clockWindow:
-		c.least, c.next, c.turned = min(c.next, offset), offset, now
+	case !m.known:
+		m.known, m.least, m.next, m.turned = true, v, v, now
+	case now.Sub(m.turned) >= window:
+		m.least, m.next, m.turned = min(m.next, v), v, now
 	default:
-		c.least, c.next = min(c.least, offset), min(c.next, offset)
+		m.least, m.next = min(m.least, v), min(m.next, v)
 	}
 }
 
@@ -90,7 +95,7 @@ func (r *reception) packet(at time.Duration, rtpTime uint32) {
 func (s *Stream) SenderReport(now time.Time, ntp uint64, rtpTime uint32) {
 	r := &s.reception
 	r.reported, r.ntp, r.rtp, r.at = true, ntp, rtpTime, now
-	s.clock.add(now, int64(s.sw.ntp(now)-ntp))
+	s.clock.offset.add(now, clockWindow, int64(s.sw.ntp(now)-ntp))
 }
 
 // Reception returns the report block for the source, for one call per report sent; false if nothing came yet.
@@ -132,7 +137,7 @@ func (f *Forwarder) Report(now time.Time) (rtcp.SenderReport, bool) {
 		return rtcp.SenderReport{}, false
 	}
 	ntp := f.sw.ntp(now)
-	since := int64(ntp - (r.ntp + uint64(c.least))) // Q32.32 since the instant of r.rtp
+	since := int64(ntp - (r.ntp + uint64(c.offset.least))) // Q32.32 since the instant of r.rtp
 	if limit := int64(2*reportFor/time.Second) << 32; since > limit || since < -limit {
 		return rtcp.SenderReport{}, false
 	}

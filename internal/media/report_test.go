@@ -110,10 +110,10 @@ func TestSenderReportsOnOurClock(t *testing.T) {
 
 // A clock that runs fast is followed; the smallest difference ever would stay behind for good.
 func TestSourceClockFollowsSkew(t *testing.T) {
-	var c sourceClock
+	var c windowMin
 	now := time.Unix(0, 0)
 	for i := range 3600 {
-		c.add(now.Add(time.Duration(i)*time.Second), int64(i)<<32/20000) // 50 ppm slow
+		c.add(now.Add(time.Duration(i)*time.Second), clockWindow, int64(i)<<32/20000) // 50 ppm slow
 	}
 	if off := float64(c.least)/(1<<32) - 3599.0/20000; off < -0.007 || off > 0 {
 		t.Errorf("after an hour the offset is %.4f s off, want at most two windows of skew", off)

@@ -98,7 +98,7 @@ func (s *Stream) SetSSRC(ssrc uint32) {
 // by answered requests; without either it takes 50 ms.
 func (s *Stream) SetRTT(rtt time.Duration) {
 	if rtt > 0 {
-		s.losses.rtt = rtt
+		s.losses.sample(s.sw.now, rtt)
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 		return
 	}
 	k := s.ring.place(now, seq)
-	if k == nil || s.top-seq >= int64(len(s.ring.slots)) {
+	if k == nil {
 		s.stats.Late++
 		return
 	}
