@@ -258,10 +258,7 @@ func (f *Forwarder) forward(now time.Time) {
 			if k == nil || q < f.a.first && k.epoch == f.a.epoch {
 				continue
 			}
-			if k.epoch != f.a.epoch {
-				if k.epoch < f.a.epoch {
-					continue
-				}
+			if k.epoch != f.a.epoch { // a new start of the source
 				f.again(now)
 				f.asked = k.serial - 1
 				break
