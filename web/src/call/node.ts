@@ -8,7 +8,7 @@ async function ask<T>(method: string, path: string, body?: unknown, limit = 8000
     const init: RequestInit = { method, cache: "no-store", signal: AbortSignal.timeout(limit) };
     if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
     const r = await fetch(path, init);
-    const json = r.headers.get("Content-Type")?.startsWith("application/json") ? await r.json() : null;
+    const json = r.status !== 204 && r.headers.get("Content-Type")?.startsWith("application/json") ? await r.json() : null;
     return r.ok ? { ok: true, body: json as T } : { ok: false, status: r.status, code: (json as Failure | null)?.error?.code ?? "" };
   } catch {
     return { ok: false, status: 0, code: "" };

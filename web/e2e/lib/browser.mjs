@@ -1,0 +1,128 @@
+// Chromium for the tests: launching, looking, and a second page that answers offers as a node would.
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const require = createRequire(import.meta.url);
+export const axeSource = await (await import('node:fs/promises')).readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-default-browser-check', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-default-apps', '--metrics-recording-only', '--mute-audio', '--disable-features=WebRtcHideLocalIpsWithMdns,MediaRouter,OptimizationHints,Translate'];
+const fakes = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
+
+export const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
+
+export function launch({ more = [], real = false } = {}) {
+  return chromium.launch({ executablePath, headless: true, args: [...flags, ...(real ? [] : fakes), ...more] });
+}
+
+/** open gives a page that collects its errors and every report of the content security policy. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC', ...options });
+  const page = await context.newPage();
+  page.errors = [];
+  page.on('pageerror', (e) => page.errors.push(String(e)));
+  page.on('console', (m) => { if (m.type() === 'error' && !/ERR_CONNECTION|WebSocket connection|Failed to load resource/.test(m.text())) page.errors.push(m.text()); });
+  await page.addInitScript(() => {
+    const reports = [];
+    Object.defineProperty(globalThis, 'reports', { value: reports });
+    document.addEventListener('securitypolicyviolation', (e) => reports.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+  });
+  return page;
+}
+
+/** until polls f in the page: waitForFunction would need eval, which the policy forbids. */
+export async function until(page, f, arg, limit = 10_000, what = f.toString()) {
+  const end = Date.now() + limit;
+  for (;;) {
+    const got = await page.evaluate(f, arg).catch(() => undefined);
+    if (got) return got;
+    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${what}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+
+export const says = (page, key, limit) => until(page, (k) => document.querySelector('#now')?.dataset.says === k, key, limit, `the page says "${key}"`);
+
+/** violations of WCAG 2.2 AA that axe finds, in words. */
+export async function violations(page) {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return r.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`));
+  });
+}
+
+/** shot keeps a picture of the page where VISAVIS_SHOTS names a folder. */
+export async function shot(page, name) {
+  const folder = process.env.VISAVIS_SHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
+/** answerer is a page that answers offers: stage slots get drawn people, floor0 a tone. */
+export async function answerer(browser) {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto('about:blank');
+  await page.evaluate(setUp);
+  return Object.assign((offer) => page.evaluate(([sdp, names]) => globalThis.answer(sdp, names), [offer.sdp, offer.names]), {
+    close: () => page.context().close(),
+    /** silence stops all pictures and sound, as a cut on the way does. */
+    silence: () => page.evaluate(() => globalThis.silence()),
+  });
+}
+
+function setUp() {
+  const people = [['#4b4638', '#22221f', '#272c35', '#5a3a34', 48], ['#3d484c', '#1d2427', '#2b2a33', '#2f4a4c', 44], ['#46423c', '#262420', '#2a3038', '#45506a', 46], ['#3b4240', '#1f2624', '#33282b', '#4b3a55', 47]];
+  function draw(g, [light, dark, coat, tie, face], n) {
+    const sky = g.createLinearGradient(0, 0, 640, 360);
+    sky.addColorStop(0, light); sky.addColorStop(1, dark);
+    g.fillStyle = sky; g.fillRect(0, 0, 640, 360);
+    g.fillStyle = 'rgb(0 0 0 / .12)';
+    for (let x = 20; x < 640; x += 40) g.fillRect(x, 0, 9 + (x % 7), 300);
+    const glow = g.createRadialGradient(320, 110 + Math.sin(n / 9) * 4, 10, 320, 110, 380);
+    glow.addColorStop(0, 'rgb(255 244 220 / .35)'); glow.addColorStop(1, 'rgb(255 244 220 / 0)');
+    g.fillStyle = glow; g.fillRect(0, 0, 640, 360);
+    const sway = Math.sin(n / 14) * 3;
+    g.fillStyle = coat; g.beginPath(); g.moveTo(170, 360); g.bezierCurveTo(180, 250, 230, 240, 296, 222); g.lineTo(348, 222); g.bezierCurveTo(410, 240, 462, 250, 472, 360); g.fill();
+    g.fillStyle = '#cfcac0'; g.beginPath(); g.moveTo(292, 224); g.lineTo(322, 272); g.lineTo(352, 224); g.lineTo(338, 320); g.lineTo(306, 320); g.fill();
+    g.fillStyle = tie; g.fillRect(315, 262, 14, 60);
+    g.fillStyle = '#73594a'; g.fillRect(300 + sway / 2, 170, 44, 60);
+    g.fillStyle = '#241f1c'; g.beginPath(); g.ellipse(322 + sway, 128, 42, 62, 0, 0, 7); g.fill();
+    g.fillStyle = '#8f7360'; g.beginPath(); g.ellipse(322 + sway, 144, 34, face, 0, 0, 7); g.fill();
+    g.fillStyle = '#2c231a'; g.fillRect(0, 318, 640, 42);
+    g.fillStyle = '#6b5942'; g.fillRect(0, 317, 640, 1.5);
+  }
+  let open = [], stopped = false;
+  globalThis.silence = () => { stopped = true; };
+  globalThis.answer = async (sdp, names) => {
+    stopped = false;
+    const pc = new RTCPeerConnection();
+    open.push(pc);
+    await pc.setRemoteDescription({ type: 'offer', sdp });
+    const sections = pc.getTransceivers();
+    for (const [i, name] of names.entries()) {
+      const t = sections[i];
+      if (name.startsWith('stage')) {
+        const c = document.createElement('canvas'), which = Number(name.slice(5));
+        c.width = 640; c.height = 360;
+        if (which > 3) continue;
+        const g = c.getContext('2d');
+        let n = which * 40;
+        const tick = () => { if (!stopped) draw(g, people[which], n++); };
+        tick(); setInterval(tick, 100);
+        t.direction = 'sendonly';
+        await t.sender.replaceTrack(c.captureStream(10).getVideoTracks()[0]);
+      } else if (name.startsWith('floor') || name === 'probe') {
+        t.direction = 'sendonly';
+        if (name !== 'floor0') continue;
+        const a = new AudioContext(), o = a.createOscillator(), v = a.createGain(), d = a.createMediaStreamDestination();
+        o.frequency.value = 440; v.gain.value = 0.2; o.connect(v).connect(d); o.start();
+        await t.sender.replaceTrack(d.stream.getAudioTracks()[0]);
+      } else t.direction = 'recvonly';
+    }
+    await pc.setLocalDescription(await pc.createAnswer());
+    if (pc.iceGatheringState !== 'complete') await new Promise((done) => { pc.onicegatheringstatechange = () => { if (pc.iceGatheringState === 'complete') done(); }; });
+    return pc.localDescription.sdp;
+  };
+}
