@@ -15,7 +15,6 @@ type hall struct {
 	mics   []*Stream
 	levels []uint8 // sent every 20 ms; NoLevel: nothing is sent
 	seq    uint16
-	now0   time.Time
 	told   map[string]string
 	slots  map[string][]*Forwarder
 	sinks  map[string]*sink

@@ -41,7 +41,6 @@ type Forwarder struct {
 	cur     *Stream // flows
 	next    *Stream // waits: for a keyframe, or for its first packet
 	asked   uint64  // serial when next was assigned: nothing from before is ever sent
-	wantKey bool
 	keyFrom *Stream // counted in its wanting
 	a       attachment
 
