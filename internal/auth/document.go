@@ -185,7 +185,7 @@ func (d Document) check() error {
 		return fmt.Errorf("%w: %s", ErrDocument, fmt.Sprintf(format, args...))
 	}
 	switch {
-	case !validParty(d.Party):
+	case !ValidParty(d.Party):
 		return bad("party must be 1 to 32 lower-case letters, digits and hyphens")
 	case len(d.Names) == 0 || len(d.Names) > MaxNames:
 		return bad("1 to %d names", MaxNames)
@@ -276,7 +276,8 @@ func ValidHost(h string) bool {
 	return letter
 }
 
-func validParty(p meeting.PartyID) bool {
+// ValidParty reports whether p is 1 to 32 lower-case letters, digits and hyphens, no hyphen at either end.
+func ValidParty(p meeting.PartyID) bool {
 	if len(p) == 0 || len(p) > 32 || p[0] == '-' || p[len(p)-1] == '-' {
 		return false
 	}

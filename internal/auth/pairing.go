@@ -52,7 +52,7 @@ func NewOffer(to meeting.PartyID, document []byte, now time.Time) (Offer, error)
 	if err := d.checkTime(now); err != nil {
 		return Offer{}, fmt.Errorf("make offer: %w", err)
 	}
-	if !validParty(to) || to == d.Party {
+	if !ValidParty(to) || to == d.Party {
 		return Offer{}, fmt.Errorf("make offer: %q is not the id of another party", to)
 	}
 	s := newSecret(secretBytes)
@@ -77,7 +77,7 @@ func ParseOffer(b []byte) (Offer, error) {
 	expires, ok4 := unstamp(end)
 	s := NewSecret(secret)
 	_, ok5 := s.digest(offerMagic, secretBytes)
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !validParty(meeting.PartyID(to)) {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ValidParty(meeting.PartyID(to)) {
 		return Offer{}, fmt.Errorf("%w: its first lines are damaged", ErrOffer)
 	}
 	d, err := ParseDocument([]byte(parts[4]))

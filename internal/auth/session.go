@@ -213,3 +213,19 @@ func (b *Book) tell(id string) {
 		w.ended()
 	}
 }
+
+// Void takes out every invitation and session, as after a restore: what was used or ended since the backup would come alive again.
+func (b *Book) Void(ctx context.Context) error {
+	for _, bucket := range []string{invitationBucket, sessionBucket} {
+		items, err := b.store.List(ctx, bucket, "")
+		if err != nil {
+			return fmt.Errorf("void %ss: %w", bucket, err)
+		}
+		for _, i := range items {
+			if err := b.store.Delete(ctx, bucket, i.Key); err != nil {
+				return fmt.Errorf("void %ss: %w", bucket, err)
+			}
+		}
+	}
+	return nil
+}

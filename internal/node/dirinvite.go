@@ -1,0 +1,109 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"visavis/internal/auth"
+	"visavis/internal/meeting"
+)
+
+// invitationGrace is how long after the meeting's beginning an invitation holds if nobody says otherwise.
+const invitationGrace = 24 * time.Hour
+
+// InviteOptions say who is invited.
+type InviteOptions struct {
+	Meeting meeting.ID
+	Members []meeting.MemberID // none: all of our own party
+	Host    string             // in the link; "": the first of web.hosts
+	Valid   time.Duration      // 0: until a day after the meeting begins, at most 30 days
+	Keep    bool               // earlier links of the same members that were not used stay good
+}
+
+// Link is one invitation, to be handed to its member by a way that nobody else reads.
+type Link struct {
+	Member  meeting.MemberID
+	URL     auth.Secret
+	Expires time.Time
+}
+
+// Invite makes a link for each member. Only our own party's members are invited here: the others get theirs from their own node. Links of the
+// same members that have not been used are withdrawn, unless Keep.
+func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
+	def, err := d.Definition(ctx, o.Meeting)
+	if err != nil {
+		return nil, err
+	}
+	host, scheme, err := d.linkHost(o.Host)
+	if err != nil {
+		return nil, err
+	}
+	members, err := ownMembers(def, d.Settings.Party, o.Members)
+	if err != nil {
+		return nil, err
+	}
+	now := d.now()
+	if o.Valid == 0 {
+		o.Valid = min(def.Start.Add(invitationGrace).Sub(now), auth.MaxInvitation)
+		if o.Valid <= 0 {
+			return nil, fmt.Errorf("meeting %s began at %s, more than %s ago: say with --valid how long the links shall hold", def.ID, def.Start.Format(time.RFC3339), invitationGrace)
+		}
+	}
+	var out []Link
+	for _, m := range members {
+		if !o.Keep {
+			if _, err := d.book.Withdraw(ctx, def.ID, m); err != nil {
+				return nil, err
+			}
+		}
+		code, err := d.book.Invite(ctx, auth.Grant{Meeting: def.ID, Member: m, Party: d.Settings.Party}, o.Valid)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Link{m, auth.NewSecret(scheme + "://" + host + "/join#" + code.Reveal()), now.Add(o.Valid)})
+	}
+	return out, nil
+}
+
+// linkHost is where a link leads: one of the hosts that the node answers for.
+func (d *Dir) linkHost(host string) (string, string, error) {
+	hosts := d.Settings.Web.Hosts
+	switch {
+	case host == "" && len(hosts) > 0:
+		host = hosts[0]
+	case !slices.Contains(hosts, host):
+		return "", "", fmt.Errorf("host %q is not one of web.hosts, under which the node answers: %q", host, hosts)
+	}
+	if d.Settings.Web.TLS == TLSOff {
+		return host, "http", nil
+	}
+	return host, "https", nil
+}
+
+// ownMembers checks that all who are asked for are members of our party; all of them if none is named.
+func ownMembers(def meeting.Definition, own meeting.PartyID, asked []meeting.MemberID) ([]meeting.MemberID, error) {
+	var ours []meeting.MemberID
+	for _, m := range def.Members {
+		if m.Party == own {
+			ours = append(ours, m.ID)
+		}
+	}
+	if len(asked) == 0 {
+		if len(ours) == 0 {
+			return nil, errors.New("no member of our party takes part in that meeting")
+		}
+		return ours, nil
+	}
+	for _, a := range asked {
+		if m, ok := def.Member(a); ok && m.Party != own {
+			return nil, fmt.Errorf("%s is a member of %s: that party's node invites its own people", a, m.Party)
+		}
+		if !slices.Contains(ours, a) {
+			return nil, fmt.Errorf("%s is not a member of meeting %s; ours are %s", a, def.ID, ours)
+		}
+	}
+	return asked, nil
+}
