@@ -272,6 +272,7 @@ func (c *Conn) seen(epoch uint32) {
 // confirm says, at the first frame after hello, that the far node has the keys of s.
 func (c *Conn) confirm(s *session) {
 	if s.confirmed.CompareAndSwap(false, true) {
+		s.stopReplaced()
 		c.m.c.Worker.Do(func() { c.p.confirm(time.Now(), s.keys) })
 	}
 }
@@ -417,9 +418,7 @@ func (c *Conn) admit(s *session) {
 		}
 		return
 	}
-	if old != nil {
-		old.stop(refuse("replaced", nil))
-	}
+	s.replaces = old // until the far node has taken s too
 	c.cur = s
 	if c.instance != s.far.Instance {
 		c.forget()
@@ -441,6 +440,7 @@ func (c *Conn) admit(s *session) {
 
 // ended takes note of the end of s.
 func (c *Conn) ended(s *session) {
+	s.stopReplaced()
 	if c.cur != s {
 		return
 	}
@@ -461,7 +461,7 @@ func (c *Conn) ended(s *session) {
 // frame takes one frame of s.
 func (c *Conn) frame(s *session, t frameType, b []byte) error {
 	if c.cur != s {
-		return ErrClosed
+		return nil // replaced: the rooms begin anew on the connection in use
 	}
 	switch t {
 	case frameExchange:

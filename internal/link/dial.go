@@ -124,7 +124,7 @@ func (c *Conn) news() {
 		}
 		c.failures = 0
 		c.timer.Stop()
-		c.dial()
+		c.timer.Reset(c.patience())
 	}
 	if used := c.cur; used != nil && c.p.usedUp.Load() == used.keys {
 		used.stop(ErrExpired)

@@ -29,6 +29,7 @@ type network struct {
 	ends    map[netip.AddrPort]*datagrams
 	alias   map[netip.AddrPort]netip.AddrPort // a NAT: what others see in place of an address
 	tap     func(from, to netip.AddrPort, b []byte)
+	drop    func(b []byte) bool
 	conns   []*pipeEnd
 	servers map[string]func(net.Conn)
 	opened  chan struct{} // closed and renewed when a cut ends
@@ -145,7 +146,7 @@ func (n *network) send(from, to netip.AddrPort, b []byte) {
 		r = rand.New(rand.NewPCG(n.seed, uint64(len(n.rnd))))
 		n.rnd[from] = r
 	}
-	lost := r.Float64() < n.loss
+	lost := r.Float64() < n.loss || n.drop != nil && n.drop(b)
 	n.mu.Unlock()
 	if lost {
 		return

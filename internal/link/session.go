@@ -26,6 +26,7 @@ type session struct {
 	keys   *keyset
 	began  time.Time
 
+	replaces  *session      // stopped when the far node has shown that it uses this one, so that it sees no gap
 	heard     atomic.Int64  // UnixNano of the last whole frame
 	confirmed atomic.Bool   // a frame after hello came: the far node has our keys
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
@@ -116,6 +117,14 @@ func (s *session) stop(err error) {
 		s.err = err
 		close(s.done)
 	})
+}
+
+// stopReplaced stops the session that this one replaces.
+func (s *session) stopReplaced() {
+	if s.replaces != nil {
+		s.replaces.stop(refuse("replaced", nil))
+		s.replaces = nil
+	}
 }
 
 // kick tells the writer that something waits.
@@ -221,6 +230,10 @@ func (s *session) write() {
 	next := time.Now() // of the next ping: the first frame after hello tells the far node that our keys are in place
 	for n := uint32(1); ; {
 		select {
+		case <-s.c.quit:
+			s.stop(s.c.why)
+			sendBye(s.tls, codeOf(s.err))
+			return
 		case <-s.done:
 			sendBye(s.tls, codeOf(s.err))
 			return

@@ -334,6 +334,7 @@ func (s *source) run(every time.Duration) {
 func (s *source) halt() {
 	close(s.stop)
 	<-s.done
+	s.n.worker.Call(func() {}) // what was queued has been pushed
 }
 
 // ear is a receiver at the far node: it records when each numbered packet first came out of the far stream.
