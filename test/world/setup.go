@@ -1,0 +1,139 @@
+package world
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// init makes the node's directory.
+func (n *Node) init(ctx context.Context) error {
+	if err := os.MkdirAll(filepath.Dir(n.Dir), 0o700); err != nil {
+		return err
+	}
+	linkAddr, linkPort := n.LinkAddress, n.Link
+	if linkAddr == "" {
+		linkAddr = n.Address
+	}
+	if linkPort == 0 {
+		linkPort = n.Web
+	}
+	listen := n.Address // of all: a node with two networks answers in both
+	if n.LinkAddress != "" {
+		listen = ""
+	}
+	args := []string{"init", n.Dir, "--party", n.Party, "--name", "en=" + n.Party, "--host", n.Host, "--listen", join(listen, n.Web),
+		"--link", join(linkAddr, linkPort), "--media", join(linkAddr, n.UDP), "--udp-port", strconv.Itoa(n.UDP), "--allow-private"}
+	if n.Link != 0 {
+		args = append(args, "--link-listen", join(listen, n.Link))
+	}
+	if n.TLS {
+		cert, key := n.Dir+".crt", n.Dir+".key"
+		if err := certificate(n.Host, cert, key); err != nil {
+			return err
+		}
+		args = append(args, "--tls", "files", "--cert", cert, "--key", key)
+	} else {
+		args = append(args, "--tls", "off")
+	}
+	if _, err := n.Command(ctx, args...); err != nil {
+		return err
+	}
+	set := map[string]string{"media.camera.width": "640", "media.camera.height": "360", "media.camera.fps": "15"}
+	if listen != "" {
+		set["udp.listen"] = strconv.Quote(listen)
+	}
+	return Change(n.Config(), set)
+}
+
+func join(addr string, port int) string { return net.JoinHostPort(addr, strconv.Itoa(port)) }
+
+// Change sets keys of a settings file that are in it already: section.key to a value as TOML writes it.
+func Change(file string, values map[string]string) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	lines, section, done := strings.Split(string(b), "\n"), "", 0
+	for i, l := range lines {
+		if s, ok := strings.CutPrefix(l, "["); ok {
+			section = strings.TrimSuffix(strings.TrimSpace(s), "]") + "."
+		}
+		key, _, ok := strings.Cut(l, "=")
+		if v, want := values[section+strings.TrimSpace(key)]; ok && want {
+			lines[i] = strings.TrimSpace(key) + " = " + v
+			done++
+		}
+	}
+	if done != len(values) {
+		return fmt.Errorf("%s has %d of the %d keys to be changed", file, done, len(values))
+	}
+	return os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)
+}
+
+// pair carries the offers over and accepts them.
+func pair(ctx context.Context, dir string, a, b *Node) error {
+	offer := func(n *Node) string { return filepath.Join(dir, n.Party+".offer") }
+	for _, p := range [][2]*Node{{a, b}, {b, a}} {
+		if _, err := p[0].Command(ctx, "pair", "offer", "--config", p[0].Config(), "--out", offer(p[0]), p[1].Party); err != nil {
+			return err
+		}
+	}
+	for _, p := range [][2]*Node{{a, b}, {b, a}} {
+		if _, err := p[0].Command(ctx, "pair", "accept", "--config", p[0].Config(), "--words-match", offer(p[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Invite makes an invitation of a member; earlier ones stay good.
+func (n *Node) Invite(ctx context.Context, meeting, member string) (string, error) {
+	out, err := n.Command(ctx, "invite", "--config", n.Config(), "--keep", "--valid", "24h", meeting, member)
+	if err != nil {
+		return "", err
+	}
+	_, link, found := strings.Cut(out, "\t")
+	if !found || !strings.Contains(link, "#") {
+		return "", fmt.Errorf("visavis invite printed no link: %q", out)
+	}
+	if !n.TLS {
+		link = strings.Replace(link, "https://", "http://", 1)
+	}
+	return strings.TrimSpace(link), nil
+}
+
+// certificate writes a certificate for one host, signed by itself, and its key.
+func certificate(host, certFile, keyFile string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	if err != nil {
+		return err
+	}
+	priv, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: priv}), 0o600)
+}
