@@ -22,16 +22,20 @@ type leg struct {
 	conns             []*iceConn // one for each family of addresses that we offer
 }
 
-// newLeg makes credentials of our own for those of an offer and lets STUN find them.
+// newLeg makes credentials of our own for those of an offer.
 func (h *Host) newLeg(s *Session, o *offer) *leg {
 	l := &leg{s: s, frag: secret(8), pwd: secret(24), peerFrag: o.frag, peerPwd: o.pwd}
 	for _, local := range h.locals {
 		l.conns = append(l.conns, &iceConn{leg: l, local: local, packets: make(chan stunPacket, stunQueue), end: make(chan struct{})})
 	}
+	return l
+}
+
+// register lets STUN find a leg.
+func (h *Host) register(l *leg) {
 	h.mu.Lock()
 	h.legs[l.frag] = l
 	h.mu.Unlock()
-	return l
 }
 
 // localsOf picks one address of each family: the agent needs one candidate for each, whatever the answer names.
@@ -76,6 +80,7 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make ice agent: %w", err)
 	}
+	s.h.register(l) // not before: a new agent begins by removing its fragment from the mux
 	selected := func(_, remote ice.Candidate) {
 		ip, err := netip.ParseAddr(remote.Address())
 		if err != nil {
@@ -103,6 +108,7 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 
 // restartAgent gives the agent new credentials (RFC 8445 §9). Media goes on over the old path until the browser nominates another.
 func restartAgent(a *ice.Agent, l *leg) error {
+	l.s.h.register(l)
 	if err := a.Restart(l.frag, l.pwd); err != nil {
 		return fmt.Errorf("restart ice: %w", err)
 	}

@@ -40,7 +40,7 @@ func writeAnswer(o *offer, a answer) string {
 	if o.mixed {
 		line("a=extmap-allow-mixed")
 	}
-	line("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\na=setup:passive", a.frag, a.pwd, a.fingerprint)
+	line("a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s", a.frag, a.pwd, a.fingerprint)
 	candidates := a.candidates
 	for i := range o.sections {
 		s := &o.sections[i]
@@ -52,7 +52,8 @@ func writeAnswer(o *offer, a answer) string {
 			line("m=%s 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=inactive", kind, s.mid)
 			continue
 		}
-		line("m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=rtcp-mux\r\na=rtcp-rsize", kind, s.types(), s.mid)
+		// The role stands in each section: pion/webrtc looks for it nowhere else.
+		line("m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=setup:passive\r\na=rtcp-mux\r\na=rtcp-rsize", kind, s.types(), s.mid)
 		for j, c := range candidates {
 			// RFC 8445 §5.1.2.1: type preference 126 for host, earlier ones in the settings first.
 			line("a=candidate:%d 1 udp %d %s %d typ host", j+1, 126<<24|(65535-j)<<8|255, c.Addr(), c.Port())

@@ -134,9 +134,6 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 	}
 	text, err := s.apply(parsed, l)
 	if err != nil {
-		if restart {
-			agentMux{s.h}.RemoveConnByUfrag(l.frag)
-		}
 		return "", err
 	}
 	if restart {
