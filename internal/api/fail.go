@@ -1,0 +1,119 @@
+package api
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"visavis/internal/auth"
+	"visavis/internal/meeting"
+	"visavis/internal/peer"
+	"visavis/internal/strict"
+	"visavis/internal/wire"
+)
+
+// Codes of errors that have their origin here; docs/protocol.md lists them all.
+const (
+	codeInvitation = "invitation.unknown" // used, expired, forged or never given: not said which
+	codeSession    = "session.unknown"
+	codeLimit      = "login.limit"
+	codeProbes     = "probe.limit"
+	codeRoute      = "route.unknown"
+	codeHost       = "host.unknown"
+	codeOrigin     = "origin.refused"
+	codeType       = "request.type"
+	codeLarge      = "request.large"
+	codeShutdown   = "node.shutdown"
+	codeSockets    = "socket.limit"
+	codeMeeting    = "meeting.unknown"
+	codeVersion    = "version.unsupported"
+	codeHelloFirst = "hello.first"
+	codeHelloTwice = "hello.twice"
+	codeHelloLate  = "hello.late"
+	codeBinary     = "message.binary"
+	codeFlood      = "message.flood"
+	codeResume     = "resume.gone"
+	codeMedia      = "media.gone"
+	codeInternal   = "internal"
+)
+
+func fail(code string) error { return &meeting.Error{Code: code} }
+
+// explain makes of err what a person may read. What has no stable code becomes "internal" with an id that is also in the log.
+func (s *Server) explain(err error) wire.Error {
+	var (
+		m *meeting.Error
+		p *peer.Error
+		j *strict.Error
+	)
+	switch {
+	case errors.As(err, &m):
+		return wire.Error{Code: m.Code, Args: m.Args}
+	case errors.As(err, &p):
+		return wire.Error{Code: p.Code}
+	case errors.As(err, &j):
+		return wire.Error{Code: j.Code, Args: map[string]string{"at": j.Path}}
+	case errors.Is(err, auth.ErrInvitation):
+		return wire.Error{Code: codeInvitation}
+	case errors.Is(err, auth.ErrSession):
+		return wire.Error{Code: codeSession}
+	}
+	id := rand.Text()[:10]
+	s.log.Error("request failed", "err", fmt.Errorf("%s: %w", id, err))
+	return wire.Error{Code: codeInternal, Args: map[string]string{"id": id}}
+}
+
+// status is the HTTP status of a code.
+func status(code string) int {
+	switch code {
+	case codeInvitation, codeRoute, codeMeeting:
+		return http.StatusNotFound
+	case codeSession:
+		return http.StatusUnauthorized
+	case codeLimit, codeProbes, codeSockets:
+		return http.StatusTooManyRequests
+	case codeHost:
+		return http.StatusMisdirectedRequest
+	case codeOrigin:
+		return http.StatusForbidden
+	case codeType:
+		return http.StatusUnsupportedMediaType
+	case codeLarge, strict.CodeSize, "offer.large":
+		return http.StatusRequestEntityTooLarge
+	case codeShutdown, "offer.full":
+		return http.StatusServiceUnavailable
+	case codeInternal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+// refuse answers a request with an error.
+func (s *Server) refuse(w http.ResponseWriter, err error) {
+	e := s.explain(err)
+	code := status(e.Code)
+	if code == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "6") // one failure of ten a minute is forgiven by then
+	}
+	s.reply(w, code, wire.Failure{Error: e})
+}
+
+// reply answers with JSON.
+func (s *Server) reply(w http.ResponseWriter, code int, v any) {
+	b, err := wire.Encode(v)
+	if err != nil {
+		s.log.Error("answer could not be encoded", "err", err)
+		code, b = http.StatusInternalServerError, []byte(`{"error":{"code":"`+codeInternal+`","args":{}}}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write(b) // who has hung up needs no answer
+}
+
+// isJSON says whether a request says that its body is JSON. Other types are what a form of another site could send unasked.
+func isJSON(r *http.Request) bool {
+	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(t), "application/json")
+}

@@ -1,0 +1,67 @@
+package api
+
+import "time"
+
+// Limits of the package (docs/security.md, limits). Each is tested at n and n+1.
+const (
+	// MaxHeader bounds the request line and headers of a request, bytes.
+	MaxHeader = 16 << 10
+	// MaxStreams bounds the requests in progress on one HTTP/2 connection.
+	MaxStreams = 100
+
+	headerTime = 5 * time.Second   // for request line and headers
+	bodyTime   = 15 * time.Second  // for the whole request
+	answerTime = 30 * time.Second  // for the whole answer
+	idleTime   = 120 * time.Second // between two requests of one connection
+
+	// MaxConnections bounds the connections of one address at one time; more are closed unread. An address of IPv6 is its /64.
+	MaxConnections = 512
+	// HandshakesPerSecond bounds new connections of one address, which is as many at once. More are closed unread.
+	HandshakesPerSecond = 50
+	// MaxAddresses bounds the addresses that are remembered. Beyond it new addresses are refused until old ones are forgotten.
+	MaxAddresses = 65536
+
+	// LoginFailures is how many wrong codes one address may try in a minute; then it gets 429, for right codes too.
+	LoginFailures = 10
+	// NodeFailures is how many wrong codes all addresses together may try in a minute; then each answer comes loginDelay later.
+	NodeFailures = 100
+	loginDelay   = time.Second
+
+	// MaxProbes bounds probes in progress. One member has one at a time: a new one ends the old.
+	MaxProbes  = 64
+	probeBurst = 10 // probes of one member at once
+	probeEvery = 5  // seconds for one more
+	// ProbeTime is how long the connection of a probe lives.
+	ProbeTime = 10 * time.Second
+
+	// MaxSockets bounds the WebSockets of all people, MaxSessionSockets those of one session: one in use, one that the network has
+	// lost and we do not know yet, and two that are being opened.
+	MaxSockets        = 1000
+	MaxSessionSockets = 4
+
+	// HelloWithin is the time for the first message of a WebSocket.
+	HelloWithin = 5 * time.Second
+	// MessagesPerSecond and MessageBurst bound the messages of one WebSocket; an offer counts as offerCost.
+	MessagesPerSecond = 50
+	MessageBurst      = 200
+	offerCost         = 10
+	// MaxQueue and MaxQueueBytes bound what waits to be written to one WebSocket; a page that is slower is closed.
+	MaxQueue      = 512
+	MaxQueueBytes = 1 << 20
+	// maxEarly bounds what a room says to a page before its welcome is written; a page that gets more is closed.
+	maxEarly = 64
+
+	pingEvery = 10 * time.Second
+	deadAfter = 25 * time.Second // without a sign of life
+	writeTime = 10 * time.Second // for one message
+	joinTime  = 10 * time.Second // for the room to take a member
+	closeTime = 2 * time.Second  // for the last messages and the closing handshake: a node has to end in 5 s
+
+	// ResumeWithin is how long a seat waits for its page after the WebSocket is lost. A room counts the same (room.Lost).
+	ResumeWithin = 30 * time.Second
+
+	qualityEvery = 2 * time.Second
+	sweepEvery   = 30 * time.Second // for sessions that end by their age; those that are ended are told at once
+
+	maxEmblem = 256 << 10 // bytes of a PNG
+)

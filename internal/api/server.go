@@ -1,0 +1,276 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"visavis/internal/auth"
+	"visavis/internal/meeting"
+	"visavis/internal/peer"
+	"visavis/internal/room"
+	"visavis/internal/wire"
+)
+
+// Config is what a Server needs. All fields but Blob and Log must be set.
+type Config struct {
+	Book       *auth.Book
+	Peers      *peer.Host
+	Rooms      func(meeting.ID) *room.Room // nil: no such meeting here
+	Definition func(meeting.ID) (meeting.Definition, bool)
+
+	Hosts    []string // exact values of Host, lower case, with the port where it is not the scheme's; the first stands for all
+	Insecure bool     // plain HTTP: the demo on loopback alone
+	Assets   fs.FS    // index.html and assets/NAME-HASH.EXT
+	Blob     func(ctx context.Context, hex string) ([]byte, error)
+	Camera   wire.Camera
+	Log      *slog.Logger // nil: discarded
+}
+
+// mediaRoom is what a page needs of a room; *room.Room satisfies it.
+type mediaRoom interface {
+	Join(ctx context.Context, s *room.Seat) (wire.Welcome, error)
+	Resume(s *room.Seat) (wire.Welcome, error)
+	Handle(s *room.Seat, m wire.FromClient) error
+	Lost(s *room.Seat)
+}
+
+// mediaSession is the media of one page; *peer.Session satisfies it.
+type mediaSession interface {
+	room.Media
+	Reoffer(o peer.Offer) (string, error)
+	Quality() peer.Quality
+	Close() error
+}
+
+// Server answers people. Handler, HTTPServer and Limit are for the node that serves; Close ends what people hold. All methods may be
+// called concurrently.
+type Server struct {
+	book       *auth.Book
+	open       func(peer.Offer, peer.Events) (mediaSession, string, error)
+	room       func(meeting.ID) mediaRoom // nil: no such meeting
+	definition func(meeting.ID) (meeting.Definition, bool)
+	blob       func(ctx context.Context, hex string) ([]byte, error)
+	hosts      []string
+	insecure   bool
+	assets     assets
+	camera     wire.Camera
+	log        *slog.Logger
+	handler    http.Handler
+
+	failures     *limiter[address]    // wrong codes, by who tries
+	nodeFailures *limiter[struct{}]   // by all together
+	probeRate    *limiter[auth.Grant] // by member
+	stop         context.CancelFunc   // ends sweep
+
+	mu       sync.Mutex // guards the fields below
+	closed   bool
+	running  int           // sockets, and goroutines that close things
+	idle     chan struct{} // closed when closed and running is 0
+	sockets  map[*socket]struct{}
+	sessions map[string]int    // sockets of a session
+	visits   map[string]*visit // by session
+	probes   map[auth.Grant]*probe
+}
+
+// NewServer makes a Server. It serves nothing by itself. The error says what is missing in c.
+func NewServer(c Config) (*Server, error) {
+	if c.Book == nil || c.Peers == nil || c.Rooms == nil || c.Definition == nil {
+		return nil, errors.New("serve people: book, peers, rooms and definitions are needed")
+	}
+	open := func(o peer.Offer, e peer.Events) (mediaSession, string, error) {
+		m, answer, err := c.Peers.Open(o, e)
+		if err != nil {
+			return nil, "", err
+		}
+		return m, answer, nil
+	}
+	find := func(id meeting.ID) mediaRoom {
+		if r := c.Rooms(id); r != nil {
+			return r
+		}
+		return nil
+	}
+	return newServer(c, open, find)
+}
+
+// newServer is NewServer with the sources of media and rooms as functions.
+func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, string, error), find func(meeting.ID) mediaRoom) (*Server, error) {
+	if err := checkHosts(c.Hosts); err != nil {
+		return nil, err
+	}
+	files, err := loadAssets(c.Assets)
+	if err != nil {
+		return nil, err
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{
+		book: c.Book, open: open, room: find, definition: c.Definition, blob: c.Blob, hosts: slices.Clone(c.Hosts), insecure: c.Insecure,
+		assets: files, camera: c.Camera, log: c.Log, stop: stop,
+		failures:     newLimiter[address](LoginFailures/60.0, LoginFailures),
+		nodeFailures: newLimiter[struct{}](NodeFailures/60.0, NodeFailures),
+		probeRate:    newLimiter[auth.Grant](1.0/probeEvery, probeBurst),
+		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
+		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),
+	}
+	s.handler = s.guard(s.routes())
+	s.spawn(func() { s.sweep(ctx) })
+	return s, nil
+}
+
+func checkHosts(hosts []string) error {
+	if len(hosts) == 0 {
+		return errors.New("serve people: no host name")
+	}
+	for _, h := range hosts {
+		if h == "" || strings.ToLower(h) != h || strings.ContainsAny(h, "/ ;,\"'\t\r\n") {
+			return fmt.Errorf("serve people: host %q is not a lower-case name, with a port where needed", h)
+		}
+	}
+	return nil
+}
+
+// route is one row of the mux. The tests walk all of them.
+type route struct {
+	pattern string
+	handle  http.HandlerFunc
+}
+
+func (s *Server) table() []route {
+	return []route{
+		{"GET /join", s.page},
+		{"GET /m/{meeting}", s.page},
+		{"GET /assets/{name...}", s.asset},
+		{"GET /emblem/{name}", s.emblem},
+		{"GET /healthz", s.health},
+		{"GET /api/me", s.me},
+		{"POST /api/invitation", s.look},
+		{"POST /api/session", s.enter},
+		{"POST /api/probe", s.probed},
+		{"POST /api/leave", s.leave},
+		{"GET /ws", s.serveSocket},
+	}
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range s.table() {
+		mux.HandleFunc(r.pattern, r.handle)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, fail(codeRoute)) })
+	return mux
+}
+
+// Handler answers people's requests.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// HTTPServer returns a server with the handler and the limits on headers, times and streams. The caller serves and closes it.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       bodyTime,
+		WriteTimeout:      answerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    MaxHeader - 4096, // net/http reads 4096 more than it is told
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: MaxStreams},
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Close says good-bye to everybody and waits until their sockets, media and probes are gone. Nobody leaves a meeting by it. Requests that
+// come later are refused.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	var visits []*visit
+	for _, v := range s.visits {
+		visits = append(visits, v)
+	}
+	var sockets []*socket
+	for k := range s.sockets {
+		sockets = append(sockets, k)
+	}
+	probes := s.probes
+	s.probes = make(map[auth.Grant]*probe)
+	s.mu.Unlock()
+	for _, v := range visits {
+		v.finish("shutdown")
+	}
+	for _, k := range sockets {
+		k.bye("shutdown") // those without a visit
+	}
+	for _, p := range probes {
+		p.timer.Stop()
+		s.closeMedia(p.media)
+	}
+	s.stop()
+	if first {
+		s.settle(0)
+	}
+	<-s.idle
+	return nil
+}
+
+func (s *Server) ending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// spawn runs f in a goroutine that Close waits for.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	s.running++
+	s.mu.Unlock()
+	go func() {
+		defer s.settle(-1)
+		f()
+	}()
+}
+
+// settle counts what runs and wakes Close when nothing does.
+func (s *Server) settle(change int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running += change
+	if !s.closed || s.running > 0 {
+		return
+	}
+	select {
+	case <-s.idle:
+	default:
+		close(s.idle)
+	}
+}
+
+func (s *Server) closeMedia(m mediaSession) {
+	s.spawn(func() { _ = m.Close() }) // it has no way to fail that matters to anyone here
+}
+
+// sweep lets sessions end by their age. Those that are ended by somebody are told at once.
+func (s *Server) sweep(ctx context.Context) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if err := s.book.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("sessions could not be swept", "err", err)
+			}
+		}
+	}
+}
