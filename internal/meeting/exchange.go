@@ -17,12 +17,14 @@ type JoinLog struct {
 	Meeting ID    `json:"meeting"`
 	Digest  Hash  `json:"digest"` // of the sender's Definition
 	Have    int64 `json:"have"`   // number of its last entry; 0 = none
+	Ask     bool  `json:"ask"`    // the sender wants a JoinLog back: its room or the link has just come up
 }
 
 // EntryBytes is a piece of the shared log: the exact bytes of entries N, N+1, …; at most MaxPiece of them and MaxPieceBytes.
 type EntryBytes struct {
 	Meeting ID       `json:"meeting"`
 	N       int64    `json:"n"`
+	Last    int64    `json:"last"` // number of the host's last entry: a guest that has less asks on with JoinLog
 	Data    [][]byte `json:"data"`
 }
 
@@ -82,7 +84,7 @@ func (x Exchange) Check() error {
 }
 
 func (e EntryBytes) check() error {
-	if e.N < 1 || len(e.Data) == 0 || len(e.Data) > MaxPiece {
+	if e.N < 1 || len(e.Data) == 0 || len(e.Data) > MaxPiece || e.Last < e.N+int64(len(e.Data))-1 {
 		return fail("log.number")
 	}
 	size := 0

@@ -5,12 +5,13 @@ package room
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"visavis/internal/media"
 	"visavis/internal/meeting"
-	"visavis/internal/store"
 	"visavis/internal/wire"
 )
 
@@ -20,20 +21,14 @@ type Worker interface {
 	Do(f func()) bool
 }
 
-// Log is one append-only log. A *store.Store with a name is one: NewLog.
-type Log interface {
-	Append(ctx context.Context, e store.LogEntry) error
-	Entries(ctx context.Context, from int64, max int) ([]store.LogEntry, error)
-}
-
-// Media is the media session of one seat; *peer.Session satisfies it.
+// Media is the media session of one seat; *peer.Session satisfies it. Both methods may be called from any goroutine.
 type Media interface {
 	Stream(name string) *media.Stream       // "mic", "cam"; nil if the page does not send it
 	Slots(prefix string) []*media.Forwarder // "floor", "stage", in order of their number
 }
 
 // Link is the link to one other party; *link.Conn satisfies it. Its methods are called from the room's goroutine and must not wait
-// for a call back into the room.
+// for a call back into the room. Up to a new Link for the same party, offers and wants stay as they were through cuts.
 type Link interface {
 	Exchange(x meeting.Exchange) error
 	Offer(id string, s *media.Stream)        // nil withdraws
@@ -54,63 +49,329 @@ type Config struct {
 	Self       meeting.PartyID
 	Worker     Worker
 	Switch     *media.Switch
-	Log        Log                   // shared log
-	OwnLog     Log                   // never leaves this node
-	Sign       func(b []byte) []byte // log key
-	Verify     func(p meeting.PartyID, b, sig []byte) bool
+	Log        Log                                         // shared log
+	OwnLog     Log                                         // never leaves this node
+	Sign       func(b []byte) []byte                       // log key
+	Verify     func(p meeting.PartyID, b, sig []byte) bool // against the log keys of p's party document
 	Slog       *slog.Logger
 	Stage      int // stage slots that a page may use; 0: 6
 }
 
-// Seat is one member's page.
+// Seat is one member's page. Send and End are called from the room's goroutine; they must not block nor call the room, and messages
+// that come before Join has returned belong after its Welcome.
 type Seat struct {
 	Member meeting.MemberID
 	Media  Media
-	Send   func(wire.ToClient) bool // must not block; false: the page does not take it
-	End    func(code string)        // the room is done with this seat: "moved", "left", "ended", "shutdown"; must not block
+	Send   func(wire.ToClient) bool // false: the page does not take it
+	End    func(code string)        // the room is done with this seat: "moved", "left", "shutdown"
 }
 
-// Room is one live meeting. All methods may be called from any goroutine but the worker's.
-type Room struct{}
+// ErrClosed is the error of all calls after Close.
+var ErrClosed = errors.New("room: closed")
 
-var errNotYet = errors.New("not yet")
+// Room is one live meeting. All methods may be called from any goroutine but the worker's; they must not be called from Send, End
+// or a method of Link.
+type Room struct {
+	c      Config
+	log    *slog.Logger
+	digest meeting.Hash
 
-// New replays the logs and starts the room. Close ends it.
-func New(c Config) (*Room, error) { return nil, errNotYet }
+	inbox chan func()
+	quit  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+	sound sounding
 
-// Close ends all seats with "shutdown", and returns when the room's goroutine has ended. Nobody leaves the meeting by it.
-func (r *Room) Close() error { return nil }
+	// All below: room's goroutine only.
+	led       *ledger
+	own       ownLog
+	pending   []pending
+	view      meeting.State // shared log and pending
+	viewStale bool
+	plan      meeting.Plan
+	seats     map[meeting.MemberID]*seat
+	away      map[meeting.MemberID]time.Time // present without a page since a restart: leaves then
+	links     map[meeting.PartyID]*side
+	routes    routes
 
-// Join brings a member in, or moves the member to another page: an earlier seat is ended with "moved".
-// Answer and Resume of the Welcome are the caller's to fill. It returns a *meeting.Error, ErrClosed or the context's error.
-func (r *Room) Join(ctx context.Context, s *Seat) (wire.Welcome, error) {
-	return wire.Welcome{}, errNotYet
+	planStale, stateStale, floorStale bool
+	stateAt, floorAt, figureAt        time.Time
+	headDue                           bool
+	headAt                            time.Time
+	withheld, forked                  bool
 }
 
-// Resume takes the place of the seat whose socket was lost; nobody is told. s.Media nil: the earlier seat's goes on.
-// It returns a *meeting.Error resume.gone if the member is not in the meeting any more.
-func (r *Room) Resume(s *Seat) (wire.Welcome, error) { return wire.Welcome{}, errNotYet }
+// New replays the logs and starts the room. Close ends it. It returns an error for a definition that does not pass Check, a log
+// that does not fit it or whose chain is broken, and what the logs return.
+func New(c Config) (*Room, error) {
+	if err := c.Definition.Check(); err != nil {
+		return nil, fmt.Errorf("open room: %w", err)
+	}
+	if _, ok := c.Definition.Party(c.Self); !ok {
+		return nil, fmt.Errorf("open room %s: party %s has no part in it", c.Definition.ID, c.Self)
+	}
+	if c.Slog == nil {
+		c.Slog = slog.New(slog.DiscardHandler)
+	}
+	if c.Stage == 0 {
+		c.Stage = defaultStage
+	}
+	r := &Room{c: c, log: c.Slog.With(slog.String("meeting", string(c.Definition.ID))), digest: c.Definition.Digest(),
+		inbox: make(chan func(), inboxSize), quit: make(chan struct{}), done: make(chan struct{}),
+		led: newLedger(c.Log, c.Self, c.Definition), own: ownLog{log: c.OwnLog},
+		seats: map[meeting.MemberID]*seat{}, away: map[meeting.MemberID]time.Time{}, links: map[meeting.PartyID]*side{}}
+	r.sound.init()
+	for _, p := range c.Definition.Parties {
+		if p.ID != c.Self {
+			r.links[p.ID] = &side{party: p.ID}
+		}
+	}
+	if err := r.replay(); err != nil {
+		return nil, fmt.Errorf("open room %s: %w", c.Definition.ID, err)
+	}
+	r.routes.init(c.Worker, c.Switch, &r.sound)
+	go r.run()
+	return r, nil
+}
 
-// Handle takes Devices and Leave of a page. It returns a *meeting.Error that the page should see.
-func (r *Room) Handle(s *Seat, m wire.FromClient) error { return errNotYet }
+// replay brings back what was before a restart. Members of ours who were present are away until they come back.
+func (r *Room) replay() error {
+	ctx := context.Background()
+	if err := r.led.replay(ctx); err != nil {
+		return err
+	}
+	open, err := r.own.replay(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range open {
+		if p.Counter > r.led.counters[r.c.Self] {
+			r.pending = append(r.pending, pending{p: p})
+		}
+	}
+	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
+	now := time.Now()
+	r.viewStale = true
+	r.refresh()
+	for id, p := range r.view.Present {
+		if p.By == r.c.Self {
+			r.away[id] = now.Add(graceTime)
+		}
+	}
+	if r.led.n > 0 {
+		r.log.Info("meeting taken up again", slog.String("party", string(r.c.Self)))
+	}
+	return nil
+}
 
-// Lost says that the socket of s is gone: after 30 s without Resume or Join the member leaves. Media go on meanwhile.
-func (r *Room) Lost(s *Seat) {}
+// Close ends all seats with "shutdown", withdraws all streams and returns when the room's goroutine has ended. Nobody leaves the
+// meeting by it: after a restart members are away until they come back.
+func (r *Room) Close() error {
+	r.once.Do(func() { close(r.quit) })
+	<-r.done
+	return nil
+}
 
-// LinkUp brings a link in. One link per party: a new one replaces the old.
-func (r *Room) LinkUp(l Link) {}
+// run is the room's goroutine.
+func (r *Room) run() {
+	defer close(r.done)
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	soon := time.NewTimer(0)
+	defer soon.Stop()
+	for {
+		select {
+		case <-r.quit:
+			r.shutdown()
+			return
+		case f := <-r.inbox:
+			f()
+		case <-r.sound.changed:
+			r.floorStale = true
+		case <-tick.C:
+			r.tick(time.Now())
+		case <-soon.C:
+		}
+		if wait := r.settle(time.Now()); wait > 0 {
+			soon.Reset(wait)
+		}
+	}
+}
 
-// LinkDown says that the link to p is gone. Each delegation carries on among itself.
-func (r *Room) LinkDown(p meeting.PartyID) {}
+// settle brings media and pages up to date. It returns after what time it must be called again, 0 if it need not be.
+func (r *Room) settle(now time.Time) time.Duration {
+	r.refresh()
+	if r.planStale {
+		r.planStale = false
+		r.route()
+	}
+	if r.headDue {
+		r.signHeads(now)
+	}
+	var wait time.Duration
+	later := func(d time.Duration) {
+		if wait == 0 || d < wait {
+			wait = d
+		}
+	}
+	if r.stateStale {
+		if d := r.stateAt.Add(statePause).Sub(now); d > 0 {
+			later(d)
+		} else {
+			r.stateStale, r.stateAt = false, now
+			r.showStates()
+		}
+	}
+	if r.floorStale {
+		if d := r.floorAt.Add(floorPause).Sub(now); d > 0 {
+			later(d)
+		} else {
+			r.floorStale, r.floorAt = false, now
+			r.showFloor()
+		}
+	}
+	return wait
+}
 
-// LinkPath says how the path to p does.
-func (r *Room) LinkPath(p meeting.PartyID, s LinkState) {}
+// changed says that the plan and the pages are out of date.
+func (r *Room) changed() { r.planStale, r.stateStale = true, true }
 
-// Exchange takes what the room of party p sent. An error means that the link should be closed.
-func (r *Room) Exchange(p meeting.PartyID, x meeting.Exchange) error { return errNotYet }
+// tick does what time alone brings about.
+func (r *Room) tick(now time.Time) {
+	for id, end := range r.away {
+		if !now.Before(end) {
+			delete(r.away, id)
+			r.leave(now, id)
+		}
+	}
+	for id, st := range r.seats {
+		if !st.lost.IsZero() && now.Sub(st.lost) >= graceTime {
+			r.leave(now, id)
+		}
+	}
+	r.signHeads(now)
+	r.pump(now)
+	for _, s := range r.links {
+		if r.isHost() && s.agreed && s.code == "" && s.sent < r.led.n && now.Sub(s.pushed) > time.Second {
+			r.push(now, s)
+		}
+	}
+	r.watch(now)
+	if now.Sub(r.figureAt) >= figurePause {
+		r.figureAt = now
+		for _, s := range r.links {
+			if s.shown != s.path {
+				s.shown = s.path
+				r.stateStale = true
+			}
+		}
+	}
+}
+
+func (r *Room) shutdown() {
+	for id, st := range r.seats {
+		delete(r.seats, id)
+		st.End("shutdown")
+	}
+	r.routes.close(r.links)
+}
+
+// post hands f to the room's goroutine and waits for a place. false: the room is closed.
+func (r *Room) post(f func()) bool {
+	select {
+	case <-r.quit:
+		return false
+	default:
+	}
+	select {
+	case r.inbox <- f:
+		return true
+	case <-r.quit:
+		return false
+	}
+}
+
+// ask hands f to the room's goroutine, if there is a place for it, and waits for its result.
+func (r *Room) ask(f func() error) error {
+	if len(r.inbox) >= inboxSize-reserved {
+		return &meeting.Error{Code: "room.busy"}
+	}
+	res := make(chan error, 1)
+	if !r.post(func() { res <- f() }) {
+		return ErrClosed
+	}
+	select {
+	case err := <-res:
+		return err
+	case <-r.done:
+		select {
+		case err := <-res:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// LinkUp brings a link in, again after every reconnection. One link per party: a new one replaces the old. When a room is opened
+// while links are up, its owner calls LinkUp for them.
+func (r *Room) LinkUp(l Link) { r.post(func() { r.linkUp(l) }) }
+
+// LinkDown says that the control connection to p is gone. Each delegation carries on among itself; media go on as long as they can.
+func (r *Room) LinkDown(p meeting.PartyID) { r.post(func() { r.linkDown(p) }) }
+
+// LinkPath says how the path to p does. Pages see a cut at once, figures at most once a second.
+func (r *Room) LinkPath(p meeting.PartyID, ls LinkState) {
+	r.post(func() {
+		s := r.links[p]
+		if s == nil {
+			return
+		}
+		if s.path.Interrupted != ls.Interrupted {
+			s.shown = ls
+			r.stateStale = true
+		}
+		s.path = ls
+	})
+}
+
+// Exchange takes what the room of party p sent. An error means that the link should be closed: a broken rule, our disk, or too
+// much that waits for the room.
+func (r *Room) Exchange(p meeting.PartyID, x meeting.Exchange) error {
+	return r.ask(func() error { return r.exchange(time.Now(), p, x) })
+}
 
 // Announced says that the far stream id of party p can be wanted.
-func (r *Room) Announced(p meeting.PartyID, id string, kind media.Kind) {}
+func (r *Room) Announced(p meeting.PartyID, id string, kind media.Kind) {
+	r.post(func() { r.planStale = true })
+}
 
 // Withdrawn says that the far stream id of party p is gone.
-func (r *Room) Withdrawn(p meeting.PartyID, id string) {}
+func (r *Room) Withdrawn(p meeting.PartyID, id string) {
+	r.post(func() {
+		if s := r.links[p]; s != nil {
+			delete(s.wanted, id)
+			r.planStale = true
+		}
+	})
+}
+
+// Snapshot is a room at one moment.
+type Snapshot struct {
+	N       int64         // last entry of the shared log
+	Hash    meeting.Hash  // its chain hash
+	State   meeting.State // with own events that wait
+	Pending int           // own events that wait
+	Alarm   string        // as in wire.State
+}
+
+// Snapshot gives the room as it is now, for monitoring and tests. It returns ErrClosed after Close.
+func (r *Room) Snapshot() (Snapshot, error) {
+	var s Snapshot
+	err := r.ask(func() error {
+		r.refresh()
+		s = Snapshot{N: r.led.n, Hash: r.led.hash, State: r.view, Pending: len(r.pending), Alarm: r.alarm()}
+		return nil
+	})
+	return s, err
+}

@@ -1,0 +1,96 @@
+package room
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"visavis/internal/meeting"
+	"visavis/internal/store"
+)
+
+// Record is one entry of a node's own log: what it proposed and what became of it, and what it may need as proof. Exactly one
+// field is set. It never leaves the node.
+type Record struct {
+	Proposal *meeting.Proposal `json:"proposal,omitempty"` // written before it is sent
+	Refused  *meeting.Refusal  `json:"refused,omitempty"`  // the host's answer to one of them
+	Head     *meeting.Head     `json:"head,omitempty"`     // a head that another party signed and that agrees with ours
+	Proof    *Proof            `json:"proof,omitempty"`    // two logs under one number
+}
+
+// Proof is what another node sent against the log that we hold: two heads, or two entries, for one number.
+type Proof struct {
+	Code  string        `json:"code"` // "log.forked", "log.forged", "log.invalid"
+	From  string        `json:"from"` // party
+	N     int64         `json:"n"`
+	Ours  *meeting.Head `json:"ours,omitempty"`  // signed by us over our log
+	Their *meeting.Head `json:"their,omitempty"` // signed by them
+	Entry []byte        `json:"entry,omitempty"` // exact bytes as they came
+}
+
+// ownLog writes the node's own log and numbers its proposals. Room's goroutine only.
+type ownLog struct {
+	log     Log
+	n       int64
+	counter uint64 // of the last proposal
+}
+
+func (o *ownLog) append(r Record, basis string) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode own log: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
+	defer cancel()
+	if err := o.log.Append(ctx, store.LogEntry{N: o.n + 1, At: time.Now(), Basis: basis, Data: b}); err != nil {
+		return fmt.Errorf("write own log: %w", err)
+	}
+	o.n++
+	return nil
+}
+
+// replay reads the own log and gives the proposals that were not refused, by counter in rising order.
+func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
+	var open []meeting.Proposal
+	for {
+		es, err := o.log.Entries(ctx, o.n+1, replayBatch)
+		if err != nil || len(es) == 0 {
+			return open, err
+		}
+		for _, e := range es {
+			var r Record
+			if e.N != o.n+1 {
+				return nil, fmt.Errorf("own log: entry %d after %d", e.N, o.n)
+			}
+			if err := json.Unmarshal(e.Data, &r); err != nil {
+				return nil, fmt.Errorf("own log entry %d: %w", e.N, err)
+			}
+			o.n = e.N
+			switch {
+			case r.Proposal != nil:
+				open = append(open, *r.Proposal)
+				o.counter = r.Proposal.Counter
+			case r.Refused != nil:
+				open = drop(open, r.Refused.Counter)
+			}
+		}
+	}
+}
+
+func drop(ps []meeting.Proposal, counter uint64) []meeting.Proposal {
+	for i, p := range ps {
+		if p.Counter == counter {
+			return append(ps[:i:i], ps[i+1:]...)
+		}
+	}
+	return ps
+}
+
+// keep writes r and only logs if that fails: proofs and heads stop nothing.
+func (r *Room) keep(rec Record, basis string) {
+	if err := r.own.append(rec, basis); err != nil {
+		r.log.Error("own log cannot be written", slog.Any("err", err))
+	}
+}

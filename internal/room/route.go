@@ -1,0 +1,263 @@
+package room
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"visavis/internal/media"
+	"visavis/internal/meeting"
+)
+
+// routes is what the worker has been told: who is admitted, who listens, which stream is in which slot.
+type routes struct {
+	worker    Worker
+	sw        *media.Switch
+	floor     *media.Floor // worker only
+	admitted  []*media.Stream
+	listeners map[meeting.MemberID]listener
+	stage     map[*media.Forwarder]*media.Stream
+	names     map[*media.Stream]meeting.MemberID // of microphones
+}
+
+// listener is one member's floor slots.
+type listener struct {
+	own   *media.Stream
+	hear  []*media.Stream
+	slots []*media.Forwarder
+}
+
+func (l listener) equal(m listener) bool {
+	return l.own == m.own && slices.Equal(l.hear, m.hear) && slices.Equal(l.slots, m.slots)
+}
+
+func (t *routes) init(w Worker, sw *media.Switch, s *sounding) {
+	t.worker, t.sw = w, sw
+	t.listeners, t.stage = map[meeting.MemberID]listener{}, map[*media.Forwarder]*media.Stream{}
+	w.Do(func() {
+		t.floor = media.NewFloor(sw)
+		t.floor.OnChange(s.set)
+	})
+}
+
+// route turns the view into media: it asks other nodes for what our people watch, offers what they may ask for, and fills slots.
+func (r *Room) route() {
+	r.plan = meeting.NewPlan(r.view)
+	r.cross()
+	mics, cams := r.sources()
+	t := &r.routes
+	t.names = make(map[*media.Stream]meeting.MemberID, len(mics))
+	var admitted []*media.Stream
+	for _, id := range r.plan.Mics {
+		if s := mics[id]; s != nil {
+			admitted = append(admitted, s)
+			t.names[s] = id
+		}
+	}
+	listeners, stage := map[meeting.MemberID]listener{}, map[*media.Forwarder]*media.Stream{}
+	for id, st := range r.seats {
+		v, ok := r.plan.Views[id]
+		if !ok || st.Media == nil {
+			continue
+		}
+		l := listener{own: st.Media.Stream("mic"), slots: st.Media.Slots("floor")}
+		for _, m := range v.Hear {
+			if s := mics[m]; s != nil {
+				l.hear = append(l.hear, s)
+			}
+		}
+		if len(l.slots) > 0 {
+			listeners[id] = l
+		}
+		for i, f := range st.Media.Slots("stage") {
+			stage[f] = nil
+			if i < min(len(v.Stage), r.c.Stage) {
+				stage[f] = cams[v.Stage[i]]
+			}
+		}
+	}
+	t.apply(admitted, listeners, stage)
+}
+
+// sources gives the stream of every open microphone and camera that can be had.
+func (r *Room) sources() (mics, cams map[meeting.MemberID]*media.Stream) {
+	mics, cams = map[meeting.MemberID]*media.Stream{}, map[meeting.MemberID]*media.Stream{}
+	for id, p := range r.view.Present {
+		var mic, cam *media.Stream
+		if p.By == r.c.Self {
+			if st := r.seats[id]; st != nil && st.Media != nil {
+				mic, cam = st.Media.Stream("mic"), st.Media.Stream("cam")
+			}
+		} else if s := r.links[p.By]; s != nil {
+			mic, cam = s.wanted[r.streamID(id, "mic")], s.wanted[r.streamID(id, "cam")]
+		}
+		if p.Mic && mic != nil {
+			mics[id] = mic
+		}
+		if p.Camera && cam != nil {
+			cams[id] = cam
+		}
+	}
+	return mics, cams
+}
+
+func (r *Room) streamID(m meeting.MemberID, what string) string {
+	return string(r.c.Definition.ID) + "/" + string(m) + "/" + what
+}
+
+// cross settles what crosses the links: each stream once, only open devices, only to parties that agree on the meeting, and from
+// them only what somebody here hears or sees.
+func (r *Room) cross() {
+	offer := map[string]*media.Stream{}
+	watching := meeting.Plan{Views: map[meeting.MemberID]meeting.View{}, Mics: r.plan.Mics}
+	for id, st := range r.seats {
+		p, ok := r.view.Present[id]
+		if !ok || st.Media == nil {
+			continue
+		}
+		watching.Views[id] = r.plan.Views[id]
+		if s := st.Media.Stream("mic"); s != nil && p.Mic {
+			offer[r.streamID(id, "mic")] = s
+		}
+		if s := st.Media.Stream("cam"); s != nil && p.Camera {
+			offer[r.streamID(id, "cam")] = s
+		}
+	}
+	mics, cams := watching.Wanted(r.c.Self, r.view, r.c.Stage)
+	for _, s := range r.links {
+		if s.l == nil || s.offered == nil {
+			continue
+		}
+		if s.code == codeDiffers { // another meeting under the same name
+			s.crossing(nil, nil)
+			continue
+		}
+		want := map[string]bool{}
+		for _, id := range mics {
+			want[r.streamID(id, "mic")] = r.view.Present[id].By == s.party
+		}
+		for _, id := range cams {
+			want[r.streamID(id, "cam")] = r.view.Present[id].By == s.party
+		}
+		s.crossing(offer, want)
+	}
+}
+
+// crossing tells the link what changed.
+func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
+	for id := range s.offered {
+		if offer[id] == nil {
+			s.l.Offer(id, nil)
+			delete(s.offered, id)
+		}
+	}
+	for id, st := range offer {
+		if s.offered[id] != st {
+			s.l.Offer(id, st)
+			s.offered[id] = st
+		}
+	}
+	for id := range s.wanted {
+		if !want[id] {
+			s.l.Want(id, false)
+			delete(s.wanted, id)
+		}
+	}
+	for id, yes := range want {
+		if yes && s.wanted[id] == nil {
+			if st := s.l.Want(id, true); st != nil { // nil: Announced will bring us back
+				s.wanted[id] = st
+			}
+		}
+	}
+}
+
+// apply tells the worker what changed, in one go.
+func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream) {
+	var todo []func(now time.Time)
+	if !slices.Equal(admitted, t.admitted) {
+		t.admitted = admitted
+		todo = append(todo, func(time.Time) { t.floor.Admit(admitted) })
+	}
+	for id := range t.listeners {
+		if _, ok := listeners[id]; !ok {
+			delete(t.listeners, id)
+			todo = append(todo, func(time.Time) { t.floor.SetListener(string(id), nil, nil, nil) })
+		}
+	}
+	for id, l := range listeners {
+		if old, ok := t.listeners[id]; !ok || !l.equal(old) {
+			t.listeners[id] = l
+			todo = append(todo, func(time.Time) { t.floor.SetListener(string(id), l.own, l.hear, l.slots) })
+		}
+	}
+	for f := range t.stage {
+		if _, ok := stage[f]; !ok {
+			delete(t.stage, f)
+			todo = append(todo, func(now time.Time) { f.Assign(now, nil) })
+		}
+	}
+	for f, s := range stage {
+		if old, ok := t.stage[f]; !ok || old != s {
+			t.stage[f] = s
+			todo = append(todo, func(now time.Time) { f.Assign(now, s) })
+		}
+	}
+	if len(todo) == 0 {
+		return
+	}
+	t.worker.Do(func() {
+		now := time.Now()
+		for _, f := range todo {
+			f(now)
+		}
+	})
+}
+
+// close empties all slots and withdraws everything from the links.
+func (t *routes) close(links map[meeting.PartyID]*side) {
+	for _, s := range links {
+		if s.l != nil && s.offered != nil {
+			s.crossing(nil, nil)
+		}
+	}
+	t.apply(nil, nil, nil)
+	t.worker.Do(func() { t.floor.Close(time.Now()) })
+}
+
+// sounding brings the worker's news of who sounds in which floor slot to the room, the last of each listener.
+type sounding struct {
+	changed chan struct{} // holds one: there is news
+
+	mu    sync.Mutex
+	slots map[meeting.MemberID][]*media.Stream // guarded by mu
+}
+
+func (s *sounding) init() {
+	s.changed = make(chan struct{}, 1)
+	s.slots = map[meeting.MemberID][]*media.Stream{}
+}
+
+// set is called by the worker.
+func (s *sounding) set(key string, slots []*media.Stream) {
+	slots = slices.Clone(slots)
+	s.mu.Lock()
+	s.slots[meeting.MemberID(key)] = slots
+	s.mu.Unlock()
+	select {
+	case s.changed <- struct{}{}:
+	default: // the room has not looked at the last news yet, and will see this too
+	}
+}
+
+func (s *sounding) get(id meeting.MemberID) []*media.Stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots[id]
+}
+
+func (s *sounding) forget(id meeting.MemberID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.slots, id)
+}
