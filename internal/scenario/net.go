@@ -1,0 +1,255 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4/vnet"
+
+	"visavis/internal/udp"
+)
+
+// Net is a small internet: hosts with one IPv4 address each, names, and a path from each host to each other that can be made
+// lossy, slow or be cut. Its methods may be called concurrently.
+type Net struct {
+	router *vnet.Router
+	seed   uint64
+
+	mu        sync.Mutex
+	paths     map[direction]*path
+	names     map[string]netip.Addr
+	listeners map[netip.AddrPort]*listener
+	ephemeral uint16
+}
+
+type direction struct{ from, to netip.Addr }
+
+// NewNet starts one that ends with the test. seed decides which datagrams lossy paths lose.
+func NewNet(t testing.TB, seed uint64) *Net {
+	t.Helper()
+	r, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "0.0.0.0/0", LoggerFactory: logging.NewDefaultLoggerFactory()})
+	if err != nil {
+		t.Fatalf("virtual network: %v", err)
+	}
+	n := &Net{router: r, seed: seed, paths: map[direction]*path{}, names: map[string]netip.Addr{}, listeners: map[netip.AddrPort]*listener{}, ephemeral: 30000}
+	r.AddChunkFilter(n.pass)
+	if err := r.Start(); err != nil {
+		t.Fatalf("virtual network: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(); err != nil {
+			t.Errorf("virtual network: %v", err)
+		}
+	})
+	return n
+}
+
+// Host adds a host with an address (IPv4) and names that others dial.
+func (n *Net) Host(t testing.TB, addr string, names ...string) *Host {
+	t.Helper()
+	v, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{addr}})
+	if err != nil {
+		t.Fatalf("host %s: %v", addr, err)
+	}
+	if err := n.router.AddNet(v); err != nil {
+		t.Fatalf("host %s: %v", addr, err)
+	}
+	h := &Host{net: n, addr: netip.MustParseAddr(addr), vnet: v}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, name := range names {
+		n.names[name] = h.addr
+	}
+	return h
+}
+
+// Path says what one direction between two hosts does to what is sent.
+type Path struct {
+	Loss  float64       // of datagrams, 0 to 1, independent
+	Delay time.Duration // of datagrams from a Conn and of TCP; datagrams of other sockets are not delayed
+	Cut   bool          // datagrams are lost, TCP stands still until it is healed
+}
+
+// Traffic counts the datagrams of one direction.
+type Traffic struct{ Sent, Lost, Bytes uint64 }
+
+type path struct {
+	mu      sync.Mutex
+	p       Path
+	rng     *rand.Rand
+	traffic Traffic
+	tap     func([]byte)
+	changed chan struct{} // closed and made anew when p changes
+}
+
+func (p *path) delay() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.p.Delay
+}
+
+// state returns what the path does now, and a channel that is closed when that changes.
+func (p *path) state() (Path, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.p, p.changed
+}
+
+func (n *Net) path(from, to netip.Addr) *path {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := direction{from, to}
+	p := n.paths[d]
+	if p == nil {
+		// Seeded by the direction, so that what another path carries does not change what this one loses.
+		f, t := from.As4(), to.As4()
+		s := uint64(f[0])<<56 | uint64(f[1])<<48 | uint64(f[2])<<40 | uint64(f[3])<<32 | uint64(t[0])<<24 | uint64(t[1])<<16 | uint64(t[2])<<8 | uint64(t[3])
+		p = &path{rng: rand.New(rand.NewPCG(n.seed, s)), changed: make(chan struct{})}
+		n.paths[d] = p
+	}
+	return p
+}
+
+// Impair sets the path from one host to another; the way back is another path.
+func (n *Net) Impair(from, to *Host, p Path) {
+	q := n.path(from.addr, to.addr)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.p = p
+	close(q.changed)
+	q.changed = make(chan struct{})
+}
+
+// Cut cuts or heals both ways between two hosts and leaves loss and delay as they are.
+func (n *Net) Cut(a, b *Host, cut bool) {
+	for _, d := range [][2]*Host{{a, b}, {b, a}} {
+		p, _ := n.path(d[0].addr, d[1].addr).state()
+		p.Cut = cut
+		n.Impair(d[0], d[1], p)
+	}
+}
+
+// Traffic returns the counts of one direction, datagrams only.
+func (n *Net) Traffic(from, to *Host) Traffic {
+	p := n.path(from.addr, to.addr)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.traffic
+}
+
+// Tap shows f each datagram that passes in one direction, lost ones too. f must not block.
+func (n *Net) Tap(from, to *Host, f func([]byte)) {
+	p := n.path(from.addr, to.addr)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tap = f
+}
+
+// pass is the router's filter.
+func (n *Net) pass(c vnet.Chunk) bool {
+	from, ok1 := c.SourceAddr().(*net.UDPAddr)
+	to, ok2 := c.DestinationAddr().(*net.UDPAddr)
+	if !ok1 || !ok2 {
+		return true
+	}
+	p := n.path(unmap(from.AddrPort()).Addr(), unmap(to.AddrPort()).Addr())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.traffic.Sent++
+	p.traffic.Bytes += uint64(len(c.UserData()))
+	if p.tap != nil {
+		p.tap(c.UserData())
+	}
+	if p.p.Cut || p.p.Loss > 0 && p.rng.Float64() < p.p.Loss {
+		p.traffic.Lost++
+		return false
+	}
+	return true
+}
+
+// Host is one machine of a Net.
+type Host struct {
+	net  *Net
+	addr netip.Addr
+	vnet *vnet.Net
+}
+
+// Addr is its address.
+func (h *Host) Addr() netip.Addr { return h.addr }
+
+// VNet is its network as pion's libraries want it.
+func (h *Host) VNet() *vnet.Net { return h.vnet }
+
+// OpenUDP opens a port; an unspecified address means the host's own, port 0 any. It has the type of node.Env.UDP.
+func (h *Host) OpenUDP(a netip.AddrPort) (udp.Conn, netip.AddrPort, error) {
+	c, err := h.ListenUDP(a.Port())
+	if err != nil {
+		return nil, a, err
+	}
+	return c, c.local, nil
+}
+
+// ListenUDP opens a port of the host, 0 for any.
+func (h *Host) ListenUDP(port uint16) (*Conn, error) {
+	pc, err := h.vnet.ListenUDP("udp4", &net.UDPAddr{IP: h.addr.AsSlice(), Port: int(port)})
+	if err != nil {
+		return nil, fmt.Errorf("open udp port %d of %s: %w", port, h.addr, err)
+	}
+	a, ok := pc.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return nil, fmt.Errorf("open udp port %d of %s: local address %v", port, h.addr, pc.LocalAddr())
+	}
+	return newConn(h, pc, unmap(a.AddrPort())), nil
+}
+
+// Dial connects to a TCP listener by name or address. It has the type of node.Env.Dial.
+func (h *Host) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	return h.DialContext(ctx, "tcp", addr)
+}
+
+// DialContext is Dial as net/http wants it.
+func (h *Host) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+	to, err := h.net.resolve(addr)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	c, err := h.net.dial(ctx, h.addr, to)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}
+	}
+	return c, nil
+}
+
+// Listen opens a TCP port: ":443", or with any address. It has the type of node.Env.Listen.
+func (h *Host) Listen(addr string) (net.Listener, error) {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %q: %w", addr, err)
+	}
+	a, err := netip.ParseAddrPort(net.JoinHostPort(h.addr.String(), port))
+	if err != nil {
+		return nil, fmt.Errorf("listen on %q: %w", addr, err)
+	}
+	return h.net.listen(a)
+}
+
+func (n *Net) resolve(addr string) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	n.mu.Lock()
+	a, ok := n.names[host]
+	n.mu.Unlock()
+	if ok {
+		host = a.String()
+	}
+	return netip.ParseAddrPort(net.JoinHostPort(host, port))
+}
