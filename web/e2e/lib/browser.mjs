@@ -93,12 +93,15 @@ function setUp() {
     g.fillStyle = '#2c231a'; g.fillRect(0, 318, 640, 42);
     g.fillStyle = '#6b5942'; g.fillRect(0, 317, 640, 1.5);
   }
-  let open = [], stopped = false;
+  let open = [], timers = [], stopped = false;
   globalThis.silence = () => { stopped = true; };
   globalThis.answer = async (sdp, names) => {
     stopped = false;
+    for (const old of open) old.close(); // one page at a time is answered
+    timers.forEach(clearInterval);
+    timers = [];
     const pc = new RTCPeerConnection();
-    open.push(pc);
+    open = [pc];
     await pc.setRemoteDescription({ type: 'offer', sdp });
     const sections = pc.getTransceivers();
     for (const [i, name] of names.entries()) {
@@ -110,7 +113,7 @@ function setUp() {
         const g = c.getContext('2d');
         let n = which * 40;
         const tick = () => { if (!stopped) draw(g, people[which], n++); };
-        tick(); setInterval(tick, 100);
+        tick(); timers.push(setInterval(tick, 100));
         t.direction = 'sendonly';
         await t.sender.replaceTrack(c.captureStream(10).getVideoTracks()[0]);
       } else if (name.startsWith('floor') || name === 'probe') {

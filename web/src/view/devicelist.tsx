@@ -27,21 +27,23 @@ export function problem(state: Capture, kind: "audio" | "video"): string {
 }
 
 function Row({ icon, name, children, action }: { icon: IconName; name: string; children: ComponentChildren; action?: ComponentChildren }) {
-  return <li><Icon name={icon} /><div class="stack t"><strong>{name}</strong>{children}</div>{action}</li>;
+  return <li><Icon name={icon} /><strong>{name}</strong><div class="stack t">{children}</div>{action}</li>;
 }
 
 function Pick({ call, kind, of, label }: { call: Call; kind: "camera" | "mic" | "speaker"; of: MediaDeviceKind; label: string }) {
   const { devices } = call, all = devices.of(of);
   if (kind !== "speaker" && all.length === 0) return null;
   const track = kind === "camera" ? devices.camera.value : kind === "mic" ? devices.mic.value : null;
-  const now = track?.getSettings().deviceId ?? devices.choice.value[kind];
+  const unnamed = kind === "speaker" && !all.some((d) => d.deviceId === "default"); // Firefox lists no default
+  const chosen = track?.getSettings().deviceId ?? devices.choice.value[kind];
+  const now = all.some((d) => d.deviceId === chosen) ? chosen : unnamed ? "" : (all[0]?.deviceId ?? "");
   const change = (id: string) => {
     void devices.choose({ [kind]: id });
     if (kind === "speaker") void call.playout.through(id);
   };
   return (
     <select aria-label={label} data-device={kind} value={now} onChange={(e) => change(e.currentTarget.value)}>
-      {kind === "speaker" && !all.some((d) => d.deviceId === "default") ? <option value="">{t.value.headsetDefault}</option> : null}
+      {unnamed ? <option value="">{t.value.headsetDefault}</option> : null}
       {all.map((d) => <option key={d.deviceId} value={d.deviceId} selected={d.deviceId === now}>{d.label || label}</option>)}
     </select>
   );

@@ -35,12 +35,12 @@ export function MeetingPage({ call }: { call: Call }) {
         <Languages />
       </header>
       <main>
-        <section class="sides" aria-label={t.value.pictures} data-sides={large.length} data-more={small.length ? "" : undefined}>
+        <section class="sides" aria-label={t.value.pictures} data-sides={large.length}>
           {large.map((s, i) => <Place key={s.party?.id ?? i} call={call} seat={s} />)}
         </section>
         {small.length ? (
-          <section class="more" aria-label={t.value.alsoPresent}>
-            {small.map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}
+          <section class="more" aria-label={t.value.alsoPresent} data-sides={large.length}>
+            {large.map((l) => <div key={l.party?.id}>{small.filter((s) => s.party?.id === l.party?.id).map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}</div>)}
           </section>
         ) : null}
         <Dock call={call} self={principal ? null : self} />
