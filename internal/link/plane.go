@@ -26,21 +26,28 @@ type tagged struct {
 	k *keyset
 }
 
-// Datagram implements udp.Endpoint.
-func (ps *planes) Datagram(now time.Time, c udp.Class, d udp.Datagram) {
+// Claim implements udp.Claimant: a datagram is ours if its source is one that a node has announced.
+func (ps *planes) Claim(now time.Time, c udp.Class, d udp.Datagram) bool {
 	if len(d.Data) < 12 {
-		return
+		return false
 	}
 	switch c {
 	case udp.RTP:
-		if in := ps.streams[binary.BigEndian.Uint32(d.Data[8:])]; in != nil {
-			in.p.rtp(now, d)
+		in := ps.streams[binary.BigEndian.Uint32(d.Data[8:])]
+		if in == nil {
+			return false
 		}
+		in.p.rtp(now, d)
 	case udp.RTCP:
-		if t, ok := ps.tags[binary.BigEndian.Uint32(d.Data[4:])]; ok {
-			t.p.rtcp(now, d, t.k)
+		t, ok := ps.tags[binary.BigEndian.Uint32(d.Data[4:])]
+		if !ok {
+			return false
 		}
+		t.p.rtcp(now, d, t.k)
+	default:
+		return false
 	}
+	return true
 }
 
 func (ps *planes) tick(now time.Time) {

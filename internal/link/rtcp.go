@@ -341,5 +341,5 @@ var (
 	_ media.Sink   = (*plane)(nil)
 	_ media.Source = (*plane)(nil)
 	_ udp.Endpoint = (*plane)(nil)
-	_ udp.Endpoint = (*planes)(nil)
+	_ udp.Claimant = (*planes)(nil)
 )

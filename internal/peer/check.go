@@ -37,18 +37,17 @@ func isCheck(b []byte) bool {
 // door gets what comes from addresses that nobody owns. Worker.
 type door struct{ h *Host }
 
-// Datagram implements udp.Endpoint.
-func (d *door) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
+// Claim implements udp.Claimant: STUN and DTLS are always ours, RTP and RTCP if a session's key opens them.
+func (d *door) Claim(now time.Time, c udp.Class, g udp.Datagram) bool {
 	switch c {
 	case udp.STUN:
 		d.h.stun(now, g)
 	case udp.DTLS:
 		d.h.hold(now, g)
 	default:
-		if !d.h.stray(now, c, g) && d.h.c.Else != nil {
-			d.h.c.Else.Datagram(now, c, g)
-		}
+		return d.h.stray(now, c, g)
 	}
+	return true
 }
 
 // stun takes a STUN message from any address: a request belongs to whom its user name says and proves nothing; an answer belongs

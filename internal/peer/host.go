@@ -36,8 +36,6 @@ type Config struct {
 	Log      *slog.Logger   // nil: none
 	Profiles []srtp.Profile // offered in DTLS, best first; nil: AEAD_AES_128_GCM, then AES_CM_128_HMAC_SHA1_80
 
-	// Else gets RTP and RTCP from addresses that nobody owns and that belong to no session; nil: dropped.
-	Else udp.Endpoint
 }
 
 // Host answers browsers on the node's one UDP port. Its methods are safe for concurrent use, but not on the worker.

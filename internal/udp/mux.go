@@ -12,12 +12,18 @@ type Endpoint interface {
 	Datagram(now time.Time, c Class, d Datagram)
 }
 
-// Mux is a Handler that hands each datagram to the endpoint that owns its remote address, or to the fallback of its class. An
+// Claimant is asked about datagrams from addresses that nobody owns. It says whether d was its own; if not, it has left d as it was.
+// Otherwise as Endpoint.
+type Claimant interface {
+	Claim(now time.Time, c Class, d Datagram) bool
+}
+
+// Mux is a Handler that hands each datagram to the endpoint that owns its remote address, or to the first fallback of its class that claims it. An
 // address is bound only after it was proven (an answered ICE check, a link's key), and one with a live owner is never given to
 // another: a spoofed packet moves nothing. All methods but Stats belong to the worker; before Serve, to whoever made the Mux.
 type Mux struct {
 	owners     map[netip.AddrPort]Endpoint
-	fallbacks  [classes]Endpoint
+	fallbacks  [classes][]Claimant
 	onBatchEnd []func(time.Time)
 	onTick     []func(time.Time)
 
@@ -66,11 +72,22 @@ func (m *Mux) rebound() {
 	m.counts.bindings.Store(int64(len(m.owners)))
 }
 
-// Fallback gives datagrams of class c from addresses that nobody owns to e; nil drops and counts them. Unknown has no fallback.
-func (m *Mux) Fallback(c Class, e Endpoint) {
+// Fallback asks e about datagrams of class c from addresses that nobody owns, after those that were added before. What nobody claims is
+// dropped and counted. Unknown has no fallback.
+func (m *Mux) Fallback(c Class, e Claimant) {
 	if c != Unknown && int(c) < classes {
-		m.fallbacks[c] = e
+		m.fallbacks[c] = append(m.fallbacks[c], e)
 	}
+}
+
+// claim asks the fallbacks of c.
+func (m *Mux) claim(now time.Time, c Class, d Datagram) bool {
+	for _, f := range m.fallbacks[c] {
+		if f.Claim(now, c, d) {
+			return true
+		}
+	}
+	return false
 }
 
 // OnBatchEnd calls f after every batch and after every tick, in the order of registration. Before Serve.
@@ -87,16 +104,14 @@ func (m *Mux) Receive(now time.Time, batch []Datagram) {
 			m.unclaimed[Unknown]++
 			continue
 		}
-		e := m.owner(batch[i].Addr)
-		if e == nil {
-			e = m.fallbacks[c]
-		}
-		if e == nil {
+		if e := m.owner(batch[i].Addr); e != nil {
+			m.received[c]++
+			e.Datagram(now, c, batch[i])
+		} else if m.claim(now, c, batch[i]) {
+			m.received[c]++
+		} else {
 			m.unclaimed[c]++
-			continue
 		}
-		m.received[c]++
-		e.Datagram(now, c, batch[i])
 	}
 	m.publish()
 	m.batchEnd(now)

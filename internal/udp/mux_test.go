@@ -66,9 +66,10 @@ func FuzzClassify(f *testing.F) {
 
 // endpoint notes what it is given.
 type endpoint struct {
-	name string
-	got  *[]string
-	then func()
+	refuses bool // as a fallback
+	name    string
+	got     *[]string
+	then    func()
 }
 
 func (e *endpoint) Datagram(_ time.Time, c udp.Class, d udp.Datagram) {
@@ -76,6 +77,14 @@ func (e *endpoint) Datagram(_ time.Time, c udp.Class, d udp.Datagram) {
 	if e.then != nil {
 		e.then()
 	}
+}
+
+func (e *endpoint) Claim(now time.Time, c udp.Class, d udp.Datagram) bool {
+	if e.refuses {
+		return false
+	}
+	e.Datagram(now, c, d)
+	return true
 }
 
 func TestMuxHandsOutByAddress(t *testing.T) {
@@ -117,10 +126,20 @@ func TestMuxHandsOutByAddress(t *testing.T) {
 		t.Error("an address that was given up cannot be bound by another")
 	}
 
-	m.Fallback(udp.STUN, nil)
+	// What the first fallback does not claim goes to the second, and what none claims is counted.
+	ice.refuses, ice.then = true, nil
+	other := &endpoint{name: "other", got: &got}
+	m.Fallback(udp.STUN, other)
 	m.Fallback(udp.Unknown, ice)
-	m.Receive(now, []udp.Datagram{{stun, netip.AddrPortFrom(a.Addr(), 9)}, {[]byte("junk"), a}})
+	from := netip.AddrPortFrom(a.Addr(), 9)
+	m.Receive(now, []udp.Datagram{{stun, from}, {[]byte("junk"), a}})
+	expect("other stun "+from.String(), "end")
+	other.refuses = true
+	m.Receive(now, []udp.Datagram{{stun, from}})
 	expect("end")
+	if s := m.Stats(); s.Unclaimed[udp.STUN] != 1 {
+		t.Errorf("nobody claimed one, counted %+v", s)
+	}
 	m.Tick(now)
 	expect("tick", "end")
 }
