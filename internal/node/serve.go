@@ -1,0 +1,68 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Serve runs a node until ctx ends. It logs JSON lines to w (no line of a log can be forged by what is in it), and tells a service
+// manager that it is ready, that it is alive and that it stops (sd_notify(3)), if one asks for it.
+func Serve(ctx context.Context, s Settings, w io.Writer) error {
+	log := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: s.Log.Level}))
+	n, err := Start(s, Env{Log: log})
+	if err != nil {
+		return err
+	}
+	notify := serviceManager(os.Getenv("NOTIFY_SOCKET"))
+	notify("READY=1")
+	alive := time.NewTicker(watchdogEvery(os.Getenv("WATCHDOG_USEC")))
+	defer alive.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			notify("STOPPING=1")
+			log.Info("node stops", "party", s.Party)
+			if err := n.Close(); err != nil {
+				return fmt.Errorf("stop: %w", err)
+			}
+			return nil
+		case <-alive.C:
+			// Alive means that the media thread answers, not only that this loop runs.
+			if n.worker.Call(func() {}) {
+				notify("WATCHDOG=1")
+			}
+		}
+	}
+}
+
+// serviceManager returns a function that tells systemd a state; one that does nothing where there is no socket.
+func serviceManager(socket string) func(state string) {
+	if socket == "" {
+		return func(string) {}
+	}
+	if socket[0] == '@' {
+		socket = "\x00" + socket[1:]
+	}
+	return func(state string) {
+		c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+		if err != nil {
+			return // the manager will notice by itself
+		}
+		_, _ = c.Write([]byte(state))
+		_ = c.Close()
+	}
+}
+
+// watchdogEvery is half of the time that the service manager allows, as sd_watchdog_enabled(3) advises; 10 s where it asks for nothing.
+func watchdogEvery(usec string) time.Duration {
+	if n, err := strconv.ParseInt(usec, 10, 64); err == nil && n > 0 {
+		return max(time.Duration(n)*time.Microsecond/2, 100*time.Millisecond)
+	}
+	return 10 * time.Second
+}

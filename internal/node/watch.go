@@ -1,0 +1,104 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"visavis/internal/meeting"
+)
+
+// watchEvery is how often the node looks whether another process (visavis pair, distrust, meeting new) has changed its store: a
+// distrusted party is cut off within a second.
+const watchEvery = 500 * time.Millisecond
+
+// alarmEvery is how often a document that is about to expire is complained of.
+const alarmEvery = 12 * time.Hour
+
+// cleanEvery is how often invitations and sessions that have expired are taken out of the store.
+const cleanEvery = time.Hour
+
+// errNoMeeting means that no meeting of this id is arranged here.
+var errNoMeeting = errors.New("no such meeting")
+
+// watch looks for what commands in other processes have changed, and for documents that run out.
+func (n *Node) watch() {
+	t := time.NewTicker(watchEvery)
+	defer t.Stop()
+	var alarmed, cleaned time.Time
+	seen := int64(-1)
+	for {
+		select {
+		case <-n.ctx.Done():
+			return
+		case now := <-t.C:
+			v, err := n.dir.Store.Version(n.ctx)
+			if err == nil && v != seen {
+				if err = n.refresh(); err == nil {
+					seen = v
+				}
+			}
+			// Every time: an expiry changes nothing in the store, and a session that is watched counts as used.
+			err = errors.Join(err, n.book.Sweep(n.ctx))
+			if now.Sub(cleaned) > cleanEvery {
+				cleaned = now
+				err = errors.Join(err, n.book.Clean(n.ctx))
+			}
+			if err != nil && n.ctx.Err() == nil {
+				n.log.Error("store cannot be read", "err", err)
+			}
+			if now.Sub(alarmed) > alarmEvery {
+				alarmed = now
+				n.alarm(now)
+			}
+		}
+	}
+}
+
+// refresh takes up what another process has written: parties pinned or distrusted, meetings, sessions ended.
+func (n *Node) refresh() error {
+	if err := n.loadPins(n.ctx); err != nil {
+		return err
+	}
+	return n.openMeetings(n.ctx)
+}
+
+// alarm says in the log which party document, ours first, is about to expire.
+func (n *Node) alarm(now time.Time) {
+	if a := n.dir.Document.Alarm(now); a != "" {
+		n.log.Error("own party document: "+a, "party", n.s.Party)
+	}
+	n.pins.mu.Lock()
+	defer n.pins.mu.Unlock()
+	for id, p := range n.pins.by {
+		if a := p.Document.Alarm(now); a != "" {
+			n.log.Warn("party document: "+a, "party", id)
+		}
+	}
+}
+
+// definition finds a meeting in which our party takes part; errNoMeeting.
+func (n *Node) definition(ctx context.Context, id meeting.ID) (meeting.Definition, error) {
+	d, err := n.dir.Definition(ctx, id)
+	if err != nil {
+		return meeting.Definition{}, err
+	}
+	if !slices.ContainsFunc(d.Parties, func(p meeting.Party) bool { return p.ID == n.s.Party }) {
+		return meeting.Definition{}, fmt.Errorf("%w: %s is not a party to %s", errNoMeeting, n.s.Party, id)
+	}
+	return d, nil
+}
+
+// openMeetings opens every meeting that is arranged, so that members who were in it when the node stopped come back to it.
+func (n *Node) openMeetings(ctx context.Context) error {
+	all, err := n.dir.Definitions(ctx)
+	if err != nil {
+		return fmt.Errorf("read meetings: %w", err)
+	}
+	for _, d := range all {
+		n.rooms.get(d.ID)
+	}
+	return nil
+}
