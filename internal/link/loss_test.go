@@ -89,9 +89,9 @@ func TestMeasureLoss(t *testing.T) {
 		fmt.Printf("%s %.4g %s %.4g %s\n", name, v, unit, target, verdict)
 	}
 	share, _, _ := lossyCall(t, 5, 0.05, 600*time.Second, true)
-	line("link-audio-late-5%-loss", 100*share, "%", 0.5, share <= 0.005)
+	line("link-audio-late-5pct", 100*share, "%", 0.5, share <= 0.005)
 	control, _, _ := lossyCall(t, 5, 0.05, 600*time.Second, false)
-	line("link-audio-late-5%-loss-control-no-nack", 100*control, "%", 4, control >= 0.04)
+	line("link-audio-late-5pct-control-no-nack", 100*control, "%", 4, control >= 0.04)
 	audio, video := cutFor(t, 3*time.Second)
 	line("link-cut-3s-audio-back", float64(audio)/1e6, "ms", 250, audio <= 250*time.Millisecond)
 	line("link-cut-3s-keyframe-back", float64(video)/1e6, "ms", 250, video <= 250*time.Millisecond)
