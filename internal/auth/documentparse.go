@@ -29,6 +29,9 @@ func ParseDocument(b []byte) (Document, error) {
 		return Document{}, fmt.Errorf("%w: it does not begin with %s", ErrDocument, documentMagic)
 	}
 	lines := strings.Split(string(b[:len(b)-1]), "\n")
+	if len(lines) < 2 {
+		return Document{}, fmt.Errorf("%w: nothing after the first line", ErrDocument)
+	}
 	last := lines[len(lines)-1]
 	body := b[:len(b)-len(last)-1]
 	d := Document{Names: meeting.Text{}}
