@@ -97,13 +97,6 @@ func (c *Conn) Counters() Counters {
 // frames wait, ErrKind for an event that the other node does not know, ErrLarge. No error does not mean that x arrived: what a
 // broken connection took with it is made good by the rooms, which compare their logs at each Up.
 func (c *Conn) Exchange(x meeting.Exchange) error {
-	b, err := meeting.EncodeExchange(x)
-	if err != nil {
-		return err
-	}
-	if len(b) > MaxExchange {
-		return ErrLarge
-	}
 	c.mu.Lock()
 	s := c.sess
 	c.mu.Unlock()
@@ -112,6 +105,13 @@ func (c *Conn) Exchange(x meeting.Exchange) error {
 	}
 	if err := s.far.knows(x); err != nil {
 		return err
+	}
+	b, err := meeting.EncodeExchange(x)
+	if err != nil {
+		return err
+	}
+	if len(b) > MaxExchange {
+		return ErrLarge
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -431,7 +431,7 @@ func (c *Conn) admit(s *session) {
 	c.mu.Unlock()
 	c.timer.Stop()
 	if s.dialed {
-		c.timer.Reset(jitter(rollAfter))
+		c.timer.Reset(jitter(c.m.c.roll))
 	}
 	c.m.log.Info("link up", "party", c.party, "node", s.tls.RemoteAddr().String())
 	s.admitted <- true

@@ -70,6 +70,8 @@ type Config struct {
 	Features     []string // optional features of this node, named in hello
 	Kinds        []string // event kinds that this node understands; nil: those of this version
 	Log          *slog.Logger
+
+	roll time.Duration // 0: rollAfter; tests do not wait for an hour
 }
 
 // State is how the link to a party does.

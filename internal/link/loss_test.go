@@ -306,30 +306,42 @@ func ssrcOf(b []byte) uint32 { return binary.BigEndian.Uint32(b[8:]) }
 // isRTP tells media packets from SRTCP.
 func isRTP(b []byte) bool { return len(b) >= 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) }
 
-func TestKeysRollEveryHour(t *testing.T) {
+// TestKeysRoll: the hour is two minutes here.
+func TestKeysRoll(t *testing.T) {
+	if rollAfter != time.Hour {
+		t.Errorf("keys roll after %v, want 1 h", rollAfter)
+	}
+	const roll = 2 * time.Minute
 	pair(t, 9, 20*time.Millisecond, func(w *world, a, b *node) {
 		nonces := watchNonces(w.n)
-		mic := a.source(media.Audio, 11)
+		mic, cam := a.source(media.Audio, 11), a.source(media.Video, 12)
 		a.conn().Offer("m/ana/mic", mic.stream)
-		hear := b.listen("m/ana/mic", media.Audio)
-		upsA, upsB := a.ups, b.ups
-		time.Sleep(rollAfter*3/4 - 10*time.Second) // jitter is a quarter either way
-		mic.run(60 * time.Millisecond)             // numbers do not wrap
-		epoch := a.m.State("borovia").Epoch
-		time.Sleep(rollAfter/2 + 20*time.Second)
+		a.conn().Offer("m/ana/cam", cam.stream)
+		hear, see := b.listen("m/ana/mic", media.Audio), b.listen("m/ana/cam", media.Video)
+		time.Sleep(time.Second)
+		epoch, upsA, upsB := a.m.State("borovia").Epoch, a.ups, b.ups
+		mic.run(20 * time.Millisecond)
+		cam.run(66 * time.Millisecond)
+		time.Sleep(roll + roll/4 + overlap + time.Second)
+		old := 0
+		b.worker.Call(func() { old = len(b.conn().p.sets) - 1 })
 		mic.halt()
+		cam.halt()
 		time.Sleep(time.Second)
 		if now := a.m.State("borovia").Epoch; now <= epoch {
-			t.Errorf("epoch %d after %v, was %d: keys did not roll", now, rollAfter*5/4, epoch)
+			t.Errorf("epoch %d, was %d: keys did not roll", now, epoch)
 		}
-		if lost := int(mic.count) - hear.got(); lost > 0 {
-			t.Errorf("%d of %d packets lost over the key roll, want 0", lost, mic.count)
+		if old != 0 {
+			t.Errorf("%d older keys are kept 30 s after the roll", old)
 		}
-		if len(a.downs)+len(b.downs) != 0 || a.ups != upsA+1 || b.ups != upsB+1 {
-			t.Errorf("a: %d up (%d before), down %v; b: %d (%d), %v; want one more and none down", a.ups, upsA, a.downs, b.ups, upsB, b.downs)
+		if lost := int(mic.count+cam.count) - hear.got() - see.got(); lost > 0 {
+			t.Errorf("%d of %d packets lost over the key roll, want 0", lost, mic.count+cam.count)
+		}
+		if len(a.downs)+len(b.downs) != 0 || a.ups == upsA || b.ups == upsB {
+			t.Errorf("a: %d up (%d before), down %v; b: %d (%d), %v; want more and none down", a.ups, upsA, a.downs, b.ups, upsB, b.downs)
 		}
 		nonces.check(t, 0)
-	})
+	}, func(c *Config) { c.roll = roll })
 }
 
 func TestKeysDieWithoutControl(t *testing.T) {

@@ -54,6 +54,9 @@ func NewManager(c Config) (*Manager, error) {
 	}
 	m := &Manager{c: c, cert: cert, instance: newInstance(), kinds: c.Kinds, features: c.Features, log: c.Log,
 		greeting: make(chan struct{}, maxGreeting), conns: make(map[meeting.PartyID]*Conn), dropped: make(map[meeting.PartyID]bool)}
+	if m.c.roll == 0 {
+		m.c.roll = rollAfter
+	}
 	if m.kinds == nil {
 		m.kinds = eventKinds()
 	}

@@ -76,7 +76,8 @@ var errPath = errors.New("not a path packet")
 
 // parse takes one whole APP packet. Other names and subtypes are an error too: this version knows no other.
 func (x *pathPacket) parse(b []byte) error {
-	if len(b) != pathPacketLen || b[0]>>5 != 2<<1 || b[0]&0x1f > subtypePong || b[1] != rtcpApp || string(b[8:12]) != pathName ||
+	if len(b) != pathPacketLen || b[0]>>5 != 2<<1 || b[0]&0x1f > subtypePong || b[1] != rtcpApp ||
+		b[2] != 0 || b[3] != pathPacketLen/4-1 || string(b[8:12]) != pathName ||
 		b[30] != 0 || b[31] != 0 {
 		return errPath
 	}

@@ -239,15 +239,15 @@ func (w *world) other(n *node) *node {
 func (n *node) conn() *Conn { return n.m.Conn(n.w.other(n).party) }
 
 // pair makes two nodes that know each other. run runs with the link up and a path.
-func pair(t *testing.T, seed uint64, delay time.Duration, run func(w *world, a, b *node)) {
+func pair(t *testing.T, seed uint64, delay time.Duration, run func(w *world, a, b *node), change ...func(*Config)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, seed, delay)
 		defer w.close()
 		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
 		a.pin(b.peer())
 		b.pin(a.peer())
-		a.start()
-		b.start()
+		a.start(change...)
+		b.start(change...)
 		a.up(2 * time.Second)
 		b.up(2 * time.Second)
 		run(w, a, b)
