@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // wait bounds every command of this package: a machine where ip or nft hangs fails instead of hanging too.
@@ -111,6 +115,35 @@ func (n *Net) Command(ctx context.Context, ns, name string, args ...string) *exe
 func (n *Net) Run(ns, name string, args ...string) (string, error) {
 	words := append(n.Enter(ns), append([]string{name}, args...)...)
 	return run(words[0], words[1:]...)
+}
+
+// Dial opens a connection from inside a namespace; it fits http.Transport.DialContext. The namespace belongs to a thread of
+// its own, which ends with the call.
+func (n *Net) Dial(ns string) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	path := "/run/netns/" + n.full[ns]
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		type result struct {
+			c   net.Conn
+			err error
+		}
+		done := make(chan result, 1)
+		go func() {
+			runtime.LockOSThread() // never unlocked: a thread in another namespace must not be used again
+			f, err := os.Open(path)
+			if err == nil {
+				defer f.Close()
+				err = unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
+			}
+			if err != nil {
+				done <- result{nil, fmt.Errorf("enter %s: %w", path, err)}
+				return
+			}
+			c, err := (&net.Dialer{Timeout: wait, FallbackDelay: -1}).DialContext(ctx, network, addr) // -1: no second thread
+			done <- result{c, err}
+		}()
+		r := <-done
+		return r.c, r.err
+	}
 }
 
 // Script runs nft commands inside a namespace, one a line, all or none.

@@ -54,6 +54,8 @@ func (n *Node) init(ctx context.Context) error {
 	set := map[string]string{"media.camera.width": "640", "media.camera.height": "360", "media.camera.fps": "15"}
 	if listen != "" {
 		set["udp.listen"] = strconv.Quote(listen)
+	} else { // browsers are told the address on their side alone
+		set["udp.advertise"] = fmt.Sprintf("[%q]", n.Address)
 	}
 	return Change(n.Config(), set)
 }
