@@ -1,0 +1,182 @@
+package meeting_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"visavis/internal/meeting"
+)
+
+func TestDefinitionRules(t *testing.T) {
+	for _, d := range []meeting.Definition{annual(), three()} {
+		if err := d.Check(); err != nil {
+			t.Fatalf("control: %s is refused: %v", d.ID, err)
+		}
+	}
+	for _, c := range []struct {
+		what, want string
+		change     func(*meeting.Definition)
+	}{
+		{"id in capitals", "meeting.id", func(d *meeting.Definition) { d.ID = "Annual" }},
+		{"id with a path", "meeting.id", func(d *meeting.Definition) { d.ID = "../annual" }},
+		{"empty id", "meeting.id", func(d *meeting.Definition) { d.ID = "" }},
+		{"id of another script", "meeting.id", func(d *meeting.Definition) { d.ID = "аnnual" }},
+		{"no start", "meeting.start", func(d *meeting.Definition) { d.Start = d.Start.AddDate(-2026, 0, 0) }},
+		{"no title", "text.empty", func(d *meeting.Definition) { d.Title = nil }},
+		{"title not normalised", "text.unclean", func(d *meeting.Definition) { d.Title = meeting.Text{"fr": "Re\u0301union"} }},
+		{"language in capitals", "text.language", func(d *meeting.Definition) { d.Title = meeting.Text{"EN": "Annual"} }},
+		{"no language", "text.language", func(d *meeting.Definition) { d.Title = meeting.Text{"nowhere-at-all": "Annual"} }},
+		{"no party", "meeting.parties", func(d *meeting.Definition) { d.Parties = nil }},
+		{"no member", "meeting.members", func(d *meeting.Definition) { d.Members = nil }},
+		{"strange host", "meeting.host", func(d *meeting.Definition) { d.Host = "calwen" }},
+		{"party twice", "party.twice", func(d *meeting.Definition) { d.Parties[1].ID = "avelmar" }},
+		{"zone with a path", "party.zone", func(d *meeting.Definition) { d.Parties[0].Zone = "../etc/passwd" }},
+		{"no zone", "party.zone", func(d *meeting.Definition) { d.Parties[0].Zone = "" }},
+		{"emblem is no hash", "party.emblem", func(d *meeting.Definition) { d.Parties[0].Emblem = "willow.svg" }},
+		{"member twice", "member.twice", func(d *meeting.Definition) { d.Members[1].ID = "avelmar-tarroven" }},
+		{"member of nobody", "member.party", func(d *meeting.Definition) { d.Members[1].Party = "calwen" }},
+		{"role of a later version", "member.role", func(d *meeting.Definition) { d.Members[1].Role = "press" }},
+		{"no role", "member.role", func(d *meeting.Definition) { d.Members[1].Role = "" }},
+		{"two principals", "party.principals", func(d *meeting.Definition) { d.Members[1].Role = meeting.Principal }},
+		{"principal is second", "member.precedence", func(d *meeting.Definition) {
+			d.Members[0].Precedence, d.Members[1].Precedence = 2, 1
+		}},
+		{"same place twice", "member.precedence", func(d *meeting.Definition) { d.Members[1].Precedence = 1 }},
+		{"no place", "member.precedence", func(d *meeting.Definition) { d.Members[1].Precedence = 0 }},
+		{"name with an override", "text.unclean", func(d *meeting.Definition) { d.Members[1].Name = name("Corvan \u202eAldesh", "x") }},
+		{"no name", "text.empty", func(d *meeting.Definition) { d.Members[1].Name = nil }},
+	} {
+		d := annual()
+		c.change(&d)
+		wantCode(t, c.what, d.Check(), c.want)
+	}
+	d := annual()
+	d.Members = d.Members[1:]
+	if err := d.Check(); err != nil {
+		t.Errorf("a delegation without principal: %v, want none", err)
+	}
+}
+
+// crowd is a definition with one party of a members and one of b.
+func crowd(a, b int) meeting.Definition {
+	d := annual()
+	d.Members = nil
+	for i := range a + b {
+		p, place := d.Parties[0].ID, i+1
+		if i >= a {
+			p, place = d.Parties[1].ID, i-a+1
+		}
+		d.Members = append(d.Members, meeting.Member{ID: meeting.MemberID(fmt.Sprintf("m-%d", i)), Party: p, Role: meeting.Delegate,
+			Precedence: place, Name: meeting.Text{"en": "N"}, Office: meeting.Text{}})
+	}
+	return d
+}
+
+func TestDefinitionLimits(t *testing.T) {
+	parties := func(n int) meeting.Definition {
+		d := annual()
+		for i := len(d.Parties); i < n; i++ {
+			d.Parties = append(d.Parties, meeting.Party{ID: meeting.PartyID(fmt.Sprintf("p-%d", i)), Name: meeting.Text{"en": "P"}, Zone: "UTC"})
+		}
+		return d
+	}
+	languages := func(n int) meeting.Definition {
+		d := annual()
+		tags := []string{"en", "ar", "zh", "fr", "ru", "es", "pt", "de", "it", "ja", "ko", "hi", "sw"}
+		for _, tag := range tags[:n] {
+			d.Title[tag] = "T"
+		}
+		return d
+	}
+	large := func(n int) meeting.Definition {
+		d := crowd(meeting.MaxDelegation, meeting.MaxDelegation)
+		size := len(mustJSON(d))
+		for i := range d.Members { // in steps of at most a whole name, the last two of what is missing
+			for _, tag := range []string{"ar", "zh", "ru"} {
+				grow := n - size - len(`,"ar":""`)
+				if grow > meeting.MaxName {
+					grow = min(meeting.MaxName, grow-10)
+				}
+				if grow > 0 {
+					d.Members[i].Name[tag] = strings.Repeat("N", grow)
+					size += len(`,"ar":""`) + grow
+				}
+			}
+		}
+		return d
+	}
+	for _, c := range []struct {
+		what, want string
+		n          int
+		make       func(n int) meeting.Definition
+	}{
+		{"parties", "meeting.parties", meeting.MaxParties, parties},
+		{"members", "meeting.members", meeting.MaxMembers, func(n int) meeting.Definition { return crowd(n-meeting.MaxDelegation, meeting.MaxDelegation) }},
+		{"delegation", "party.members", meeting.MaxDelegation, func(n int) meeting.Definition { return crowd(n, 1) }},
+		{"languages", "text.languages", meeting.MaxLanguages, languages},
+		{"id", "meeting.id", meeting.MaxID, func(n int) meeting.Definition {
+			d := annual()
+			d.ID = meeting.ID(strings.Repeat("a", n))
+			return d
+		}},
+		{"size", "meeting.size", meeting.MaxDefinition, large},
+	} {
+		if err := c.make(c.n).Check(); err != nil {
+			t.Errorf("%s: %d refused: %v", c.what, c.n, err)
+		}
+		err := c.make(c.n + 1).Check()
+		wantCode(t, fmt.Sprintf("%s: %d", c.what, c.n+1), err, c.want)
+	}
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func TestParseDefinition(t *testing.T) {
+	d := annual()
+	d.Members[0].Name["fr"] = "  Maelin Tarrove\u0301n "
+	got, err := meeting.ParseDefinition(mustJSON(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := got.Members[0].Name["fr"]; n != "Maelin Tarrov\u00e9n" {
+		t.Errorf("name came as %q, want it normalised", n)
+	}
+	if d.Members[0].Name["fr"] == got.Members[0].Name["fr"] {
+		t.Error("Clean changed its argument")
+	}
+	for _, bad := range []string{
+		strings.Replace(string(mustJSON(annual())), `"role":"delegate"`, `"role":"delegate","ROLE":"principal"`, 1),
+		strings.Replace(string(mustJSON(annual())), `"role":"delegate"`, `"role":"observer"`, 1),
+		string(mustJSON(annual())) + "{}",
+	} {
+		if _, err := meeting.ParseDefinition([]byte(bad)); err == nil {
+			t.Errorf("ParseDefinition took %.200s", bad)
+		}
+	}
+}
+
+// TestDigest pins the canonical form: another node, perhaps another program, must come to the same bytes.
+func TestDigest(t *testing.T) {
+	d := annual()
+	const want = "48368733964919ca9378016d1aff544ede37a27a63794108222835bec6acd01f"
+	if got := meeting.Hash(d.Digest()).String(); got != want {
+		t.Errorf("digest = %s, want %s", got, want)
+	}
+	again, err := meeting.ParseDefinition(mustJSON(d))
+	if err != nil || again.Digest() != d.Digest() {
+		t.Errorf("read back: digest %x, err %v, want %x", again.Digest(), err, d.Digest())
+	}
+	changed := annual()
+	changed.Members[1].Precedence = 9
+	if changed.Digest() == d.Digest() {
+		t.Error("a changed definition has the same digest")
+	}
+}
