@@ -16,6 +16,7 @@ import (
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/logging"
 	"github.com/pion/rtp"
+	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"visavis/internal/media"
@@ -86,16 +87,19 @@ type relay struct {
 	node   netip.AddrPort
 	inside *net.UDPConn // the browser's side
 
-	mu      sync.Mutex
-	outside *net.UDPConn // the node's side; rebind replaces it
-	browser netip.AddrPort
-	pass    func(w way, b []byte) int // how many copies go on; nil: 1
-	seen    [2]map[udp.Class]int
-	last    map[udp.Class][]byte // of up
+	mu        sync.Mutex
+	outside   *net.UDPConn // the node's side; rebind replaces it
+	browser   netip.AddrPort
+	pass      func(w way, b []byte) int // how many copies go on; nil: 1
+	seen      [2]map[udp.Class]int
+	last      map[udp.Class][]byte // of up
+	sizes     [2]map[uint8]int     // by payload type
+	hello     []byte               // first DTLS of up
+	nominated []byte               // last nomination of up
 }
 
 func newRelay(t testing.TB, node netip.AddrPort) *relay {
-	r := &relay{node: node, inside: listen(t), seen: [2]map[udp.Class]int{{}, {}}, last: map[udp.Class][]byte{}}
+	r := &relay{node: node, inside: listen(t), seen: [2]map[udp.Class]int{{}, {}}, last: map[udp.Class][]byte{}, sizes: [2]map[uint8]int{{}, {}}}
 	go func() {
 		b := make([]byte, 2048)
 		for {
@@ -106,7 +110,7 @@ func newRelay(t testing.TB, node netip.AddrPort) *relay {
 			r.mu.Lock()
 			r.browser = from
 			out := r.outside
-			r.last[udp.Classify(b[:n])] = append([]byte(nil), b[:n]...)
+			r.note(b[:n])
 			r.mu.Unlock()
 			for range r.copies(up, b[:n]) {
 				_, _ = out.WriteToUDPAddrPort(b[:n], r.node)
@@ -115,6 +119,18 @@ func newRelay(t testing.TB, node netip.AddrPort) *relay {
 	}()
 	r.rebind(t)
 	return r
+}
+
+// note keeps packets of the browser for attackers. mu is held.
+func (r *relay) note(p []byte) {
+	p, c := append([]byte(nil), p...), udp.Classify(p)
+	r.last[c] = p
+	if c == udp.DTLS && r.hello == nil {
+		r.hello = p
+	}
+	if m := (&stun.Message{Raw: p}); c == udp.STUN && m.Decode() == nil && m.Contains(stun.AttrUseCandidate) {
+		r.nominated = p
+	}
 }
 
 func listen(t testing.TB) *net.UDPConn {
@@ -156,7 +172,11 @@ func (r *relay) rebind(t testing.TB) {
 func (r *relay) copies(w way, b []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen[w][udp.Classify(b)]++
+	c := udp.Classify(b)
+	r.seen[w][c]++
+	if c == udp.RTP {
+		r.sizes[w][b[1]&0x7f] = max(r.sizes[w][b[1]&0x7f], len(b))
+	}
 	if r.pass == nil {
 		return 1
 	}
@@ -344,8 +364,16 @@ func must(t testing.TB, err error) {
 func (b *browser) send(name, mime string) *webrtc.TrackLocalStaticRTP {
 	k, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, name, "own")
 	must(b.t, err)
-	_, err = b.pc.AddTransceiverFromTrack(k, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	tr, err := b.pc.AddTransceiverFromTrack(k, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	must(b.t, err)
+	go func() { // NACKs are only answered while somebody reads
+		b := make([]byte, 2048)
+		for {
+			if _, _, err := tr.Sender().Read(b); err != nil {
+				return
+			}
+		}
+	}()
 	b.names = append(b.names, name)
 	return k
 }
@@ -401,7 +429,9 @@ func join(t testing.TB, n *node, o browserOptions) *browser {
 			t.Logf("host %+v, relay %v, worker %+v", n.host.Stats(), b.net.seen, n.worker.Stats())
 		}
 	})
+	began := time.Now()
 	wait(t, "connected", b.connected)
+	t.Logf("connected %v after the answer", time.Since(began))
 	return b
 }
 
@@ -470,5 +500,15 @@ func (b *browser) leave() {
 		close(b.stop)
 	}
 	b.stopped.Wait()
-	_ = b.pc.Close()
+	_ = b.pc.GracefulClose()
+	b.net.mu.Lock()
+	defer b.net.mu.Unlock()
+	_, _ = b.net.inside.Close(), b.net.outside.Close()
+}
+
+// longest is the size of the longest RTP packet of a payload type that passed.
+func (r *relay) longest(w way, pt uint8) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sizes[w][pt]
 }
