@@ -69,6 +69,8 @@ export async function answerer(browser) {
     close: () => page.context().close(),
     /** silence stops all pictures and sound, as a cut on the way does. */
     silence: () => page.evaluate(() => globalThis.silence()),
+    /** drop ends the connection without a word to the socket. */
+    drop: () => page.evaluate(() => globalThis.drop()),
   });
 }
 
@@ -94,6 +96,7 @@ function setUp() {
     g.fillStyle = '#6b5942'; g.fillRect(0, 317, 640, 1.5);
   }
   let open = [], timers = [], stopped = false;
+  globalThis.drop = () => { for (const pc of open) pc.close(); };
   globalThis.silence = () => { stopped = true; };
   globalThis.answer = async (sdp, names) => {
     stopped = false;

@@ -77,14 +77,13 @@ export class Connection {
 
 export type Probe = { result: "good"; ms: number } | { result: "blocked" } | { result: "server" };
 
-/** probe opens a short connection to the node to see whether UDP gets through; it says so within limit ms. */
-export async function probe(ask: (offer: Offer) => Promise<string | null>, limit = 4500): Promise<Probe> {
-  const pc = new RTCPeerConnection();
+/** probe opens a short connection to the node to see whether UDP gets through; it says so within limit ms of being asked. */
+export async function probe(ask: (offer: Offer) => Promise<string | null>, limit = 4000): Promise<Probe> {
+  const began = performance.now(), pc = new RTCPeerConnection();
   try {
     const t = pc.addTransceiver("audio", { direction: "recvonly" });
     narrow(t, "audio");
     await pc.setLocalDescription(await pc.createOffer());
-    const began = performance.now();
     const sdp = await ask({ sdp: pc.localDescription!.sdp, names: ["probe"] });
     if (!sdp) return { result: "server" };
     await pc.setRemoteDescription({ type: "answer", sdp });

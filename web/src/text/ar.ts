@@ -3,7 +3,6 @@ import type { Table } from "./en";
 
 export const ar: Table = {
   language: "اللغة",
-  brandLine: "وجهًا لوجه، وكلٌّ في مقره",
   loading: "لحظة من فضلكم.",
 
   invitationFor: "دعوة شخصية تُستعمل مرة واحدة",
@@ -90,7 +89,6 @@ export const ar: Table = {
   seated: "أنتم في الاجتماع.",
   someoneSpeaks: "يُسمع الآن: {name}.",
   yourMicClosed: "الميكروفون مغلق. أنتم وحدكم من يفتحه.",
-  yourMicOpen: "الميكروفون مفتوح.",
   lampOn: "الميكروفون مفتوح",
   openMic: "فتح الميكروفون",
   closeMic: "إغلاق الميكروفون",
@@ -124,7 +122,6 @@ export const ar: Table = {
   down: "مقطوع",
   notUp: "لم يقم بعد",
   loss: "فقد {loss}",
-  noLoss: "بلا فقد",
   volume: "مستوى الصوت",
   deviceMenu: "الأجهزة",
   close: "إغلاق",

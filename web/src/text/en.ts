@@ -2,7 +2,6 @@
 
 export const en = {
   language: "Language",
-  brandLine: "Face to face, each side at home",
   loading: "One moment.",
 
   // Invitation
@@ -92,7 +91,6 @@ export const en = {
   seated: "You are in the meeting.",
   someoneSpeaks: "{name} is speaking.",
   yourMicClosed: "Your microphone is closed. You open it yourself; nobody else can.",
-  yourMicOpen: "Your microphone is open.",
   lampOn: "Your microphone is on",
   openMic: "Open my microphone",
   closeMic: "Close my microphone",
@@ -126,7 +124,6 @@ export const en = {
   down: "Interrupted",
   notUp: "Not yet up",
   loss: "{loss} lost",
-  noLoss: "no loss",
   volume: "Volume",
   deviceMenu: "Devices",
   close: "Close",

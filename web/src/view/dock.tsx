@@ -47,7 +47,7 @@ function Now({ call }: { call: Call }) {
         {s.help ? <p>{s.help}</p> : null}
         {s.body}
       </div>
-      <div class="acts">{s.act}<Switches call={call} quiet={s.act !== undefined} /></div>
+      <div class="acts">{s.act}<Switches call={call} quiet={s.act !== undefined || (s.tone === "alarm" && s.key !== "nobody")} /></div>
     </section>
   );
 }
@@ -71,12 +71,13 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const link = state.value.links.find((l) => l.state !== "up");
   if (link?.code) return { key: "differs", head: x.linkDiffers, tone: "alarm" };
   if (link?.state === "interrupted") return { key: "link", head: fill(x.linkCut, { party: name(link.party) }), help: x.linkCutHelp, tone: "alarm" };
+  const speaker = memberOf(meeting.value, call.floor.value.find((id) => id && id !== call.you.value) ?? "");
+  const now = speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated;
   if (call.mic.value) {
-    return { key: "open", head: x.yourMicOpen, tone: "gold", body: <><p class="row"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
+    return { key: "open", head: now, tone: "gold", body: <><p class="row" role="status"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
   }
   if (link) return { key: "nolink", head: fill(x.linkDown, { party: name(link.party) }), help: x.linkDownHelp };
-  const speaker = memberOf(meeting.value, call.floor.value.find((id) => id) ?? "");
-  return { key: "closed", head: speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated, help: x.yourMicClosed };
+  return { key: "closed", head: now, help: x.yourMicClosed };
 }
 
 /** useLasting is true once a condition has lasted ms: what heals by itself needs no alarm. */

@@ -86,7 +86,7 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
         : <Wait party={party} small={small}><p class="q">{t.value.cameraOff}</p></Wait>;
     }
     if (!presence) return <Wait party={party} small={small}>{small ? null : <p class="q">{t.value.notHere}</p>}</Wait>;
-    if (cut) return <Wait party={party} small={small}><Say icon="link" tone="alarm"><Since at={cutAt.current} /></Say></Wait>;
+    if (cut) return small ? <div class="wait"><Say icon="link" tone="alarm">{t.value.down}</Say></div> : <Wait party={party}><Say icon="link" tone="alarm"><Since at={cutAt.current} /></Say></Wait>;
     if (presence.far) return <Wait party={party} small={small}><p class="q">{t.value.awayNow}</p></Wait>;
     const stream = slot >= 0 && presence.camera ? call.playout.pictures[slot]?.value : null;
     if (!stream) return <Wait party={party} small={small} />;

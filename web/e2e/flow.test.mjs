@@ -1,0 +1,311 @@
+// What the page does: joining, muting, cuts and restarts, leaving. Against a canned node whose second page really sends and receives.
+import assert from 'node:assert/strict';
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { answerer, launch, open, says, until } from './lib/browser.mjs';
+import { FakeNode } from './lib/fakenode.mjs';
+import { cut } from './lib/world.mjs';
+import { wav } from './lib/wav.mjs';
+
+let browser, answer, folder;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'visavis-e2e-'));
+  await writeFile(join(folder, 'voice.wav'), wav(900, 4));
+  browser = await launch({ more: [`--use-file-for-fake-audio-capture=${join(folder, 'voice.wav')}`] });
+  answer = await answerer(browser);
+});
+after(async () => { await browser?.close(); await rm(folder, { recursive: true, force: true }); });
+
+const live = (page, limit) => until(page, () => globalThis.visavis.phase() === 'live' && globalThis.visavis.media() === 'open', null, limit, 'the page is live');
+
+/** seated gives a node and a page; sit presses the button too. */
+async function seated(t, { sit = true, tongue = 'en', mic = false } = {}) {
+  const node = await new FakeNode().start();
+  node.answer = answer;
+  const page = await open(browser);
+  t.after(async () => { await page.context().close(); await node.stop().catch(() => undefined); });
+  await page.goto(`${node.url}/join?lang=${tongue}#good`);
+  await until(page, () => document.querySelector('[data-act=sit]') && document.querySelector('[data-slot=preview]'));
+  if (mic) await page.check('[data-enter=open]', { force: true });
+  if (sit) {
+    await page.click('[data-act=sit]');
+    await live(page);
+  }
+  return { node, page };
+}
+
+const energy = (page) => page.evaluate(async () => {
+  for (const s of (await globalThis.visavis.stats()).values()) if (s.type === 'media-source' && s.kind === 'audio') return s.totalAudioEnergy;
+  return 0;
+});
+const framesSent = (page) => page.evaluate(async () => {
+  for (const s of (await globalThis.visavis.stats()).values()) if (s.type === 'outbound-rtp' && s.kind === 'video') return s.framesSent ?? 0;
+  return 0;
+});
+const gain = async (page, f, ms = 800) => { const a = await f(page); await page.waitForTimeout(ms); return (await f(page)) - a; };
+
+test('an invitation is looked at without being used up, and its code leaves the address', async (t) => {
+  const { node, page } = await seated(t, { sit: false });
+  assert.equal(node.asked('POST /api/session').length, 0, 'sessions asked for before the button');
+  assert.ok(node.codes.has('good'));
+  assert.ok(!(await page.evaluate(() => location.href + JSON.stringify({ ...sessionStorage, ...localStorage }) + document.cookie)).includes('good'));
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.when bdi')].map((b) => b.textContent)), ['Ilverne', '10:30', 'Thursday 10 December 2026', 'Lanneth', '09:30', 'Thursday 10 December 2026']);
+});
+
+test('the button joins: one session, one offer of the agreed sections with narrowed codecs', async (t) => {
+  const { node, page } = await seated(t);
+  assert.equal(node.asked('POST /api/session').length, 1);
+  const hellos = node.said('hello');
+  assert.equal(hellos.length, 1);
+  assert.equal(hellos[0].version, 1);
+  assert.deepEqual(hellos[0].offer.names, ['mic', 'cam', 'floor0', 'floor1', 'floor2', 'stage0', 'stage1', 'stage2', 'stage3', 'stage4', 'stage5']);
+  const { sdp } = hellos[0].offer, codecs = new Set([...sdp.matchAll(/a=rtpmap:\d+ ([\w-]+)/g)].map((m) => m[1]));
+  assert.deepEqual([...codecs].sort(), ['VP8', 'opus', 'rtx']);
+  assert.equal(sdp.match(/^m=/gm).length, 11);
+  assert.equal(sdp.match(/^a=sendonly/gm).length, 2);
+  assert.equal(sdp.match(/^a=recvonly/gm).length, 9);
+  assert.ok(sdp.length < 24_000, `offer of ${sdp.length} bytes`);
+  await until(page, () => performance.getEntriesByName('visavis:frame').length);
+  const ms = await page.evaluate(() => performance.getEntriesByName('visavis:frame')[0].startTime - performance.getEntriesByName('visavis:sit')[0].startTime);
+  t.diagnostic(`session to first frame ${Math.round(ms)} ms, offer ${sdp.length} bytes`);
+  assert.match(page.url(), /\/m\/avelmar-tolmeria-2026\?lang=en$/);
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+});
+
+test('a used, a forged and a missing invitation give the same page', async (t) => {
+  const { node, page } = await seated(t);
+  const text = async (path) => {
+    const other = await open(browser);
+    t.after(() => other.context().close());
+    await other.goto(node.url + path);
+    await until(other, () => document.querySelector('.notice .lead'));
+    return other.evaluate(() => document.body.innerText);
+  };
+  const [used, forged, none] = [await text('/join?lang=en#good'), await text('/join?lang=en#forged'), await text('/join?lang=en')];
+  assert.equal(used, forged);
+  assert.equal(used, none);
+  assert.match(used, /This invitation cannot be used/);
+  assert.doesNotMatch(used, /Avelmar|Tolmeria/);
+  await live(page); // and the seat that was taken with it is not disturbed
+});
+
+test('an invitation used by another while the page was open gives that page too', async (t) => {
+  const { node, page } = await seated(t, { sit: false });
+  node.codes.delete('good');
+  await page.click('[data-act=sit]');
+  await until(page, () => document.body.innerText.includes('This invitation cannot be used'));
+  assert.equal(await page.evaluate(() => document.querySelectorAll('video').length), 0);
+});
+
+test('a closed microphone sends silence, an open one is heard, the node is told of both', async (t) => {
+  const { node, page } = await seated(t);
+  assert.equal(await gain(page, energy), 0, 'energy sent while closed');
+  await page.click('[data-act=mic]');
+  await until(page, () => document.querySelector('[data-act=mic][data-on=true]'));
+  assert.ok(await gain(page, energy) > 0.001, 'the control: an open microphone sends sound');
+  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  await page.click('[data-act=mic]');
+  await page.waitForTimeout(500); // what was in flight
+  assert.equal(await gain(page, energy), 0, 'energy sent after closing');
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+});
+
+test('entering with the microphone open is a choice of the person', async (t) => {
+  const { node, page } = await seated(t, { mic: true });
+  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  assert.ok(await gain(page, energy) > 0.001);
+});
+
+test('speech at a closed microphone is said within a second, and opening it ends the warning', async (t) => {
+  const { page } = await seated(t, { sit: false });
+  await page.click('[data-act=sit]');
+  await until(page, () => document.querySelector('#now'));
+  const began = Date.now();
+  await says(page, 'nobody', 3000);
+  t.diagnostic(`said after ${Date.now() - began} ms`);
+  await page.click('[data-act=mic]');
+  await says(page, 'open');
+});
+
+test('a switched-off camera sends nothing and is released', async (t) => {
+  const { node, page } = await seated(t);
+  assert.ok(await gain(page, framesSent) > 3, 'the control: frames are sent');
+  await page.click('[data-act=camera]');
+  await until(page, () => document.querySelector('[data-act=camera][data-on=false]'));
+  await page.waitForTimeout(200);
+  assert.equal(await gain(page, framesSent), 0);
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+  assert.equal(await page.evaluate(() => document.querySelector('[data-slot=self]')), null);
+  await page.click('[data-act=camera]');
+  await until(page, () => document.querySelector('[data-slot=self]'));
+  assert.ok(await gain(page, framesSent) > 3, 'frames again');
+});
+
+test('a lost socket resumes the seat; pictures never stop', async (t) => {
+  const { node, page } = await seated(t, { mic: true });
+  const token = node.log.findIndex(([w, m]) => w === 'ws' && m.hello) + 1;
+  for (const s of node.sockets) s.raw.destroy();
+  await until(page, () => globalThis.visavis.phase() === 'cut', null, 3000).catch(() => undefined); // may be over before it is seen
+  const end = Date.now() + 5000;
+  while (node.said('hello').length < 2 && Date.now() < end) await page.waitForTimeout(20);
+  assert.deepEqual(node.said('hello')[1], { version: 1, resume: `token${token}` });
+  await live(page);
+  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true }, 'switches are as before');
+  assert.equal(node.said('hello').length, 2);
+});
+
+test('a restarted node has its member back by itself', async (t) => {
+  const { node, page } = await seated(t, { mic: true });
+  const { port, sessions } = node;
+  await node.stop();
+  await says(page, 'server', 8000);
+  const again = new FakeNode();
+  Object.assign(again, { sessions, resumable: false, answer });
+  await page.waitForTimeout(4000); // long enough for the longest wait
+  await again.start(port);
+  t.after(() => again.stop());
+  const began = Date.now();
+  await until(page, () => globalThis.visavis.phase() === 'live', null, 5000, 'back within 5 s');
+  await live(page);
+  t.diagnostic(`live ${Date.now() - began} ms after the node was up`);
+  assert.ok(again.said('hello').at(-1).offer, 'a new seat is offered');
+  assert.deepEqual(again.said('devices').at(-1), { mic: true, camera: true });
+});
+
+test('a member whose session has ended is told so, once', async (t) => {
+  const { node, page } = await seated(t);
+  node.sessions.clear();
+  for (const s of node.sockets) s.raw.destroy();
+  await until(page, () => document.body.innerText.includes('Your access to this meeting has ended'));
+  assert.equal(await page.evaluate(() => globalThis.visavis.phase()), 'over');
+});
+
+test('a reload takes the seat again, with the switches as they were', async (t) => {
+  const { node, page } = await seated(t, { mic: true });
+  await page.reload();
+  await live(page);
+  await until(page, () => document.querySelector('.member [data-act=mic][data-on=true]'));
+  assert.equal(node.asked('POST /api/session').length, 1, 'the invitation is used once');
+  const end = Date.now() + 5000;
+  while (!node.said('devices').at(-1)?.mic && Date.now() < end) await page.waitForTimeout(50);
+  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+});
+
+test('media that are lost on the own way are opened again by an ICE restart or a new seat', async (t) => {
+  const { node, page } = await seated(t);
+  const offers = () => node.said('offer').length + node.said('hello').length;
+  const before = offers();
+  await answer.drop();
+  const end = Date.now() + 30_000;
+  while (offers() === before && Date.now() < end) await page.waitForTimeout(100);
+  assert.ok(offers() > before, 'a new offer was made');
+  await live(page, 30_000);
+});
+
+test('a seat taken elsewhere closes this one, and can be taken back', async (t) => {
+  const { node, page } = await seated(t);
+  node.send({ bye: { code: 'moved' } });
+  await until(page, () => document.querySelector('[data-act=back]'));
+  assert.equal(await page.evaluate(() => globalThis.visavis.stats()), null, 'nothing is sent any more');
+  const n = node.said('hello').length;
+  await page.waitForTimeout(1500);
+  assert.equal(node.said('hello').length, n, 'the page does not fight for its seat');
+  await page.click('[data-act=back]');
+  await live(page);
+});
+
+test('leaving asks once, says so to the node and releases the devices', async (t) => {
+  const { node, page } = await seated(t);
+  await page.click('[data-act=leave]');
+  assert.equal(node.said('leave').length, 0);
+  await page.click('[data-act=leave-now]');
+  await until(page, () => document.body.innerText.includes('You have left the meeting'));
+  const end = Date.now() + 3000;
+  while (!node.asked('POST /api/leave').length && Date.now() < end) await page.waitForTimeout(20);
+  assert.equal(node.said('leave').length, 1);
+  assert.equal(node.asked('POST /api/leave').length, 1);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('video').length + [...document.querySelectorAll('audio')].filter((a) => a.srcObject).length), 0);
+});
+
+test('the language is switched live, with direction, names and address', async (t) => {
+  const { node, page } = await seated(t);
+  node.send({ floor: { slots: ['tolmeria-kosvane', '', ''] } });
+  await until(page, () => document.querySelector('.nameplate[data-floor] .name')?.textContent === 'Edran Kosvane');
+  const box = () => page.evaluate(() => document.querySelector('[data-member=avelmar-tarroven]').getBoundingClientRect().x);
+  const left = await box();
+  await page.click('[data-lang=ar]');
+  await until(page, () => document.querySelector('.nameplate[data-floor] .name')?.textContent === 'إدران كوسفان');
+  assert.ok(await box() > left, 'the own side stands at the inline start: left in English, right in Arabic');
+  assert.equal(await page.evaluate(() => document.documentElement.lang + document.documentElement.dir), 'arrtl');
+  assert.match(page.url(), /lang=ar/);
+  await live(page);
+  const bare = await page.evaluate(() => [...document.querySelectorAll('.name, .office, .clocks dt, .clocks dd, h1')].filter((e) => !e.closest('bdi') && !e.querySelector('bdi')).map((e) => e.outerHTML));
+  assert.deepEqual(bare, [], 'every name and time is isolated');
+});
+
+test('an interrupted far side is shown as such, own side and all', async (t) => {
+  const { node, page } = await seated(t);
+  node.send({ state: cut() });
+  await until(page, () => /^Interrupted 0:0\d ago$/.test(document.querySelector('[data-member=tolmeria-kosvane] .say')?.textContent ?? ''));
+  assert.equal(await page.evaluate(() => document.querySelector('[data-member=avelmar-tarroven]').dataset.far), undefined);
+});
+
+test('a picture whose frames stop says so', async (t) => {
+  const { page } = await seated(t);
+  await until(page, () => performance.getEntriesByName('visavis:frame').length);
+  await answer.silence();
+  await until(page, () => document.querySelector('[data-member=tolmeria-kosvane]').innerText.includes('The picture has stopped'), null, 8000);
+});
+
+test('the keyboard alone takes the seat, opens the microphone and leaves', async (t) => {
+  const { node, page } = await seated(t, { sit: false });
+  const to = async (act) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => ({ act: document.activeElement?.dataset.act, ring: getComputedStyle(document.activeElement).outlineStyle }));
+      if (at.act === act) return assert.equal(at.ring, 'solid', `focus on ${act} is seen`);
+    }
+    throw new Error(`no way to ${act} by keyboard`);
+  };
+  await to('sit');
+  await page.keyboard.press('Enter');
+  await live(page);
+  await to('mic');
+  await page.keyboard.press('Space');
+  await says(page, 'open');
+  await to('leave');
+  await page.keyboard.press('Enter');
+  await until(page, () => document.activeElement?.closest('dialog[open]'));
+  await page.keyboard.press('Escape');
+  assert.equal(node.said('leave').length, 0, 'Escape stays');
+});
+
+test('a refused microphone and camera are said, and the seat can still be taken', async (t) => {
+  const node = await new FakeNode().start();
+  node.answer = answer;
+  t.after(() => node.stop());
+  const page = await open(browser);
+  t.after(() => page.context().close());
+  await page.addInitScript(() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('denied', 'NotAllowedError'); }; }); // headless browsers cannot ask
+  await page.goto(`${node.url}/join?lang=en#good`);
+  await until(page, () => document.querySelector('[data-again=audio]') && document.querySelector('[data-again=video]'));
+  assert.match(await page.evaluate(() => document.body.innerText), /does not allow the camera[\s\S]*does not allow the microphone/);
+  await page.click('[data-act=sit]');
+  await live(page);
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+});
+
+test('UDP that is blocked is said within five seconds', async (t) => {
+  const node = await new FakeNode().start();
+  node.answer = async (offer) => (await answer(offer)).replaceAll(/a=candidate.*\r\n/g, '');
+  t.after(() => node.stop());
+  const page = await open(browser);
+  t.after(() => page.context().close());
+  await page.goto(`${node.url}/join?lang=en#good`);
+  const began = Date.now();
+  await until(page, () => document.querySelector('[data-probe=blocked]'), null, 8000);
+  assert.ok(Date.now() - began < 5000, `said after ${Date.now() - began} ms`);
+  assert.match(await page.evaluate(() => document.body.innerText), /UDP is blocked[\s\S]*Ask your technician/);
+});
