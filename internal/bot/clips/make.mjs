@@ -55,7 +55,7 @@ async function prepare({svg, card, width, height}) {
   const im = new Image(); im.src = 'data:image/svg+xml,' + encodeURIComponent(svg.replace('<svg ', '<svg width="512" height="512" ')); await im.decode();
   const c = document.createElement('canvas'); c.width = width; c.height = height; const g = c.getContext('2d', {willReadFrequently: true});
   const principal = card.layout === 'principal';
-  const [cx, cy, r] = principal ? [width / 2, 138, 84] : [150, 150, 66];
+  const cx = width / 2, [cy, r] = principal ? [138, 84] : [112, 64]; // a delegate's card is often cut to its middle
   window.frameOf = (n, total, fps) => {
     const back = g.createRadialGradient(cx, cy, 20, cx, cy, width * 0.62); back.addColorStop(0, card.disc); back.addColorStop(1, card.deep);
     g.fillStyle = back; g.fillRect(0, 0, width, height);
@@ -63,10 +63,10 @@ async function prepare({svg, card, width, height}) {
     g.strokeStyle = '#f1eee6'; g.lineWidth = 10; g.beginPath(); g.arc(cx, cy, r + 18, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * (n + 1) / total); g.stroke();
     g.drawImage(im, cx - r, cy - r, 2 * r, 2 * r);
     g.fillStyle = '#f1eee6'; g.textBaseline = 'alphabetic';
-    const tx = principal ? width / 2 : 440; g.textAlign = 'center';
-    g.font = '600 30px "Noto Sans"'; g.fillText(card.words[0], principal ? tx - 110 : tx, principal ? 292 : 130);
-    g.font = '600 30px "Noto Sans Arabic"'; g.fillText(card.words[1], principal ? tx + 110 : tx, principal ? 292 : 178);
-    g.fillStyle = 'rgba(241,238,230,.8)'; g.font = '15px "Noto Sans", "Noto Sans Arabic"'; g.fillText(card.note, principal ? tx : tx, principal ? 318 : 212);
+    g.textAlign = 'center';
+    g.font = '600 30px "Noto Sans"'; g.fillText(card.words[0], principal ? cx - 110 : cx, principal ? 292 : 240);
+    g.font = '600 30px "Noto Sans Arabic"'; g.fillText(card.words[1], principal ? cx + 110 : cx, principal ? 292 : 278);
+    g.fillStyle = 'rgba(241,238,230,.8)'; g.font = '15px "Noto Sans", "Noto Sans Arabic"'; g.fillText(card.note, cx, principal ? 318 : 308);
     g.font = '600 22px "Noto Sans Mono", monospace'; g.textAlign = 'end'; g.fillText(String(Math.floor(n / fps)), width - 24, 40);
     for (let i = 0; i < fps; i++) { // the bar: one field a frame, one turn a second
       g.fillStyle = i === n % fps ? '#f1eee6' : 'rgba(241,238,230,.16)';
