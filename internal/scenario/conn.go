@@ -32,6 +32,9 @@ type Conn struct {
 
 func newConn(h *Host, pc net.PacketConn, local netip.AddrPort) *Conn {
 	c := &Conn{h: h, local: local, pc: pc, in: make(chan udp.Datagram, connQueue), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	h.net.mu.Lock()
+	h.net.conns[local] = c
+	h.net.mu.Unlock()
 	c.reader.Go(c.read)
 	return c
 }
@@ -49,12 +52,15 @@ func (c *Conn) read() {
 			c.dropped.Add(1)
 			continue
 		}
-		d := udp.Datagram{Data: append([]byte(nil), buf[:n]...), Addr: unmap(a.AddrPort())}
-		select {
-		case c.in <- d:
-		default:
-			c.dropped.Add(1)
-		}
+		c.arrive(udp.Datagram{Data: append([]byte(nil), buf[:n]...), Addr: unmap(a.AddrPort())})
+	}
+}
+
+func (c *Conn) arrive(d udp.Datagram) {
+	select {
+	case c.in <- d:
+	default:
+		c.dropped.Add(1)
 	}
 }
 
@@ -165,6 +171,9 @@ func (c *Conn) Close() error {
 	var err error
 	c.closing.Do(func() {
 		close(c.ended)
+		c.h.net.mu.Lock()
+		delete(c.h.net.conns, c.local)
+		c.h.net.mu.Unlock()
 		err = c.pc.Close()
 		c.reader.Wait()
 		c.lines.close()

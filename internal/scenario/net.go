@@ -26,6 +26,7 @@ type Net struct {
 	paths     map[direction]*path
 	names     map[string]netip.Addr
 	listeners map[netip.AddrPort]*listener
+	conns     map[netip.AddrPort]*Conn
 	ephemeral uint16
 }
 
@@ -38,7 +39,7 @@ func NewNet(t testing.TB, seed uint64) *Net {
 	if err != nil {
 		t.Fatalf("virtual network: %v", err)
 	}
-	n := &Net{router: r, seed: seed, paths: map[direction]*path{}, names: map[string]netip.Addr{}, listeners: map[netip.AddrPort]*listener{}, ephemeral: 30000}
+	n := &Net{router: r, seed: seed, paths: map[direction]*path{}, names: map[string]netip.Addr{}, listeners: map[netip.AddrPort]*listener{}, conns: map[netip.AddrPort]*Conn{}, ephemeral: 30000}
 	r.AddChunkFilter(n.pass)
 	if err := r.Start(); err != nil {
 		t.Fatalf("virtual network: %v", err)
@@ -85,7 +86,7 @@ type path struct {
 	p       Path
 	rng     *rand.Rand
 	traffic Traffic
-	tap     func([]byte)
+	tap     func(Datagram)
 	changed chan struct{} // closed and made anew when p changes
 }
 
@@ -144,8 +145,15 @@ func (n *Net) Traffic(from, to *Host) Traffic {
 	return p.traffic
 }
 
-// Tap shows f each datagram that passes in one direction, lost ones too. f must not block.
-func (n *Net) Tap(from, to *Host, f func([]byte)) {
+// Datagram is one that passes. Lost ones pass a Tap, too.
+type Datagram struct {
+	From, To netip.AddrPort
+	Data     []byte // not to be changed
+	Lost     bool
+}
+
+// Tap shows f each datagram of one direction. f must not block, and call nothing of the Net.
+func (n *Net) Tap(from, to *Host, f func(Datagram)) {
 	p := n.path(from.addr, to.addr)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -164,13 +172,25 @@ func (n *Net) pass(c vnet.Chunk) bool {
 	defer p.mu.Unlock()
 	p.traffic.Sent++
 	p.traffic.Bytes += uint64(len(c.UserData()))
-	if p.tap != nil {
-		p.tap(c.UserData())
-	}
-	if p.p.Cut || p.p.Loss > 0 && p.rng.Float64() < p.p.Loss {
+	lost := p.p.Cut || p.p.Loss > 0 && p.rng.Float64() < p.p.Loss
+	if lost {
 		p.traffic.Lost++
+	}
+	if p.tap != nil {
+		p.tap(Datagram{unmap(from.AddrPort()), unmap(to.AddrPort()), c.UserData(), lost})
+	}
+	return !lost
+}
+
+// Spoof lets a datagram arrive at a Conn as if it came from any address. It says whether there is such a Conn.
+func (n *Net) Spoof(d Datagram) bool {
+	n.mu.Lock()
+	c := n.conns[d.To]
+	n.mu.Unlock()
+	if c == nil {
 		return false
 	}
+	c.arrive(udp.Datagram{Data: append([]byte(nil), d.Data...), Addr: d.From})
 	return true
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,11 +35,12 @@ const (
 // Options say what is special about a World. The zero value is two paired nodes over perfect paths.
 type Options struct {
 	Seed     uint64
-	Unpaired bool // the parties do not trust each other
-	Names    func(*Definition)
+	Unpaired bool              // the parties do not trust each other
+	Down     []meeting.PartyID // whose node is not started: the test speaks in its place
+	Names    Definition        // changes to the meeting's definition
 }
 
-// Definition is what a test may change in the meeting's definition before it is written: texts by key ("title", or a member's id).
+// Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member.
 type Definition map[string]string
 
 // World is two parties with a node each, on a Net, with a meeting between them: avelmar hosts, tolmeria is its guest; each has a
@@ -75,17 +77,15 @@ func NewWorld(t *testing.T, o Options) *World {
 		w.Avelmar.pin(w.Tolmeria)
 		w.Tolmeria.pin(w.Avelmar)
 	}
-	d := Definition{"title": "On the river"}
-	if o.Names != nil {
-		o.Names(&d)
-	}
 	for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
-		if err := p.Load(d); err != nil {
+		if err := p.Load(o.Names); err != nil {
 			t.Fatalf("meeting at %s: %v", p.ID, err)
 		}
 	}
 	for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
-		p.Start()
+		if !slices.Contains(o.Down, p.ID) {
+			p.Start()
+		}
 		t.Cleanup(p.Stop)
 	}
 	return w
@@ -186,7 +186,7 @@ func (d Definition) toml() string {
 		return fmt.Sprintf("{ en = %q }", standard)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "id = %q\nhost = \"avelmar\"\nstart = %s\ntitle = %s\n", Meeting, time.Now().UTC().Add(time.Minute).Truncate(time.Second).Format(time.RFC3339), text("title", "A meeting"))
+	fmt.Fprintf(&b, "id = %q\nhost = \"avelmar\"\nstart = %s\ntitle = %s\n", Meeting, time.Now().UTC().Add(time.Minute).Truncate(time.Second).Format(time.RFC3339), text("title", "On the river"))
 	for _, p := range []string{"avelmar", "tolmeria"} {
 		fmt.Fprintf(&b, "\n[[party]]\nid = %q\nzone = \"UTC\"\nname = %s\nlongName = %s\ncity = { en = \"Capital\" }\n", p, text(p, p), text(p, p))
 		for i, m := range []string{"principal", "one", "two", "three"} {

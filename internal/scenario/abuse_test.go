@@ -1,0 +1,225 @@
+package scenario
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"visavis/internal/meeting"
+	"visavis/internal/wire"
+)
+
+// TestAbuse has one row for each abuse case of docs/security.md whose subject exists; the numbers are those of that page. Each row
+// is a World of its own, whole nodes in virtual time, and has its control in it: the harmless twin that must pass.
+func TestAbuse(t *testing.T) {
+	for _, row := range []struct {
+		number int
+		name   string
+		run    func(*testing.T)
+	}{
+		{7, "guest says it is the principal", abuseForgedIdentity},
+		{8, "role twice in two cases", abuseParserTricks},
+		{11, "host drops our events", abuseHostWithholds},
+		{13, "revoked node comes back", abuseRevokedNode},
+		{14, "link flood", abuseLinkFlood},
+		{15, "spoofed STUN nominates a victim", abuseSpoofedNomination},
+		{16, "spoofed ClientHello and alert", abuseSpoofedDTLS},
+		{17, "NACK storm", abuseNackStorm},
+		{18, "scanner, then two people", abuseInvitation},
+		{21, "foreign page opens the socket", abuseForeignPage},
+		{22, "hostile names", abuseNames},
+	} {
+		t.Run(fmt.Sprintf("%d %s", row.number, row.name), func(t *testing.T) { synctest.Test(t, row.run) })
+	}
+}
+
+// alive fails unless the people given hear each other now: whatever was done to the room, it lives.
+func alive(t *testing.T, all ...*Person) {
+	t.Helper()
+	begin := time.Now()
+	time.Sleep(time.Second)
+	for _, from := range all {
+		sent := from.SentBetween("mic", begin, begin.Add(800*time.Millisecond))
+		for _, to := range all {
+			if missing, _ := to.Missing(Heard{from.Member, "mic"}, sent); to != from && (missing > 0 || len(sent) < 39) {
+				t.Errorf("%s does not hear %s any more: %d of %d packets missing", to.Member, from.Member, missing, len(sent))
+			}
+		}
+	}
+}
+
+// presence is what a person's page shows of a member.
+func (q *Person) presence(m meeting.MemberID) *wire.Presence {
+	s := q.Bot.Stats().State
+	if i := slices.IndexFunc(s.Present, func(p wire.Presence) bool { return p.Member == string(m) }); i >= 0 {
+		return &s.Present[i]
+	}
+	return nil
+}
+
+// logged fails unless the node has logged a line with all of the words.
+func (p *Party) logged(words ...string) {
+	p.w.T.Helper()
+	for line := range strings.Lines(p.Log.String()) {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+			return
+		}
+	}
+	p.w.T.Errorf("%s logged no line with %q", p.ID, words)
+}
+
+// Every type of message with every field that would say who sends it: refused, connection closed, nobody's state changed.
+func abuseForgedIdentity(t *testing.T) {
+	w := NewWorld(t, Options{})
+	principal := w.Avelmar.Join("avelmar-principal", nil)
+	far := w.Tolmeria.Join("tolmeria-principal", nil)
+	w.connected(principal, far)
+	g := w.Avelmar.guest()
+	ws := g.join("avelmar-one")
+	messages := map[string]string{"hello": `{"version":1,"resume":"x"%s}`, "offer": `{"sdp":"v=0","names":[]%s}`, "devices": `{"mic":false,"camera":false%s}`, "leave": `{%s}`}
+	for kind, body := range messages {
+		for _, field := range []string{"from", "member", "person", "party", "role", "name", "you", "time", "at", "level"} {
+			extra := fmt.Sprintf(`,%q:"avelmar-principal"`, field)
+			if kind == "leave" {
+				extra = extra[1:]
+			}
+			inside := fmt.Sprintf(`{%q:%s}`, kind, fmt.Sprintf(body, extra))
+			beside := fmt.Sprintf(`{%q:%s,%q:"avelmar-principal"}`, kind, fmt.Sprintf(body, ""), field)
+			for _, m := range []string{inside, beside} {
+				k, _ := g.socket()
+				say(t, k, m)
+				got, closed := hear(t, k, 2*time.Second)
+				if !closed || len(got) != 1 || !strings.Contains(got[0], `"json.unknown"`) {
+					t.Errorf("%s: closed %v, said %q; want it refused and closed", m, closed, got)
+				}
+			}
+		}
+		time.Sleep(5 * time.Second) // handshakes are limited per address
+	}
+	for _, m := range []meeting.MemberID{"avelmar-principal", "tolmeria-principal"} {
+		if p := far.presence(m); p == nil || !p.Mic || !p.Camera {
+			t.Errorf("state of %s is %+v, want it as it was", m, p)
+		}
+	}
+	// The control: the guest's own switch is its own.
+	say(t, ws, `{"devices":{"mic":true,"camera":false}}`)
+	time.Sleep(2 * time.Second)
+	if p := far.presence("avelmar-one"); p == nil || !p.Mic {
+		t.Errorf("own switch: far side shows %+v, want the microphone on", p)
+	}
+	alive(t, principal, far)
+}
+
+// Keys twice, in another case, or after the end: refused and closed; what JSON of a page looks like passes.
+func abuseParserTricks(t *testing.T) {
+	w := NewWorld(t, Options{})
+	principal, far := w.Avelmar.Join("avelmar-principal", nil), w.Tolmeria.Join("tolmeria-principal", nil)
+	w.connected(principal, far)
+	g := w.Avelmar.guest()
+	ws := g.join("avelmar-one")
+	for _, m := range []string{
+		`{"role":"press","ROLE":"principal"}`,
+		`{"devices":{"mic":true,"MIC":false,"camera":true}}`,
+		`{"devices":{"mic":true,"mic":false,"camera":true}}`,
+		`{"Devices":{"mic":true,"camera":true}}`,
+		`{"devices":{"mic":true,"camera":true}}{"leave":{}}`,
+		`{"devices":{"mic":true,"camera":true},"leave":{}}`,
+		"{\"devices\":{\"mic\":true,\"camera\":true},\"\xff\":1}",
+		`{"devices":` + strings.Repeat("[", 17) + strings.Repeat("]", 17) + `}`,
+	} {
+		k, _ := g.socket()
+		if m[2] != 'r' { // not the first message, so that it is the decoder that refuses
+			say(t, k, `{"hello":{"version":1,"resume":"x"}}`)
+			if got, closed := hear(t, k, time.Second); !closed {
+				t.Fatalf("a resume that nobody gave: %q", got)
+			}
+			k, _ = g.socket()
+		}
+		say(t, k, m)
+		got, closed := hear(t, k, 2*time.Second)
+		if !closed || len(got) != 1 || !strings.Contains(got[0], `"error"`) || !strings.Contains(got[0], `"json.`) && !strings.Contains(got[0], `"message.`) && !strings.Contains(got[0], `"wire.`) {
+			t.Errorf("%.60q: closed %v, said %q; want it refused as JSON and closed", m, closed, got)
+		}
+	}
+	say(t, ws, ` { "devices" : { "camera" : false , "mic" : true } } `) // the control
+	time.Sleep(2 * time.Second)
+	if p := far.presence("avelmar-one"); p == nil || !p.Mic {
+		t.Errorf("honest message: far side shows %+v, want the microphone on", p)
+	}
+	alive(t, principal, far)
+}
+
+// The invitation is used up by the button alone, once, and says nothing else to anybody.
+func abuseInvitation(t *testing.T) {
+	w := NewWorld(t, Options{})
+	link := w.Avelmar.Invite("avelmar-one").Reveal()
+	scanner := w.Avelmar.guest()
+	for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
+		for _, path := range []string{"/join", "/join?" + code(link), "/m/" + string(Meeting), "/api/session", "/api/invitation"} {
+			scanner.do(method, path, "", "Origin", "-", "Sec-Fetch-Site", "-")
+		}
+	}
+	if r := scanner.do("POST", "/api/invitation", fmt.Sprintf(`{"code":%q}`, code(link))); r.status != http.StatusOK || !strings.Contains(r.body, `"avelmar-one"`) {
+		t.Errorf("looking at the invitation: %d %s", r.status, r.body)
+	}
+	first, second := w.Avelmar.guest(), w.Avelmar.guest()
+	if r := first.enter(link); r.status != http.StatusNoContent { // the control: all that used nothing up
+		t.Fatalf("the first person: %d %s", r.status, r.body)
+	}
+	used := second.enter(link)
+	unknown := second.enter("#" + strings.Repeat("A", len(code(link))))
+	if used.status != http.StatusNotFound || used.body != unknown.body || used.status != unknown.status || second.cookie != "" {
+		t.Errorf("the second person: %d %s; want what an unknown code gets, %d %s", used.status, used.body, unknown.status, unknown.body)
+	}
+	if r := second.do("POST", "/api/invitation", fmt.Sprintf(`{"code":%q}`, code(link))); r.body != unknown.body {
+		t.Errorf("looking at a used invitation: %d %s, want what an unknown code gets", r.status, r.body)
+	}
+	if r := first.do("GET", "/api/me", ""); r.status != http.StatusOK || !strings.Contains(r.body, `"avelmar-one"`) {
+		t.Errorf("the first person is %d %s", r.status, r.body)
+	}
+	if r := second.do("GET", "/api/me", ""); r.status != http.StatusUnauthorized {
+		t.Errorf("the second person is %d %s", r.status, r.body)
+	}
+	w.Avelmar.logged("invitation used", `"person":"avelmar-one"`)
+	person := w.Tolmeria.Join("tolmeria-one", nil)
+	other := w.Avelmar.Join("avelmar-one", nil)
+	w.connected(person, other)
+	alive(t, person, other)
+}
+
+// The cookie alone opens nothing: the page must be ours.
+func abuseForeignPage(t *testing.T) {
+	w := NewWorld(t, Options{})
+	a, b := w.Avelmar.Join("avelmar-principal", nil), w.Tolmeria.Join("tolmeria-principal", nil)
+	w.connected(a, b)
+	g := w.Avelmar.guest()
+	if r := g.enter(w.Avelmar.Invite("avelmar-one").Reveal()); r.status != http.StatusNoContent {
+		t.Fatalf("enter: %+v", r)
+	}
+	for _, origin := range []string{
+		"https://evil.test", "http://avelmar.test", "https://avelmar.test:8443", "https://avelmar.test.evil.test", "https://evil.avelmar.test",
+		"https://AVELMAR.test.", "null", "-", "https://avelmar.test/", "https://tolmeria.test",
+	} {
+		for _, site := range []string{"cross-site", "same-site", "same-origin", "-"} {
+			if ws, status := g.socket("Origin", origin, "Sec-Fetch-Site", site); ws != nil || status != http.StatusForbidden {
+				t.Errorf("origin %q, site %q: status %d, want 403", origin, site, status)
+			}
+		}
+	}
+	for _, write := range []string{"/api/session", "/api/invitation", "/api/probe", "/api/leave"} {
+		if r := g.do("POST", write, `{"code":"x"}`, "Origin", "https://evil.test", "Sec-Fetch-Site", "cross-site"); r.status != http.StatusForbidden {
+			t.Errorf("POST %s from a foreign page: %d %s, want 403", write, r.status, r.body)
+		}
+	}
+	if ws, status := g.socket(); ws == nil { // the control
+		t.Errorf("own page: status %d", status)
+	}
+	if r := g.do("GET", "/api/me", ""); r.status != http.StatusOK {
+		t.Errorf("the session is gone: %d %s", r.status, r.body)
+	}
+	alive(t, a, b)
+}
