@@ -129,21 +129,27 @@ func (f *tomlFile) decodeError(err error) *SettingError {
 		return &SettingError{File: f.name, Line: p.Position.Line, Key: p.LastKey, Problem: "cannot be read: " + p.Message, Allowed: f.allowed(p.LastKey)}
 	}
 	// A value of another type: the library gives its place in the text only.
-	if m := regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): (.*)$`).FindStringSubmatch(err.Error()); m != nil {
+	if m := wrongType.FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		return &SettingError{File: f.name, Line: line, Key: m[2], Problem: "has a value of the wrong type", Allowed: f.allowed(m[2])}
 	}
 	return &SettingError{File: f.name, Problem: strings.TrimPrefix(err.Error(), "toml: ")}
 }
 
+// What a line of a file, an error of the library and a key with indexes look like. Compiled once, never changed.
+var (
+	header    = regexp.MustCompile(`^\s*(\[\[?)\s*([^\]\[]+?)\s*\]\]?\s*(?:#.*)?$`)
+	assign    = regexp.MustCompile(`^\s*([A-Za-z0-9_\-."' ]+?)\s*=`)
+	wrongType = regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): (.*)$`)
+	indexes   = regexp.MustCompile(`\[\d+\]`)
+)
+
 // plain takes the indexes out of a key.
-func plain(key string) string { return regexp.MustCompile(`\[\d+\]`).ReplaceAllString(key, "") }
+func plain(key string) string { return indexes.ReplaceAllString(key, "") }
 
 // keyLines finds the line of every key of a text that is TOML, as far as one key stands on a line. What it does not find has no line, no more.
 func keyLines(text string) (lines, first map[string]int) {
 	lines, first = map[string]int{}, map[string]int{}
-	header := regexp.MustCompile(`^\s*(\[\[?)\s*([^\]\[]+?)\s*\]\]?\s*(?:#.*)?$`)
-	assign := regexp.MustCompile(`^\s*([A-Za-z0-9_\-."' ]+?)\s*=`)
 	count := map[string]int{} // array of tables, with the indexes of its parents → how many so far
 	table := ""
 	for i, l := range strings.Split(text, "\n") {
