@@ -43,7 +43,7 @@ func TestMediaAndExchangesCrossBothWays(t *testing.T) {
 			}
 		}
 		b.wait("100 exchanges", time.Second, func() bool { return len(b.exchanges) == 100 })
-		for i, x := range b.exchanges {
+		for i, x := range b.rec().exchanges {
 			if x.Join == nil || x.Join.Have != int64(i) {
 				t.Fatalf("exchange %d arrived as %+v", i, x.Join)
 			}

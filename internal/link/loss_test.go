@@ -16,6 +16,8 @@ import (
 // lateShare is the share of packets of s, sent in [from, to), that were not at e within patience after they were due: sent plus
 // the one-way delay.
 func lateShare(s *source, e *ear, from, to time.Time, delay, patience time.Duration) (share float64, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	bad := 0
 	for c, sent := range s.sent {
 		if sent.Before(from) || !sent.Before(to) {
@@ -100,13 +102,14 @@ func TestMeasureLoss(t *testing.T) {
 // sealedOnce watches the wire: every key, SSRC and index must be one byte string for ever (docs/security.md D2). Epochs are told
 // apart by the payload type; numbers must not wrap during a test.
 type sealedOnce struct {
+	n       *network
 	seen    map[string]string
 	resends int
 	broken  []string
 }
 
 func watchNonces(n *network) *sealedOnce {
-	s := &sealedOnce{seen: make(map[string]string)}
+	s := &sealedOnce{n: n, seen: make(map[string]string)}
 	n.set(func() {
 		n.tap = func(from, to netip.AddrPort, b []byte) {
 			if len(b) < 12 || b[0]>>6 != 2 {
@@ -132,6 +135,8 @@ func watchNonces(n *network) *sealedOnce {
 
 func (s *sealedOnce) check(t *testing.T, resends int) {
 	t.Helper()
+	s.n.mu.Lock()
+	defer s.n.mu.Unlock()
 	if len(s.broken) > 0 {
 		t.Errorf("%d nonces were used for two contents, the first: %s", len(s.broken), s.broken[0])
 	}
@@ -205,7 +210,7 @@ func cutFor(t *testing.T, d time.Duration) (audio, video time.Duration) {
 		cam.run(66 * time.Millisecond)
 		back.run(20 * time.Millisecond)
 		time.Sleep(3 * time.Second)
-		epoch, ups := a.m.State("borovia").Epoch, a.ups
+		epoch, ups := a.m.State("borovia").Epoch, a.rec().ups
 		w.n.set(func() { w.n.cut = true })
 		time.Sleep(d)
 		lost := a.m.State("borovia")
@@ -223,10 +228,10 @@ func cutFor(t *testing.T, d time.Duration) (audio, video time.Duration) {
 		audio, video = first.Sub(back0), frame.Sub(back0)
 		now := a.m.State("borovia")
 		switch short := d < deadAfter; {
-		case short && (now.Epoch != epoch || a.ups != ups):
-			t.Errorf("after %v: epoch %d, %d connections; before %d, %d: a handshake was made", d, now.Epoch, a.ups, epoch, ups)
-		case !short && (now.Epoch <= epoch || a.ups == ups || a.ups > ups+2):
-			t.Errorf("after %v: epoch %d, %d connections; before %d, %d: want new keys by one connection, two if both called", d, now.Epoch, a.ups, epoch, ups)
+		case short && (now.Epoch != epoch || a.rec().ups != ups):
+			t.Errorf("after %v: epoch %d, %d connections; before %d, %d: a handshake was made", d, now.Epoch, a.rec().ups, epoch, ups)
+		case !short && (now.Epoch <= epoch || a.rec().ups == ups || a.rec().ups > ups+2):
+			t.Errorf("after %v: epoch %d, %d connections; before %d, %d: want new keys by one connection, two if both called", d, now.Epoch, a.rec().ups, epoch, ups)
 		}
 		if !now.Control || !now.Path {
 			t.Errorf("after a cut of %v the link is %+v", d, now)
@@ -268,7 +273,7 @@ func TestPathLostWhileControlLives(t *testing.T) {
 		hear := b.listen("m/ana/mic", media.Audio)
 		mic.run(20 * time.Millisecond)
 		time.Sleep(time.Second)
-		packets, ups := 0, a.ups
+		packets, ups := 0, a.rec().ups
 		w.n.set(func() {
 			w.n.cutUDP = true
 			w.n.tap = func(_, to netip.AddrPort, b []byte) {
@@ -282,10 +287,13 @@ func TestPathLostWhileControlLives(t *testing.T) {
 			return len(a.paths) > 0 && !a.paths[len(a.paths)-1].Path && a.paths[len(a.paths)-1].Control
 		})
 		time.Sleep(62 * time.Second)
-		packets = 0
+		w.n.set(func() { packets = 0 })
 		time.Sleep(60 * time.Second)
-		if packets > 61 {
-			t.Errorf("%d packets a minute to an address that has not answered for a minute, want ≤ 60 pings", packets)
+		w.n.mu.Lock()
+		n := packets
+		w.n.mu.Unlock()
+		if n > 61 {
+			t.Errorf("%d packets a minute to an address that has not answered for a minute, want ≤ 60 pings", n)
 		}
 		w.n.set(func() { w.n.cutUDP, w.n.tap = false, nil })
 		back := time.Now()
@@ -293,8 +301,8 @@ func TestPathLostWhileControlLives(t *testing.T) {
 		if at, ok := hear.first(back); !ok || at.Sub(back) > 1300*time.Millisecond {
 			t.Errorf("after two minutes: sound back after %v (%v), want ≤ 1.3 s", at.Sub(back), ok)
 		}
-		if a.ups != ups {
-			t.Errorf("%d control connections, before %d", a.ups, ups)
+		if a.rec().ups != ups {
+			t.Errorf("%d control connections, before %d", a.rec().ups, ups)
 		}
 		mic.halt()
 	})
@@ -319,7 +327,7 @@ func TestKeysRoll(t *testing.T) {
 		a.conn().Offer("m/ana/cam", cam.stream)
 		hear, see := b.listen("m/ana/mic", media.Audio), b.listen("m/ana/cam", media.Video)
 		time.Sleep(time.Second)
-		epoch, upsA, upsB := a.m.State("borovia").Epoch, a.ups, b.ups
+		epoch, upsA, upsB := a.m.State("borovia").Epoch, a.rec().ups, b.rec().ups
 		mic.run(20 * time.Millisecond)
 		cam.run(66 * time.Millisecond)
 		time.Sleep(roll + roll/4 + overlap + time.Second)
@@ -337,8 +345,8 @@ func TestKeysRoll(t *testing.T) {
 		if lost := int(mic.count+cam.count) - hear.got() - see.got(); lost > 0 {
 			t.Errorf("%d of %d packets lost over the key roll, want 0", lost, mic.count+cam.count)
 		}
-		if len(a.downs)+len(b.downs) != 0 || a.ups == upsA || b.ups == upsB {
-			t.Errorf("a: %d up (%d before), down %v; b: %d (%d), %v; want more and none down", a.ups, upsA, a.downs, b.ups, upsB, b.downs)
+		if len(a.rec().downs)+len(b.rec().downs) != 0 || a.rec().ups == upsA || b.rec().ups == upsB {
+			t.Errorf("a: %d up (%d before), down %v; b: %d (%d), %v; want more and none down", a.rec().ups, upsA, a.rec().downs, b.rec().ups, upsB, b.rec().downs)
 		}
 		nonces.check(t, 0)
 	}, func(c *Config) { c.roll = roll })
@@ -370,8 +378,8 @@ func TestKeysDieWithoutControl(t *testing.T) {
 		if more := hear.got() - n; more > 0 {
 			t.Errorf("%d packets opened with keys older than 10 min", more)
 		}
-		if len(b.gone) != 1 {
-			t.Errorf("streams gone: %v, want the one", b.gone)
+		if len(b.rec().gone) != 1 {
+			t.Errorf("streams gone: %v, want the one", b.rec().gone)
 		}
 		mic.halt()
 	})
@@ -437,6 +445,8 @@ func TestVictimIsNotFlooded(t *testing.T) {
 			mic.run(20 * time.Millisecond)
 			time.Sleep(30 * time.Second)
 			mic.halt()
+			w.n.mu.Lock()
+			defer w.n.mu.Unlock()
 			if !honest && (packets > 32 || most > 64) {
 				t.Errorf("the victim got %d packets of up to %d bytes in 30 s, want ≤ 1 a second of ≤ 64", packets, most)
 			}

@@ -79,14 +79,15 @@ func TestFarStreamPolicer(t *testing.T) {
 				mic.run(20 * time.Millisecond)
 				cam.run(66 * time.Millisecond)
 				time.Sleep(time.Second)
-				n0, k0 := hear.got(), len(see.keys)
-				before := b.conn().p.n
+				n0, k0 := hear.got(), see.keyframes()
+				var before Counters
+				b.worker.Call(func() { before = b.conn().p.n })
 				for i := range uint64(1000) {
 					a.worker.Call(func() { attack(a, i) })
 					time.Sleep(5 * time.Millisecond)
 				}
 				n := hear.got() - n0
-				keys := len(see.keys) - k0
+				keys := see.keyframes() - k0
 				mic.halt()
 				cam.halt()
 				var c Counters
@@ -293,8 +294,8 @@ func TestSlowHandshake(t *testing.T) {
 			for err = error(nil); err == nil; {
 				err = s.expect(frameBye, &bye)
 			}
-			if d := time.Since(at); d > handshakeTime+100*time.Millisecond || a.ups > 0 {
-				t.Errorf("%s: closed after %v, ups %d; want ≤ 5 s, 0", name, d, a.ups)
+			if d := time.Since(at); d > handshakeTime+100*time.Millisecond || a.rec().ups > 0 {
+				t.Errorf("%s: closed after %v, ups %d; want ≤ 5 s, 0", name, d, a.rec().ups)
 			}
 			time.Sleep(time.Second)
 		}
@@ -343,8 +344,8 @@ func TestOfferLimit(t *testing.T) {
 		a.conn().Offer("", s.stream)
 		a.conn().Offer(strings.Repeat("x", MaxStreamID+1), s.stream)
 		time.Sleep(time.Second)
-		if len(b.streams) != MaxOffered {
-			t.Errorf("%d streams arrived, want %d", len(b.streams), MaxOffered)
+		if len(b.rec().streams) != MaxOffered {
+			t.Errorf("%d streams arrived, want %d", len(b.rec().streams), MaxOffered)
 		}
 		a.conn().Offer(manyStreams(1)[0].ID, nil)
 		a.conn().Offer("m/late/mic", s.stream)

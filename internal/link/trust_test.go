@@ -154,7 +154,7 @@ func TestOnlyPinnedKeysAreHeard(t *testing.T) {
 			"no ALPN":          {as(t, b.key), func(c *tls.Config) { c.NextProtos = nil }, false},
 			"another ALPN":     {as(t, b.key), func(c *tls.Config) { c.NextProtos = []string{"h2"} }, false},
 		} {
-			ups := a.ups
+			ups := a.rec().ups
 			s, err := w.call(a, x.cert, x.change)
 			var far hello
 			if err == nil {
@@ -164,7 +164,7 @@ func TestOnlyPinnedKeysAreHeard(t *testing.T) {
 			if (err == nil) != x.ok {
 				t.Errorf("%s: err %v, want success %v", name, err, x.ok)
 			}
-			if !x.ok && (a.ups != ups || far.Party != "") {
+			if !x.ok && (a.rec().ups != ups || far.Party != "") {
 				t.Errorf("%s: a message crossed before the key was refused", name)
 			}
 			time.Sleep(time.Second) // below the rate for one address
@@ -189,10 +189,10 @@ func TestDialledNodeMustHaveThePinnedKey(t *testing.T) {
 			b.start()
 			a.start()
 			time.Sleep(3 * time.Second)
-			if up := a.ups > 0; up != right {
+			if up := a.rec().ups > 0; up != right {
 				t.Errorf("right key %v: link up %v", right, up)
 			}
-			if !right && b.ups > 0 {
+			if !right && b.rec().ups > 0 {
 				t.Error("the called node saw the link up though its key is not the pinned one")
 			}
 		})
@@ -253,23 +253,23 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 					b.m.Refresh()
 				}
 				time.Sleep(time.Second)
-				n, ups := hear.got(), b.ups
+				n, ups := hear.got(), b.rec().ups
 				time.Sleep(30 * time.Second) // a goes on calling and sending
 				mic.halt()
 				if revoke == "control" {
-					if len(a.downs) > 0 || hear.got() < n+1400 {
-						t.Errorf("control: down %v, %d packets in 30 s", a.downs, hear.got()-n)
+					if len(a.rec().downs) > 0 || hear.got() < n+1400 {
+						t.Errorf("control: down %v, %d packets in 30 s", a.rec().downs, hear.got()-n)
 					}
 					return
 				}
-				if hear.got() != n || b.ups != ups {
-					t.Errorf("%d packets and %d connections after distrust, want 0", hear.got()-n, b.ups-ups)
+				if hear.got() != n || b.rec().ups != ups {
+					t.Errorf("%d packets and %d connections after distrust, want 0", hear.got()-n, b.rec().ups-ups)
 				}
-				if len(a.downs) == 0 || !hasCode(a.downs, "distrust") {
-					t.Errorf("the other node saw %v, want distrust", a.downs)
+				if len(a.rec().downs) == 0 || !hasCode(a.rec().downs, "distrust") {
+					t.Errorf("the other node saw %v, want distrust", a.rec().downs)
 				}
-				if len(b.downs) == 0 || !errors.Is(b.downs[0], ErrDropped) {
-					t.Errorf("Down: %v, want ErrDropped", b.downs)
+				if len(b.rec().downs) == 0 || !errors.Is(b.rec().downs[0], ErrDropped) {
+					t.Errorf("Down: %v, want ErrDropped", b.rec().downs)
 				}
 				if _, ok := hear.first(at.Add(time.Second)); ok {
 					t.Error("packets came out of the stream 1 s after distrust")
@@ -286,7 +286,7 @@ func TestDroppedPartyComesBackByRefresh(t *testing.T) {
 		if b.m.Conn("avelmar") != nil {
 			t.Fatal("the party is still there")
 		}
-		ups := b.ups
+		ups := b.rec().ups
 		b.m.Refresh() // it was pinned all the time
 		b.wait("the link", 15*time.Second, func() bool { return b.ups > ups })
 	})
@@ -370,6 +370,8 @@ func TestForbiddenMediaAddressGetsNothing(t *testing.T) {
 		a.start()
 		a.up(3 * time.Second)
 		time.Sleep(5 * time.Second)
+		w.n.mu.Lock()
+		defer w.n.mu.Unlock()
 		if slices.Contains(to, intranet) {
 			t.Error("packets went to the forbidden address")
 		}
@@ -395,7 +397,7 @@ func TestTwoCallsBecomeOneLink(t *testing.T) {
 			a.up(3 * time.Second)
 			b.up(3 * time.Second)
 			time.Sleep(2 * time.Second)
-			ups := a.ups + b.ups
+			ups := a.rec().ups + b.rec().ups
 			if err := a.conn().Exchange(join(1)); err != nil {
 				t.Fatalf("exchange: %v", err)
 			}
@@ -403,11 +405,11 @@ func TestTwoCallsBecomeOneLink(t *testing.T) {
 				t.Fatalf("exchange: %v", err)
 			}
 			time.Sleep(time.Minute)
-			if len(a.exchanges) != 1 || len(b.exchanges) != 1 {
-				t.Errorf("exchanges: a got %d, b %d, want 1 each", len(a.exchanges), len(b.exchanges))
+			if len(a.rec().exchanges) != 1 || len(b.rec().exchanges) != 1 {
+				t.Errorf("exchanges: a got %d, b %d, want 1 each", len(a.rec().exchanges), len(b.rec().exchanges))
 			}
-			if a.ups+b.ups != ups {
-				t.Errorf("%d more connections in a quiet minute, want 0", a.ups+b.ups-ups)
+			if a.rec().ups+b.rec().ups != ups {
+				t.Errorf("%d more connections in a quiet minute, want 0", a.rec().ups+b.rec().ups-ups)
 			}
 			if a.m.State("borovia").Epoch != b.m.State("avelmar").Epoch {
 				t.Errorf("epochs %d and %d", a.m.State("borovia").Epoch, b.m.State("avelmar").Epoch)

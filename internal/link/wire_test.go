@@ -49,8 +49,8 @@ func TestNeighbourVersions(t *testing.T) {
 				x.change(&h)
 				far, err := s.greet(h)
 				if x.code != "" {
-					if bye := (*farBye)(nil); !errors.As(err, &bye) || bye.code != x.code || a.ups != 0 {
-						t.Fatalf("err %v, ups %d; want bye %s and none", err, a.ups, x.code)
+					if bye := (*farBye)(nil); !errors.As(err, &bye) || bye.code != x.code || a.rec().ups != 0 {
+						t.Fatalf("err %v, ups %d; want bye %s and none", err, a.rec().ups, x.code)
 					}
 					return
 				}

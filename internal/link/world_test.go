@@ -7,8 +7,10 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -53,8 +55,15 @@ type node struct {
 	served chan struct{}
 	over   bool
 
-	mu        sync.Mutex
-	peers     []Peer
+	mu    sync.Mutex
+	peers []Peer
+	records
+	refuse error // of Exchange
+	bell   chan struct{}
+}
+
+// records are what a node's Handler was told.
+type records struct {
 	ups       int
 	downs     []error
 	exchanges []meeting.Exchange
@@ -62,8 +71,16 @@ type node struct {
 	gone      []string
 	paths     []State
 	documents [][]byte
-	refuse    error // of Exchange
-	bell      chan struct{}
+}
+
+// rec is a copy of the records; inside of wait they are read directly.
+func (n *node) rec() records {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := n.records
+	r.downs, r.exchanges, r.gone = slices.Clone(r.downs), slices.Clone(r.exchanges), slices.Clone(r.gone)
+	r.streams, r.paths, r.documents = maps.Clone(r.streams), slices.Clone(r.paths), slices.Clone(r.documents)
+	return r
 }
 
 func key(i byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{i}, 32)) }
@@ -71,7 +88,7 @@ func key(i byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(bytes.Repeat
 // node makes node i (1, 2, …) of a party; start starts it.
 func (w *world) node(i byte, party meeting.PartyID) *node {
 	ip := netip.AddrFrom4([4]byte{192, 0, 2, i})
-	n := &node{w: w, party: party, key: key(i), addr: netip.AddrPortFrom(ip, 5000), streams: make(map[string]bool), bell: make(chan struct{}, 1)}
+	n := &node{w: w, party: party, key: key(i), addr: netip.AddrPortFrom(ip, 5000), records: records{streams: make(map[string]bool)}, bell: make(chan struct{}, 1)}
 	n.tcp = netip.AddrPortFrom(ip, 443).String()
 	w.nodes = append(w.nodes, n)
 	return n
@@ -222,7 +239,7 @@ func (n *node) wait(what string, d time.Duration, f func() bool) {
 		case <-n.bell:
 		case <-poll.C:
 		case <-end.C:
-			n.w.t.Fatalf("%s: waited %v for %s; ups %d, downs %v, state %+v", n.party, d, what, n.ups, n.downs, n.m.State(n.w.other(n).party))
+			n.w.t.Fatalf("%s: waited %v for %s; ups %d, downs %v, state %+v", n.party, d, what, n.rec().ups, n.rec().downs, n.m.State(n.w.other(n).party))
 		}
 	}
 }
@@ -394,6 +411,13 @@ func (e *ear) got() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.at)
+}
+
+// keyframes is how many keyframes came.
+func (e *ear) keyframes() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.keys)
 }
 
 // first is when the first packet came after t.
