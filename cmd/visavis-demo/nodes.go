@@ -119,30 +119,41 @@ func (d *demo) meeting(ctx context.Context) error {
 // seats makes two invitations for each seat: one for a person, one for the simulated member.
 func (d *demo) seats(ctx context.Context) ([]seat, error) {
 	out := table()
-	for i := range out {
-		s := &out[i]
-		for _, link := range []*string{&s.link, &s.own} {
-			l, err := d.invite(ctx, *s)
-			if err != nil {
-				return nil, err
+	for _, party := range parties() {
+		own, err := d.invite(ctx, party)
+		if err != nil {
+			return nil, err
+		}
+		persons, err := d.invite(ctx, party)
+		if err != nil {
+			return nil, err
+		}
+		for i := range out {
+			if s := &out[i]; s.party == party {
+				base := "http://" + s.host(d.ports[party].web) + "/join#"
+				s.own, s.link = base+own[s.member], base+persons[s.member]
 			}
-			*link = l
 		}
 	}
 	return out, nil
 }
 
-// invite makes one invitation and gives its link on the seat's own host.
-func (d *demo) invite(ctx context.Context, s seat) (string, error) {
-	port := d.ports[s.party].web
-	// --keep: a seat has two links open, the person's and the simulated member's. A day is longer than any demo.
-	out, err := d.command(ctx, "invite", "--config", d.config(s.party), "--keep", "--valid", "24h", "--host", s.host(port), meetingID, s.member)
+// invite makes an invitation of every member of a party and gives their codes by member. The links that the command prints
+// have the node's first host; each seat has its own.
+func (d *demo) invite(ctx context.Context, party string) (map[string]string, error) {
+	// --keep: a seat has two links open. A day is longer than any demo.
+	out, err := d.command(ctx, "invite", "--config", d.config(party), "--keep", "--valid", "24h", "--all", meetingID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	_, link, found := strings.Cut(out, "\t")
-	if !found || !strings.Contains(link, "#") {
-		return "", fmt.Errorf("visavis invite printed no link: %q", out)
+	codes := map[string]string{}
+	for _, l := range strings.Split(out, "\n") {
+		member, link, _ := strings.Cut(l, "\t")
+		_, code, found := strings.Cut(strings.TrimSpace(link), "#")
+		if !found {
+			return nil, fmt.Errorf("visavis invite printed no link: %q", l)
+		}
+		codes[member] = code
 	}
-	return strings.Replace(strings.TrimSpace(link), "https://", "http://", 1), nil
+	return codes, nil
 }
