@@ -56,13 +56,12 @@ func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // fakeNode answers as a node does, with the library in place of our own peer: a second opinion on what a bot says.
 type fakeNode struct {
-	t    *testing.T
-	net  *vnet.Net
-	srv  *http.Server
-	ln   *pipes
-	say  chan wire.ToClient // to the bot, over the newest socket
-	cut  chan struct{}      // closes the newest socket without a word
-	heed func(wire.FromClient)
+	t   *testing.T
+	net *vnet.Net
+	srv *http.Server
+	ln  *pipes
+	say chan wire.ToClient // to the bot, over the newest socket
+	cut chan struct{}      // closes the newest socket without a word
 
 	mu      sync.Mutex // guards what follows
 	code    string

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // noisyLoad is the load average a core above which, before the start, no figure is to be trusted.
@@ -99,5 +98,3 @@ func quantile(vs []float64, q float64) float64 {
 	slices.Sort(s)
 	return s[min(len(s)-1, int(float64(len(s))*q))]
 }
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
