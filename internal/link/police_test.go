@@ -28,9 +28,9 @@ func (n *node) inject(ssrc uint32, pt uint8, index uint64, size int) {
 // injectRTCP has n send one SRTCP datagram of its own making.
 func (n *node) injectRTCP(b []byte) { n.conn().p.sealRTCP(b, n.conn().p.active.addr, true) }
 
-// TestFarStreamPolicer: whatever else the far node sends, what it declared comes through untouched, and nothing else does.
-func TestFarStreamPolicer(t *testing.T) {
-	for name, attack := range map[string]func(a *node, tick uint64){
+// attacks are what a far node does every 5 ms besides sending what it declared.
+func attacks() map[string]func(a *node, tick uint64) {
+	return map[string]func(a *node, tick uint64){
 		"control":    func(*node, uint64) {},
 		"undeclared": func(a *node, i uint64) { a.inject(0xdeadbeef, payloadAudio, i, 160) },
 		"sound of 2 Mbit/s": func(a *node, i uint64) {
@@ -54,7 +54,12 @@ func TestFarStreamPolicer(t *testing.T) {
 		"rubbish RTCP": func(a *node, i uint64) {
 			a.injectRTCP(append(a.conn().p.beginReport(), bytes.Repeat([]byte{byte(i)}, 40)...))
 		},
-	} {
+	}
+}
+
+// TestFarStreamPolicer: whatever else the far node sends, what it declared comes through untouched, and nothing else does.
+func TestFarStreamPolicer(t *testing.T) {
+	for name, attack := range attacks() {
 		t.Run(name, func(t *testing.T) {
 			pair(t, 30, 20*time.Millisecond, func(w *world, a, b *node) {
 				mic, cam := a.source(media.Audio, 11), b.source(media.Video, 12)
@@ -63,7 +68,7 @@ func TestFarStreamPolicer(t *testing.T) {
 				a.conn().Offer("m/bad/mic", idle.stream)
 				b.conn().Offer("m/bo/cam", cam.stream)
 				hear := b.listen("m/ana/mic", media.Audio)
-				bad := b.listen("m/bad/mic", media.Audio)
+				b.listen("m/bad/mic", media.Audio)
 				see := a.listen("m/bo/cam", media.Video)
 				time.Sleep(time.Second)
 				b.worker.Call(func() { // the stream that misbehaves is known by its SSRC
@@ -103,38 +108,43 @@ func TestFarStreamPolicer(t *testing.T) {
 						}
 					}
 				})
-				_ = bad
-				switch name {
-				case "control":
-					if c.Undeclared+c.Policed+c.RTCPPoliced+c.KeyframePoliced+c.Malformed != 0 {
-						t.Errorf("control: refused %+v", c)
-					}
-				case "undeclared":
-					if c.Undeclared-before.Undeclared < 990 {
-						t.Errorf("undeclared: %d counted, want 1000", c.Undeclared)
-					}
-				case "sound of 2 Mbit/s", "picture in a sound stream", "long packets":
-					if c.Policed-before.Policed < 800 {
-						t.Errorf("%s: %d policed, want ≥ 800", name, c.Policed)
-					}
-				case "keyframe storm":
-					if keys > 20 || c.KeyframePoliced == 0 {
-						t.Errorf("keyframe storm: %d keyframes in 5 s, %d requests refused; want ≤ 20, some", keys, c.KeyframePoliced)
-					}
-				case "RTCP flood":
-					if c.RTCPPoliced < 5000 {
-						t.Errorf("RTCP flood: %d refused, want ≥ 5000", c.RTCPPoliced)
-					}
-				case "rubbish RTCP":
-					if c.Malformed < 900 {
-						t.Errorf("rubbish: %d malformed, want ≥ 900", c.Malformed)
-					}
-				}
+				checkAttack(t, name, before, c, keys)
 				if s := b.m.State("avelmar"); !s.Control || !s.Path {
 					t.Errorf("after the attack the link is %+v", s)
 				}
 			})
 		})
+	}
+}
+
+// checkAttack looks at what was counted in 5 s of an attack, and at the keyframes that came out of it.
+func checkAttack(t *testing.T, name string, before, c Counters, keys int) {
+	t.Helper()
+	switch name {
+	case "control":
+		if c.Undeclared+c.Policed+c.RTCPPoliced+c.KeyframePoliced+c.Malformed != 0 {
+			t.Errorf("control: refused %+v", c)
+		}
+	case "undeclared":
+		if c.Undeclared-before.Undeclared < 990 {
+			t.Errorf("undeclared: %d counted, want 1000", c.Undeclared)
+		}
+	case "sound of 2 Mbit/s", "picture in a sound stream", "long packets":
+		if c.Policed-before.Policed < 800 {
+			t.Errorf("%s: %d policed, want ≥ 800", name, c.Policed)
+		}
+	case "keyframe storm":
+		if keys > 20 || c.KeyframePoliced == 0 {
+			t.Errorf("keyframe storm: %d keyframes in 5 s, %d requests refused; want ≤ 20, some", keys, c.KeyframePoliced)
+		}
+	case "RTCP flood":
+		if c.RTCPPoliced < 5000 {
+			t.Errorf("RTCP flood: %d refused, want ≥ 5000", c.RTCPPoliced)
+		}
+	case "rubbish RTCP":
+		if c.Malformed < 900 {
+			t.Errorf("rubbish: %d malformed, want ≥ 900", c.Malformed)
+		}
 	}
 }
 
@@ -160,13 +170,15 @@ func TestPartyRate(t *testing.T) {
 	}
 }
 
-// TestLinkFlood: a far node that breaks a limit loses its connection, and nobody else notices (abuse case 14).
-func TestLinkFlood(t *testing.T) {
+// flood is something that a far node sends, and what is said to it.
+type flood struct {
+	code   string // of bye; "" = the connection lives
+	attack func(s *stranger)
+}
+
+func floods() map[string]flood {
 	deep := []byte(strings.Repeat(`{"join":`, 20) + "1" + strings.Repeat("}", 20))
-	for name, x := range map[string]struct {
-		code   string // of bye; "" = the connection lives
-		attack func(s *stranger)
-	}{
+	return map[string]flood{
 		"90 % of the rate (control)": {"", func(s *stranger) {
 			for i := range 900 {
 				s.send(framePing, pingFrame{uint32(i)})
@@ -228,7 +240,12 @@ func TestLinkFlood(t *testing.T) {
 		"bad id": {"streams.id", func(s *stranger) {
 			s.send(frameStreams, streamsFrame{[]streamEntry{{"m/\u202e/mic", "audio", mediaSSRC + 1}}})
 		}},
-	} {
+	}
+}
+
+// TestLinkFlood: a far node that breaks a limit loses its connection, and nobody else notices (abuse case 14).
+func TestLinkFlood(t *testing.T) {
+	for name, x := range floods() {
 		t.Run(name, func(t *testing.T) {
 			lonely(t, func(w *world, a, b *node) {
 				s, err := w.call(a, as(t, b.key), nil)
