@@ -71,18 +71,12 @@ func (h *Host) Open(o Offer, ev Events) (*Session, string, error) {
 		h.counts.offersRefused.Add(1)
 		return nil, "", err
 	}
-	s := &Session{h: h, events: ev, id: random64() >> 2, turn: make(chan struct{}, 1), done: make(chan struct{})}
-	s.life, s.die = context.WithCancel(context.Background())
-	s.fingerprint = parsed.fingerprint
-	s.f = newFlow(h, s, time.Now())
-	s.dtls = newDTLSConn(s)
-	s.tracks.Store(&tracks{})
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
-	if err := h.enter(s); err != nil {
-		s.die()
+	s, err := h.newSession(parsed, ev)
+	if err != nil {
 		return nil, "", err
 	}
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
 	l := h.newLeg(s, parsed)
 	text, err := s.apply(parsed, l)
 	if err == nil {
@@ -90,11 +84,27 @@ func (h *Host) Open(o Offer, ev Events) (*Session, string, error) {
 	}
 	if err != nil {
 		agentMux{h}.RemoveConnByUfrag(l.frag)
-		s.events = Events{} // nobody has heard of it
+		h.mu.Lock()
+		s.events.Closed = nil // nobody has heard of it
+		h.mu.Unlock()
 		s.end(ReasonClosed)
 		return nil, "", err
 	}
 	return s, text, nil
+}
+
+// newSession makes a session that nothing has happened to yet.
+func (h *Host) newSession(o *offer, ev Events) (*Session, error) {
+	s := &Session{h: h, events: ev, id: random64() >> 2, fingerprint: o.fingerprint, turn: make(chan struct{}, 1), done: make(chan struct{})}
+	s.life, s.die = context.WithCancel(context.Background())
+	s.f = newFlow(h, s, time.Now())
+	s.dtls = newDTLSConn(s)
+	s.tracks.Store(&tracks{})
+	if err := h.enter(s); err != nil {
+		s.die()
+		return nil, err
+	}
+	return s, nil
 }
 
 // enter takes the session into the host.
@@ -206,6 +216,7 @@ func (s *Session) end(reason string) {
 		return
 	}
 	s.closed = true
+	told := s.events.Closed
 	h.group.Add(1) // with the mutex held: Host.Close collects sessions with it and waits after
 	h.mu.Unlock()
 	h.counts.end(reason)
@@ -213,8 +224,8 @@ func (s *Session) end(reason string) {
 	go func() {
 		defer h.group.Done()
 		s.release()
-		if s.events.Closed != nil {
-			s.events.Closed(reason)
+		if told != nil {
+			told(reason)
 		}
 	}()
 }
