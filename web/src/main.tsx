@@ -95,7 +95,7 @@ function Over() {
 
 /** What tests and technicians may read; it changes nothing and says nothing that the browser's own tools do not. */
 Object.defineProperty(window, "visavis", {
-  value: Object.freeze({ stats: () => call.stats(), phase: () => call.phase.peek(), media: () => call.media.peek(), floor: () => [...call.floor.peek()] }),
+  value: Object.freeze({ stats: () => call.stats(), phase: () => call.phase.peek(), media: () => call.media.peek(), floor: () => [...call.floor.peek()], speaking: () => [...call.speaking.peek()] }),
 });
 
 render(<Page />, document.getElementById("page")!);

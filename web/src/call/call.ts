@@ -15,6 +15,8 @@ const welcomeLimit = 5000; // ms for the answer to Hello
 const waits = [0, 250, 500, 1000, 1500]; // ms before each attempt: a node that is up again has everyone back within 5 s
 const restartAfter = 1500; // ms: shorter cuts heal by themselves, without an ICE restart
 const rejoinAfter = 8000; // ms without media after a restart of ICE: begin anew
+const audible = 0.006; // of full scale, −44 dBFS: softer than any speech at a table
+const breath = 1200; // ms: a speaker who pauses is still speaking
 const blockedAfter = 6000; // ms: a first connection that is not there by then does not come
 
 // Switches survive a reload that the person makes, and nothing else: a page restored by the browser opens no microphone.
@@ -32,6 +34,8 @@ export class Call {
   readonly you = signal("");
   readonly state = signal<State>({ present: [], stage: [], links: [], alarm: "" });
   readonly floor = signal<string[]>([]);
+  /** speaking: whose voice sounds here now. A slot stays with its member while the member is silent. */
+  readonly speaking = signal<string[]>([]);
   readonly quality = signal<Quality | null>(null);
   readonly mic = signal(false);
   readonly camera = signal(true);
@@ -45,6 +49,7 @@ export class Call {
   private waiting = 0; // timer of a pending restart or rejoin
   private wake: () => void = () => undefined;
   private wanted: Camera = { width: 640, height: 360, fps: 15 };
+  private readonly voices = new Map<string, number>(); // member → when last heard
   private lock: WakeLockSentinel | undefined;
 
   constructor() {
@@ -52,6 +57,7 @@ export class Call {
     effect(() => this.apply());
     addEventListener("online", () => this.wake());
     addEventListener("pagehide", () => this.remember());
+    setInterval(() => this.listen(), 200);
     document.addEventListener("visibilitychange", () => void this.stayAwake());
   }
 
@@ -261,6 +267,14 @@ export class Call {
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     if (!mic && this.mic.value && this.devices.micState.value === "lost") void this.setMic(false);
     if (!camera && this.camera.value && this.devices.cameraState.value === "lost") void this.setCamera(false);
+  }
+
+  private listen() {
+    const now = Date.now(), levels = this.connection?.levels() ?? [];
+    this.floor.value.forEach((id, i) => { if (id && (levels[i] ?? 0) > audible) this.voices.set(id, now); });
+    for (const [id, at] of this.voices) if (now - at > breath) this.voices.delete(id);
+    const ids = [...this.voices.keys()]; // who began first stands first: the sentence does not jump
+    if (ids.join() !== this.speaking.value.join()) this.speaking.value = ids;
   }
 
   private tell() {

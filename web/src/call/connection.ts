@@ -17,6 +17,7 @@ export class Connection {
   readonly pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   readonly made = Date.now();
   private readonly names: string[] = [];
+  private readonly heard: number[] = []; // RTP timestamp of each floor slot when it was last looked at
   private readonly mic: RTCRtpSender;
   private readonly cam: RTCRtpSender;
 
@@ -67,6 +68,16 @@ export class Connection {
   /** play hands every receiving slot to the playout. */
   play(playout: Playout) {
     this.pc.getTransceivers().forEach((t, i) => { if (t.direction === "recvonly") playout.fill(this.names[i]!, t.receiver.track); });
+  }
+
+  /** levels are what the floor slots sound like now, 0 to 1; a slot that nothing came for since the last call is silent. */
+  levels(): number[] {
+    return this.pc.getTransceivers().slice(2, 2 + floorSlots.length).map((t, i) => {
+      const now = t.receiver.getSynchronizationSources?.()[0];
+      if (!now || now.rtpTimestamp === this.heard[i]) return 0;
+      this.heard[i] = now.rtpTimestamp;
+      return now.audioLevel ?? 0;
+    });
   }
 
   close() {

@@ -117,7 +117,7 @@ export function Network({ code }: { code: string }) {
     <Row icon="link" name={t.value.network} action={<button type="button" class="btn" data-act="probe" disabled={f === null} onClick={() => void look()}>{t.value.measureAgain}</button>}>
       <div role="status" data-probe={f?.result ?? "running"}>
         {f === null ? <span class="q sm">{t.value.probing}</span> : null}
-        {f?.result === "good" ? <Say icon="check" tone="live sm">{fill(t.value.probeGood, { ms: `${f.ms} ms` })}</Say> : null}
+        {f?.result === "good" ? <Say icon="check" tone="live sm">{fill(t.value.probeGood, { ms: `${f.ms}\u00a0ms` })}</Say> : null}
         {f?.result === "server" ? <Say icon="warn" tone="alarm sm">{t.value.probeServer}</Say> : null}
         {f?.result === "blocked" ? <><Say icon="warn" tone="alarm sm">{t.value.probeBlocked}</Say><p class="sm">{fill(t.value.probeBlockedHelp, { host: location.hostname })}</p></> : null}
       </div>

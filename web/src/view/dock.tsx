@@ -71,7 +71,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const link = state.value.links.find((l) => l.state !== "up");
   if (link?.code) return { key: "differs", head: x.linkDiffers, tone: "alarm" };
   if (link?.state === "interrupted") return { key: "link", head: fill(x.linkCut, { party: name(link.party) }), help: x.linkCutHelp, tone: "alarm" };
-  const speaker = memberOf(meeting.value, call.floor.value.find((id) => id && id !== call.you.value) ?? "");
+  const speaker = memberOf(meeting.value, call.speaking.value.find((id) => id !== call.you.value) ?? "");
   const now = speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated;
   if (call.mic.value) {
     return { key: "open", head: now, tone: "gold", body: <><p class="row" role="status"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
@@ -108,6 +108,9 @@ function Switches({ call, quiet }: { call: Call; quiet: boolean }) {
   );
 }
 
+// Figure and unit stay on one line; less than a millisecond is shown as one.
+const ms = (n: number) => `${Math.max(1, n)}\u00a0ms`;
+
 function Connection({ call }: { call: Call }) {
   const x = t.value, q = call.quality.value, up = call.phase.value === "live" && call.media.value === "open";
   const word = !up ? x.down : q ? (q.level === "good" ? x.good : q.level === "fair" ? x.fair : x.poor) : x.measuring;
@@ -118,13 +121,13 @@ function Connection({ call }: { call: Call }) {
       <dl class="ways">
         <div data-way="own" data-level={up ? q?.level ?? "measuring" : "down"}>
           <dt>{x.ownLeg}</dt>
-          <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{q.rttMs} ms</bdi> : null}</dd>
+          <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{ms(q.rttMs)}</bdi> : null}</dd>
         </div>
         {call.state.value.links.map((l) => (
           <div key={l.party} data-way={l.party} data-level={l.state}>
             <dt>{fill(x.linkTo, { party: pick(partyOf(call.meeting.value, l.party)?.name) })}</dt>
             {l.state === "up"
-              ? <dd><Bars n={l.loss > 0.05 ? 1 : l.loss > 0.01 ? 2 : 3} /><span>{l.loss > 0.05 ? x.poor : l.loss > 0.01 ? x.fair : x.good}</span><bdi class="n q">{l.rttMs} ms</bdi>{l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: `${Math.round(l.loss * 1000) / 10} %` })}</span> : null}</dd>
+              ? <dd><Bars n={l.loss > 0.05 ? 1 : l.loss > 0.01 ? 2 : 3} /><span>{l.loss > 0.05 ? x.poor : l.loss > 0.01 ? x.fair : x.good}</span><bdi class="n q">{ms(l.rttMs)}</bdi>{l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: `${Math.round(l.loss * 1000) / 10}\u00a0%` })}</span> : null}</dd>
               : <dd class={l.state === "interrupted" ? "alarm" : "q"}><Bars n={0} /><span>{l.state === "interrupted" ? x.down : x.notUp}</span></dd>}
           </div>
         ))}

@@ -67,7 +67,7 @@ export interface Seat { member: Member | undefined; party: Party | undefined; pr
 /** Place is a large or (small) one of the further places. */
 export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: boolean }) {
   const { member, party, presence, slot, self } = seat;
-  const speaking = member !== undefined && !self && call.floor.value.includes(member.id);
+  const speaking = member !== undefined && !self && call.speaking.value.includes(member.id);
   const cutAt = useRef(0), cut = presence?.far === "interrupted";
   if (!cut) cutAt.current = 0;
   else if (!cutAt.current) cutAt.current = Date.now();

@@ -1,0 +1,159 @@
+// The real thing: two nodes, a person on each side in a browser of their own, one page in English, one in Arabic.
+// VISAVIS_DEMO_LINKS names the file with the links that visavis-demo has written.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch, open, shot, until, violations } from './lib/browser.mjs';
+import { wav } from './lib/wav.mjs';
+
+const file = process.env.VISAVIS_DEMO_LINKS;
+const options = { skip: file ? false : 'VISAVIS_DEMO_LINKS names no file of links', timeout: 120_000 };
+
+// Each side's microphone is one tone, so that a page hears who speaks.
+const sides = { avelmar: { hertz: 700, tongue: 'en', principal: 'avelmar-tarroven' }, tolmeria: { hertz: 1300, tongue: 'ar', principal: 'tolmeria-kosvane' } };
+let links, folder, A, B;
+
+before(async () => {
+  if (!file) return;
+  links = JSON.parse(await readFile(file, 'utf8')).links;
+  folder = await mkdtemp(join(tmpdir(), 'visavis-call-'));
+  for (const [name, side] of Object.entries(sides)) {
+    await writeFile(join(folder, `${name}.wav`), wav(side.hertz, 4));
+    side.browser = await launch({ more: [`--use-file-for-fake-audio-capture=${join(folder, `${name}.wav`)}`] });
+  }
+});
+after(async () => {
+  for (const side of Object.values(sides)) await side.browser?.close();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+const live = (page) => until(page, () => globalThis.visavis.phase() === 'live' && globalThis.visavis.media() === 'open', null, 20_000, 'the page is live');
+
+async function sit(name, seat) {
+  const side = sides[name], page = await open(side.browser), link = new URL(links[`${name}-${seat}`]);
+  link.searchParams.set('lang', side.tongue);
+  await page.addInitScript(() => { // keeps the page's sockets and the first word of each, so that a test can cut one
+    const sockets = globalThis.sockets = [];
+    globalThis.WebSocket = class extends WebSocket {
+      constructor(...a) { super(...a); sockets.push(this); }
+      send(m) { this.first ??= m; super.send(m); }
+    };
+  });
+  await page.goto(link.href);
+  await until(page, () => document.querySelector('[data-probe=good]'), null, 15_000, 'UDP reaches the node');
+  await page.check('[data-enter=open]', { force: true });
+  await page.click('[data-act=sit]');
+  await live(page);
+  return page;
+}
+
+/** hears measures for ms how loud each tone comes out of the page's floor slots, dBFS. */
+const hears = (page, ms = 1500) => page.evaluate(async ([tones, ms]) => {
+  const context = globalThis.tester ??= new AudioContext({ sampleRate: 48000 });
+  await context.resume();
+  const analysers = [...document.querySelectorAll('audio[data-slot]')].filter((a) => a.srcObject).map((a) => {
+    const n = context.createAnalyser();
+    n.fftSize = 4096; n.smoothingTimeConstant = 0;
+    context.createMediaStreamSource(a.srcObject).connect(n);
+    return n;
+  });
+  const loudest = tones.map(() => -120), bins = new Float32Array(2048);
+  for (const end = performance.now() + ms; performance.now() < end;) {
+    for (const n of analysers) {
+      n.getFloatFrequencyData(bins);
+      tones.forEach((hertz, i) => { const b = Math.round(hertz / (48000 / 4096)); loudest[i] = Math.max(loudest[i], bins[b - 1], bins[b], bins[b + 1]); });
+    }
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  return { avelmar: Math.round(loudest[0]), tolmeria: Math.round(loudest[1]) };
+}, [Object.values(sides).map((s) => s.hertz), ms]);
+
+/** sees counts for ms the frames of a member's picture, and says whether its contents changed. */
+const sees = (page, member, ms = 3000) => page.evaluate(async ([member, ms]) => {
+  const v = document.querySelector(`[data-member=${member}] video`);
+  if (!v) return { fps: 0, moved: false, gap: ms };
+  const look = () => { const c = document.createElement('canvas'); c.width = 64; c.height = 36; const g = c.getContext('2d'); g.drawImage(v, 0, 0, 64, 36); return g.getImageData(0, 0, 64, 36).data; };
+  let frames = 0, last = performance.now(), gap = 0, first = null, moved = false;
+  const began = last;
+  const frame = () => {
+    const now = performance.now(), pixels = look();
+    frames++; gap = Math.max(gap, now - last); last = now;
+    if (!first) first = pixels; else if (pixels.some((p, i) => Math.abs(p - first[i]) > 24)) moved = true;
+    v.requestVideoFrameCallback(frame);
+  };
+  v.requestVideoFrameCallback(frame);
+  await new Promise((r) => setTimeout(r, ms));
+  return { fps: frames / ((performance.now() - began) / 1000), moved, gap: Math.max(gap, performance.now() - last) };
+}, [member, ms]);
+
+const heard = -45, silent = -70; // dBFS: a tone that is there, and one that is not
+/** eventually repeats a measurement until it is right or limit ms have gone. */
+async function eventually(what, measure, right, limit = 8000) {
+  let got;
+  for (const end = Date.now() + limit; Date.now() < end;) if (right(got = await measure())) return got;
+  assert.fail(`${what}: ${JSON.stringify(got)} (load ${loadavg()[0].toFixed(1)})`);
+}
+
+test('a person on each side, in English and in Arabic, see and hear each other', options, async (t) => {
+  [A, B] = [await sit('avelmar', 'principal'), await sit('tolmeria', 'principal')];
+  const a = await eventually('Avelmar hears Tolmeria and not itself', () => hears(A), (h) => h.tolmeria > heard && h.avelmar < silent);
+  const b = await eventually('Tolmeria hears Avelmar and not itself', () => hears(B), (h) => h.avelmar > heard && h.tolmeria < silent);
+  const see = (s) => s.fps > 5 && s.moved;
+  const pa = await eventually('Avelmar sees Tolmeria move', () => sees(A, sides.tolmeria.principal), see, 15_000);
+  const pb = await eventually('Tolmeria sees Avelmar move', () => sees(B, sides.avelmar.principal), see, 15_000);
+  t.diagnostic(`load ${loadavg()[0].toFixed(1)}; heard at A ${JSON.stringify(a)} B ${JSON.stringify(b)} dBFS; frames/s at A ${pa.fps.toFixed(1)} B ${pb.fps.toFixed(1)}`);
+  for (const [page, tongue, own, far] of [[A, 'en', 'Maelin Tarroven', 'Edran Kosvane'], [B, 'ar', 'إدران كوسفان', 'مايلين تاروفن']]) {
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.sides .name bdi')].map((n) => n.textContent).filter(Boolean)).then((n) => [n[0], n[n.length - 1]]), [own, far], `${tongue}: own side first`);
+    const [x0, x1] = await page.evaluate(() => [...document.querySelectorAll('.sides > .place')].map((p) => p.getBoundingClientRect().x));
+    assert.ok(tongue === 'ar' ? x0 > x1 : x0 < x1, `${tongue}: own side at the inline start`);
+    await shot(page, `call-${tongue}`);
+    assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${tongue}: reports of the policy`);
+    assert.deepEqual(await violations(page), [], `${tongue}: axe`);
+  }
+});
+
+test('a closed microphone is silent at the other side, and sounds again when it is opened', options, async () => {
+  await A.click('[data-act=mic]');
+  await eventually('silence', () => hears(B, 600), (h) => h.avelmar < silent);
+  await until(B, () => document.querySelector('[data-member=avelmar-tarroven] .sign')?.textContent.includes('الميكروفون مغلق'));
+  await A.click('[data-act=mic]');
+  await eventually('the tone again', () => hears(B, 600), (h) => h.avelmar > heard);
+});
+
+test('a camera that is switched off gives place to the emblem', options, async () => {
+  await A.click('[data-act=camera]');
+  await until(B, () => !document.querySelector('[data-member=avelmar-tarroven] video'));
+  await A.click('[data-act=camera]');
+  await eventually('moving again', () => sees(B, sides.avelmar.principal, 1500), (s) => s.fps > 5, 15_000);
+});
+
+test('a reload takes the seat again', options, async () => {
+  await A.reload();
+  await live(A);
+  await eventually('A hears B', () => hears(A), (h) => h.tolmeria > heard && h.avelmar < silent, 15_000);
+  await eventually('B hears A', () => hears(B), (h) => h.avelmar > heard, 15_000);
+  await eventually('B sees A', () => sees(B, sides.avelmar.principal), (s) => s.fps > 5 && s.moved, 15_000);
+});
+
+test('a lost socket is resumed: nobody hears a gap', options, async () => {
+  const n = await A.evaluate(() => { globalThis.sockets.at(-1).close(); return globalThis.sockets.length; });
+  const during = await hears(B, 1500);
+  assert.ok(during.avelmar > heard, `B hears A while the socket is gone: ${JSON.stringify(during)}`);
+  await until(A, (n) => globalThis.sockets.length > n && globalThis.visavis.phase() === 'live', n);
+  assert.deepEqual(await A.evaluate((n) => globalThis.sockets.slice(n).map((s) => Object.keys(JSON.parse(s.first).hello).join()), n), ['version,resume']);
+  await live(A);
+});
+
+test('leaving leaves: the page releases everything, the other side sees an empty seat', options, async () => {
+  await A.click('[data-act=leave]');
+  await A.click('[data-act=leave-now]');
+  await until(A, () => document.body.innerText.includes('You have left the meeting'));
+  await until(B, () => document.querySelector('.sides > .place:last-child .picture video') === null || document.querySelector('[data-member=avelmar-tarroven] video') === null, null, 10_000);
+  await eventually('silence', () => hears(B, 600), (h) => h.avelmar < silent);
+  const back = await open(sides.avelmar.browser);
+  await back.goto(new URL('/m/avelmar-tolmeria-2026?lang=en', links['avelmar-principal']).href);
+  await until(back, () => document.body.innerText.includes('This invitation cannot be used'));
+  assert.deepEqual(A.errors.concat(B.errors), []);
+});
