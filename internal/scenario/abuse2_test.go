@@ -235,7 +235,7 @@ func abuseNames(t *testing.T) {
 		"title":              `<script>alert(1)</script> & "talks"`,
 		"avelmar-one":        `<img src=x onerror=alert(1)>`,
 		"avelmar-two":        `=cmd|'/c calc'!A1`,
-		"tolmeria-principal": "مریم می‌نویسد", // Persian with ZWNJ
+		"tolmeria-principal": "مریم می\u200cنویسد", // Persian with ZWNJ
 		"tolmeria-one":       "김하늘",
 	}})
 	for _, bad := range []string{
@@ -275,7 +275,7 @@ func abuseNames(t *testing.T) {
 	for _, m := range got.Meeting.Members {
 		names[m.ID] = m.Name["en"]
 	}
-	for id, want := range map[string]string{"avelmar-one": "<img src=x onerror=alert(1)>", "avelmar-two": "=cmd|'/c calc'!A1", "tolmeria-principal": "مریم می‌نویسد", "tolmeria-one": "김하늘"} { // the control: intact
+	for id, want := range map[string]string{"avelmar-one": "<img src=x onerror=alert(1)>", "avelmar-two": "=cmd|'/c calc'!A1", "tolmeria-principal": "مریم می\u200cنویسد", "tolmeria-one": "김하늘"} { // the control: intact
 		if names[id] != want {
 			t.Errorf("name of %s is %q, want %q", id, names[id], want)
 		}

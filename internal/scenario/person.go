@@ -27,18 +27,26 @@ type Person struct {
 	ended  chan struct{}
 	err    error // of Run, after ended
 
-	mu   sync.Mutex
-	sent map[string][]time.Time   // track → when number i was sent
-	got  map[Heard]map[uint32]int // number → times
-	bad  int                      // packets without a mark, silence aside
-	last map[Heard]time.Time      // when something new came
-	gaps map[Heard]time.Duration  // the longest time without
+	mu       sync.Mutex
+	sent     map[string][]time.Time   // track → when number i was sent
+	got      map[Heard]map[uint32]int // number → times
+	bad      int                      // packets without a mark, silence aside
+	last     map[Heard]time.Time      // when something new came
+	arrivals []arrival                // of what was new
+	gaps     map[Heard]time.Duration  // the longest time without
 }
 
 // Heard names a track of a member: "mic" or "cam".
 type Heard struct {
 	Member meeting.MemberID
 	Track  string
+}
+
+// arrival is a packet that came for the first time.
+type arrival struct {
+	h   Heard
+	at  time.Time
+	key bool // a keyframe begins
 }
 
 // mark begins the tail that each payload carries: it is at the end, since what is before it must look like Opus or VP8.
@@ -161,7 +169,11 @@ func (q *Person) onRTP(_ string, p *rtp.Packet) {
 		q.gaps[h] = max(q.gaps[h], now.Sub(q.last[h]))
 	}
 	q.last[h] = now
-	q.got[h][binary.BigEndian.Uint32(b[n-4:])]++
+	number := binary.BigEndian.Uint32(b[n-4:])
+	if q.got[h][number]++; q.got[h][number] == 1 {
+		// RFC 7741 §4.2, as bots send it: 4 bytes of descriptor, S set; then bit 0 is 0 in keyframes.
+		q.arrivals = append(q.arrivals, arrival{h, now, h.Track == "cam" && b[0]&0x10 != 0 && b[4]&1 == 0})
+	}
 }
 
 // SentBetween are the numbers that q sent on a track from a on and before b.

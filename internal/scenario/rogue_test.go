@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"visavis/internal/auth"
 	"visavis/internal/meeting"
 )
 
@@ -53,19 +52,6 @@ func (p *Party) nodeKey() ed25519.PrivateKey {
 		p.w.T.Fatal(err)
 	}
 	return k.(ed25519.PrivateKey)
-}
-
-func (p *Party) document() auth.Document {
-	p.w.T.Helper()
-	b, err := os.ReadFile(filepath.Join(p.Settings.Keys, "party.document"))
-	if err != nil {
-		p.w.T.Fatal(err)
-	}
-	d, err := auth.ParseDocument(b)
-	if err != nil {
-		p.w.T.Fatal(err)
-	}
-	return d
 }
 
 // dialRogue connects to a node with a key, as a party, and exchanges hellos. sessions may be nil.

@@ -94,3 +94,102 @@ func TestTwoNodesFourMembers(t *testing.T) {
 		})
 	}
 }
+
+// since is when the first packet of h came after a moment, as a time after it; a picture counts from its first keyframe on.
+func (q *Person) since(h Heard, at time.Time) (time.Duration, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, a := range q.arrivals {
+		if a.h == h && !a.at.Before(at) && (h.Track == "mic" || a.key) {
+			return a.at.Sub(at), true
+		}
+	}
+	return 0, false
+}
+
+// TestLinkCuts cuts the path between the nodes ten times for three seconds. Sound is back within 500 ms of the path, a keyframe of the
+// picture within a second, nothing of before the cut comes late, and each side hears itself all the while.
+func TestLinkCuts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWorld(t, Options{Seed: 1})
+		all := four(w)
+		w.impaired(Path{Delay: 20 * time.Millisecond}, all...)
+		time.Sleep(5 * time.Second)
+		var sound, picture time.Duration
+		for range 10 {
+			w.Net.Cut(w.Avelmar.Host, w.Tolmeria.Host, true)
+			begin := time.Now()
+			time.Sleep(3 * time.Second)
+			w.Net.Cut(w.Avelmar.Host, w.Tolmeria.Host, false)
+			healed := time.Now()
+			time.Sleep(5 * time.Second)
+			for _, to := range all {
+				for _, from := range all {
+					if to == from {
+						continue
+					}
+					mic, cam := Heard{from.Member, "mic"}, Heard{from.Member, "cam"}
+					if to.party == from.party { // the control
+						if missing, _ := to.Missing(mic, from.SentBetween("mic", begin, healed)); missing != 0 {
+							t.Errorf("%s misses %d packets of %s, who is on the same node", to.Member, missing, from.Member)
+						}
+						continue
+					}
+					if d, ok := to.since(mic, begin.Add(200*time.Millisecond)); !ok || d < 2800*time.Millisecond {
+						t.Errorf("%s heard %s through the cut", to.Member, from.Member)
+					}
+					d, ok := to.since(mic, healed)
+					if sound = max(sound, d); !ok || d > 500*time.Millisecond {
+						t.Errorf("%s hears %s after %v (%v), want at most 500 ms", to.Member, from.Member, d, ok)
+					}
+					d, ok = to.since(cam, healed)
+					if picture = max(picture, d); !ok || d > time.Second {
+						t.Errorf("%s sees %s after %v (%v), want at most 1 s", to.Member, from.Member, d, ok)
+					}
+				}
+			}
+		}
+		t.Logf("after the path was back: sound within %v, a keyframe within %v", sound, picture)
+		alive(t, all...)
+	})
+}
+
+// TestNodeRestart stops and starts either node: its members are back within five seconds, by themselves, and the log goes on.
+func TestNodeRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWorld(t, Options{Seed: 1})
+		all := four(w)
+		time.Sleep(3 * time.Second)
+		for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
+			p.Stop()
+			time.Sleep(4 * time.Second)
+			p.Start()
+			up := time.Now()
+			for _, to := range all {
+				for _, from := range all {
+					for _, track := range []string{"mic", "cam"} {
+						h := Heard{from.Member, track}
+						for to != from {
+							d, ok := to.since(h, up)
+							if ok || time.Since(up) > 5*time.Second {
+								if !ok || d > 5*time.Second {
+									t.Errorf("%s restarted: %s does not have %s of %s again after 5 s", p.ID, to.Member, track, from.Member)
+								}
+								break
+							}
+							time.Sleep(10 * time.Millisecond)
+						}
+					}
+				}
+			}
+			t.Logf("%s restarted: everybody has everybody after %v", p.ID, time.Since(up).Round(10*time.Millisecond))
+			time.Sleep(5 * time.Second)
+		}
+		alive(t, all...)
+		for _, q := range all {
+			if s := q.Bot.Stats().State; len(s.Present) != 4 || s.Alarm != "" {
+				t.Errorf("page of %s shows %d members, alarm %q", q.Member, len(s.Present), s.Alarm)
+			}
+		}
+	})
+}
