@@ -1,0 +1,58 @@
+package link
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestSpecification holds docs/link.md against the code where the page gives bytes and numbers.
+func TestSpecification(t *testing.T) {
+	b, err := os.ReadFile("../../docs/link.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(page)
+	if example == nil {
+		t.Fatal("the page shows no hello")
+	}
+	if h, err := decodeHello([]byte(example[1]), "avelmar"); err != nil || h.Epoch != 5 || h.Holds != 2 {
+		t.Errorf("the page's hello: %+v, %v", h, err)
+	}
+	pong := pathPacket{Subtype: subtypePong, Tag: 0x01020304, Number: 5, Challenge: 0x1112131415161718, Sent: 9, Loss: 0x8000}
+	shown := regexp.MustCompile("`((?:[0-9a-f]{8,16} ){6}[0-9a-f]{8})`").FindStringSubmatch(page)
+	if shown == nil {
+		t.Fatal("the page shows no pong")
+	}
+	if got, _ := hex.DecodeString(strings.ReplaceAll(shown[1], " ", "")); string(got) != string(pong.append(nil)) {
+		t.Errorf("the page's pong is % x, ours % x", got, pong.append(nil))
+	}
+	for ft, name := range []string{1: "hello", 2: "exchange", 3: "streams", 4: "wants", 5: "document", 6: "ping", 7: "bye"} {
+		if row := fmt.Sprintf("| %d | %s | %s |", ft, name, thousands(frameType(ft).most())); ft > 0 && !strings.Contains(page, row) {
+			t.Errorf("the page does not say %q", row)
+		}
+	}
+	for _, says := range []string{exporterLabel, ALPN, pathName, "window: 8,192", "for 30 s more", "Keys are destroyed 10 min", "video 8 Mbit/s", "all streams 50 Mbit/s",
+		"audio 160 kbit/s", "SRTCP 400 a second", "100 frames a second", "| path ping, address in use | 250 ms |", "| path lost | 2 s |", "| control dead | 5 s |"} {
+		if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
+			t.Errorf("the page does not say %q", says)
+		}
+	}
+	if window != 8192 || overlap.Seconds() != 30 || keysDie.Minutes() != 10 || videoRate != 1e6 || partyRate != 6.25e6 || audioRate != 2e4 || rtcpRate != 400 ||
+		framesRate != 100 || pathPing.Milliseconds() != 250 || pathLost.Seconds() != 2 || deadAfter.Seconds() != 5 {
+		t.Error("a limit has changed: the page and this test must follow")
+	}
+}
+
+// thousands writes n with commas.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	if len(s) > 3 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s
+}
