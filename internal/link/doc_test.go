@@ -24,7 +24,7 @@ func TestSpecification(t *testing.T) {
 		t.Errorf("the page's hello: %+v, %v", h, err)
 	}
 	pong := pathPacket{Subtype: subtypePong, Tag: 0x01020304, Number: 5, Challenge: 0x1112131415161718, Sent: 9, Loss: 0x8000}
-	shown := regexp.MustCompile("`((?:[0-9a-f]{8,16} ){6}[0-9a-f]{8})`").FindStringSubmatch(page)
+	shown := regexp.MustCompile("`((?:[0-9a-f]{8,16} ){6}[0-9a-f]{8})`").FindStringSubmatch(strings.Join(strings.Fields(page), " "))
 	if shown == nil {
 		t.Fatal("the page shows no pong")
 	}
