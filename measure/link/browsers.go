@@ -163,6 +163,7 @@ func (g *rig) cuts(ctx context.Context, o options, r *report) error {
 			audio, video = append(audio, firstHeard(s, 1-i, back)), append(video, first(s.Frames, back))
 		}
 	}
+	o.dump("cut audio, video of a and b in turn, ms", audio, video)
 	r.info("cut.audio.p50", round(quantile(audio, 0.5), 0), "ms")
 	r.atMost("cut.audio.max", round(slices.Max(audio), 0), "ms", wantCutAudio)
 	r.info("cut.video.p50", round(quantile(video, 0.5), 0), "ms")
@@ -219,6 +220,7 @@ func (g *rig) joins(ctx context.Context, o options, r *report) error {
 			return err
 		}
 	}
+	o.dump("join, ms", took)
 	r.atMost("join.p50", round(quantile(took, 0.5), 0), "ms", wantJoin)
 	r.info("join.max", round(slices.Max(took), 0), "ms")
 	return nil

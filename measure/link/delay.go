@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,6 +64,8 @@ func measureDelay(ctx context.Context, o options, dir string, r *report) (err er
 		if len(d) == 0 {
 			return fmt.Errorf("no %s packet came through", kind)
 		}
+		slices.Sort(d)
+		o.dump("delay of "+kind+", the longest, ms", d[max(0, len(d)-30):])
 		r.info("delay.packets."+kind, float64(len(d)), "packets")
 		r.atMost("delay."+kind+".p50", round(quantile(d, 0.5), 3), "ms", wantDelay50)
 		r.atMost("delay."+kind+".p99", round(quantile(d, 0.99), 3), "ms", wantDelay99)

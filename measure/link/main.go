@@ -26,6 +26,7 @@ type options struct {
 	cuts     int
 	seconds  int
 	keep     string
+	raw      bool
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.IntVar(&o.cuts, "cuts", 10, "cuts of the link to measure")
 	flag.IntVar(&o.seconds, "seconds", 20, "seconds over which pictures are counted")
 	flag.StringVar(&o.keep, "keep", "", "keep nodes' directories and logs here")
+	flag.BoolVar(&o.raw, "raw", false, "print single values to standard error")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -98,3 +98,13 @@ func quantile(vs []float64, q float64) float64 {
 	slices.Sort(s)
 	return s[min(len(s)-1, int(float64(len(s))*q))]
 }
+
+// dump prints single values for whoever looks for the reason of a figure.
+func (o options) dump(what string, vs ...[]float64) {
+	if !o.raw {
+		return
+	}
+	for _, v := range vs {
+		fmt.Fprintf(os.Stderr, "raw %s: %.3f\n", what, v)
+	}
+}

@@ -1,0 +1,69 @@
+package netns_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"visavis/test/netns"
+)
+
+// TestServerWritesNothingOutside shows that what documented commands do to a server stays there.
+func TestServerWritesNothingOutside(t *testing.T) {
+	if err := netns.Available(); err != nil {
+		t.Skipf("SKIPPED: %v", err)
+	}
+	n, err := netns.New("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	carry := t.TempDir()
+	s, err := n.NewServer("a", carry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	out, err := s.Run("echo one > /etc/visavis-test; cat /etc/visavis-test; echo two > /root/carry/x; pwd", 10*time.Second)
+	if err != nil || !strings.HasPrefix(out, "one\n/root\n") {
+		t.Errorf("Run = %q, %v; want one and /root", out, err)
+	}
+	if _, err := os.Stat("/etc/visavis-test"); err == nil {
+		t.Error("the server wrote into our own /etc")
+	}
+	if b, err := os.ReadFile(filepath.Join(carry, "x")); err != nil || string(b) != "two\n" {
+		t.Errorf("carried file = %q, %v", b, err)
+	}
+	if out, err := s.Run("cat /etc/visavis-test\nfalse\necho not reached", 10*time.Second); err == nil || strings.Contains(out, "not reached") {
+		t.Errorf("a failing line gave %q, %v; want it to stop there", out, err)
+	}
+	if out, err := s.Run("cat /etc/visavis-test", 10*time.Second); err != nil || !strings.Contains(out, "one") { // it goes on afterwards
+		t.Errorf("Run = %q, %v", out, err)
+	}
+}
+
+func TestBlocksAreReadAsWritten(t *testing.T) {
+	f := filepath.Join(t.TempDir(), "page.md")
+	page := "text\n```sh\nnot this\n```\n<!-- run: a b -->\n```sh\necho 1\necho 2\n```\n<!-- run: b -->\n```sh\necho 3\n```\n"
+	if err := os.WriteFile(f, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bs, err := blocks(f)
+	if err != nil || len(bs) != 2 || bs[0].text != "echo 1\necho 2" || len(bs[0].on) != 2 || bs[1].text != "echo 3" || bs[0].line != 7 {
+		t.Errorf("blocks = %+v, %v", bs, err)
+	}
+	for _, bad := range []string{"<!-- run: a -->\ntext\n", "<!-- run: a -->\n```sh\necho\n"} {
+		if err := os.WriteFile(f, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := blocks(f); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
