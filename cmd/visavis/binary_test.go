@@ -74,10 +74,38 @@ func TestBinary(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("an interrupt does not end it")
 	}
+	serveOnInheritedSocket(t, exe, config, host, web)
 	for _, secret := range []string{code, "Tibren", "PRIVATE"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log has %q in it:\n%s", secret, log.String())
 		}
+	}
+}
+
+// serveOnInheritedSocket starts the node as systemd does with deploy/visavis.socket: it gets the web port open and need not open it itself.
+func serveOnInheritedSocket(t *testing.T, exe, config, host, web string) {
+	t.Helper()
+	l, err := net.Listen("tcp", web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // held on: whoever opened the port anew would fail
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve "$1" --insecure-localhost`, exe, config)
+	serve.ExtraFiles = []*os.File{f} // number 3
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- serve.Wait() }()
+	answer(t, ended, host, web, "GET", "/healthz", "", http.StatusOK)
+	_ = serve.Process.Signal(os.Interrupt)
+	if err := <-ended; err != nil {
+		t.Errorf("on an inherited socket: %v", err)
 	}
 }
 

@@ -15,7 +15,11 @@ import (
 // manager that it is ready, that it is alive and that it stops (sd_notify(3)), if one asks for it.
 func Serve(ctx context.Context, s Settings, w io.Writer) error {
 	log := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: s.Log.Level}))
-	n, err := Start(s, Env{Log: log})
+	listen, err := inherited(firstInherited, os.Getpid(), os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS"))
+	if err != nil {
+		return err
+	}
+	n, err := Start(s, Env{Log: log, Listen: listen})
 	if err != nil {
 		return err
 	}
