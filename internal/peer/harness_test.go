@@ -290,6 +290,7 @@ type browserOptions struct {
 	noMic    bool
 	stages   int
 	floors   int
+	direct   bool                // no relay between browser and node
 	offer    func(string) string // changes the SDP on its way to the node
 }
 
@@ -321,7 +322,10 @@ func newBrowser(t testing.TB, n *node, o browserOptions) *browser {
 	}
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(i), webrtc.WithSettingEngine(se)).NewPeerConnection(o.config)
 	must(t, err)
-	b := &browser{t: t, n: n, net: newRelay(t, n.addr), pc: pc, connected: make(chan struct{}), closed: make(chan string, 1), got: map[string]*track{}, stop: make(chan struct{}), loud: 20}
+	b := &browser{t: t, n: n, pc: pc, connected: make(chan struct{}), closed: make(chan string, 1), got: map[string]*track{}, stop: make(chan struct{}), loud: 20}
+	if !o.direct {
+		b.net = newRelay(t, n.addr)
+	}
 	t.Cleanup(b.leave)
 	if !o.noMic {
 		b.mic = b.send("mic", webrtc.MimeTypeOpus)
@@ -389,6 +393,9 @@ var candidate = regexp.MustCompile(`(a=candidate:\S+ 1 udp \d+ )\S+ \d+`)
 
 // through puts the relay in place of the node into an answer.
 func (r *relay) through(answer string) string {
+	if r == nil {
+		return answer
+	}
 	a := r.inside.LocalAddr().(*net.UDPAddr)
 	return candidate.ReplaceAllString(answer, "${1}127.0.0.1 "+strconv.Itoa(a.Port))
 }
@@ -426,7 +433,7 @@ func join(t testing.TB, n *node, o browserOptions) *browser {
 	must(t, b.offer(false, o.offer))
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("host %+v, relay %v, worker %+v", n.host.Stats(), b.net.seen, n.worker.Stats())
+			t.Logf("host %+v, worker %+v", n.host.Stats(), n.worker.Stats())
 		}
 	})
 	began := time.Now()
@@ -501,6 +508,9 @@ func (b *browser) leave() {
 	}
 	b.stopped.Wait()
 	_ = b.pc.GracefulClose()
+	if b.net == nil {
+		return
+	}
 	b.net.mu.Lock()
 	defer b.net.mu.Unlock()
 	_, _ = b.net.inside.Close(), b.net.outside.Close()
