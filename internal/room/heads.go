@@ -79,6 +79,7 @@ func (r *Room) compare(s *side, h meeting.Head) error {
 	}
 	if hash != h.Hash {
 		ours := r.head(h.N, hash)
+		r.tell(s, meeting.Exchange{Head: &ours}) // so that they hold the proof too
 		r.stop(s, Proof{Code: codeForked, N: h.N, Ours: &ours, Their: &h})
 		return nil
 	}

@@ -205,7 +205,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 		r.planStale = false
 		r.route()
 	}
-	if r.headDue {
+	if r.headDue && now.Sub(r.headAt) >= headPause { // else with a tick
 		r.signHeads(now)
 	}
 	var wait time.Duration

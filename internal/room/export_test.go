@@ -1,0 +1,12 @@
+package room
+
+// Limits for tests.
+const (
+	MaxPending  = maxPending
+	MaxCatchUp  = maxCatchUp
+	MaxInFlight = maxInFlight
+	Grace       = graceTime
+	Withheld    = withheldTime
+	InboxSize   = inboxSize
+	Reserved    = reserved
+)

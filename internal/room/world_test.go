@@ -1,0 +1,625 @@
+package room_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"visavis/internal/media"
+	"visavis/internal/meeting"
+	"visavis/internal/room"
+	"visavis/internal/store"
+	"visavis/internal/wire"
+)
+
+const (
+	tarroven = "avelmar-tarroven"
+	aldesh   = "avelmar-aldesh"
+	kosvane  = "tolmeria-kosvane"
+	thorrick = "tolmeria-thorrick"
+	sarrand  = "calwen-sarrand"
+)
+
+func definition(parties ...meeting.PartyID) meeting.Definition {
+	d := meeting.Definition{ID: "annual", Host: "avelmar", Start: time.Date(2026, 12, 9, 23, 30, 0, 0, time.UTC), Title: meeting.Text{"en": "Annual"}}
+	people := map[meeting.PartyID][]meeting.MemberID{"avelmar": {tarroven, aldesh}, "tolmeria": {kosvane, thorrick}, "calwen": {sarrand}}
+	for _, p := range parties {
+		d.Parties = append(d.Parties, meeting.Party{ID: p, Name: meeting.Text{"en": "Party"}, Zone: "UTC"})
+		for i, id := range people[p] {
+			role := meeting.Delegate
+			if i == 0 {
+				role = meeting.Principal
+			}
+			d.Members = append(d.Members, meeting.Member{ID: id, Party: p, Role: role, Precedence: i + 1, Name: meeting.Text{"en": "Person"}})
+		}
+	}
+	return d
+}
+
+// memLog is a log in memory that outlives rooms.
+type memLog struct {
+	mu   sync.Mutex
+	es   []store.LogEntry
+	fail error
+	slow time.Duration
+}
+
+func (l *memLog) Append(_ context.Context, e store.LogEntry) error {
+	l.mu.Lock()
+	slow := l.slow
+	l.mu.Unlock()
+	time.Sleep(slow) // virtual
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fail != nil {
+		return l.fail
+	}
+	if e.N != int64(len(l.es))+1 {
+		return store.ErrOrder
+	}
+	e.Data = bytes.Clone(e.Data)
+	l.es = append(l.es, e)
+	return nil
+}
+
+func (l *memLog) Entries(_ context.Context, from int64, max int) ([]store.LogEntry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if from > int64(len(l.es)) {
+		return nil, nil
+	}
+	return slices.Clone(l.es[from-1 : min(int(from)-1+max, len(l.es))]), nil
+}
+
+func (l *memLog) copy() *memLog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &memLog{es: slices.Clone(l.es)}
+}
+
+func (l *memLog) set(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
+}
+
+// entries decodes a shared log.
+func (l *memLog) entries(t *testing.T) (out []meeting.Entry) {
+	t.Helper()
+	for _, e := range l.copy().es {
+		d, err := meeting.DecodeEntry(e.Data)
+		if err != nil {
+			t.Fatalf("entry %d: %v", e.N, err)
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// worker is a thread for media, with its ticks.
+type worker struct {
+	in   chan func()
+	quit chan struct{}
+	done chan struct{}
+	sw   *media.Switch
+}
+
+func newWorker() *worker {
+	w := &worker{in: make(chan func(), 256), quit: make(chan struct{}), done: make(chan struct{}), sw: media.NewSwitch()}
+	go func() {
+		defer close(w.done)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case f := <-w.in:
+				f()
+				w.sw.Flush(time.Now())
+			case <-tick.C:
+				w.sw.Tick(time.Now())
+			case <-w.quit:
+				return
+			}
+		}
+	}()
+	return w
+}
+
+func (w *worker) Do(f func()) bool {
+	select {
+	case w.in <- f:
+		return true
+	case <-w.quit:
+		return false
+	}
+}
+
+func (w *worker) call(f func()) {
+	done := make(chan struct{})
+	if w.Do(func() { f(); close(done) }) {
+		<-done
+	}
+}
+
+// lines is a log that a test reads.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) count(s string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), s)
+}
+
+// node is one party's node as far as a room knows it.
+type node struct {
+	t           *testing.T
+	party       meeting.PartyID
+	def         meeting.Definition
+	shared, own *memLog
+	w           *worker
+	room        *room.Room
+	log         *lines
+	ends        []*end
+}
+
+func key(p meeting.PartyID) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte("log key of " + p))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+func verify(p meeting.PartyID, b, sig []byte) bool {
+	return ed25519.Verify(key(p).Public().(ed25519.PublicKey), b, sig)
+}
+
+func newNode(t *testing.T, p meeting.PartyID, d meeting.Definition) *node {
+	t.Helper()
+	n := &node{t: t, party: p, def: d, shared: &memLog{}, own: &memLog{}, w: newWorker(), log: &lines{}}
+	n.open()
+	t.Cleanup(n.close)
+	return n
+}
+
+func (n *node) open() {
+	n.t.Helper()
+	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: n.w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
+		Sign: func(b []byte) []byte { return ed25519.Sign(key(n.party), b) }, Verify: verify,
+		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party))})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.room = r
+}
+
+func (n *node) close() {
+	for _, e := range n.ends {
+		e.pair.stop()
+	}
+	n.room.Close()
+	select {
+	case <-n.w.quit:
+	default:
+		close(n.w.quit)
+		<-n.w.done
+	}
+}
+
+// kill ends the node as kill -9 does: what is on the disk stays. Its links are cut.
+func (n *node) kill() {
+	for _, e := range n.ends {
+		e.pair.cut()
+	}
+	n.shared, n.own = n.shared.copy(), n.own.copy()
+	n.room.Close()
+}
+
+func (n *node) snap() room.Snapshot {
+	n.t.Helper()
+	s, err := n.room.Snapshot()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return s
+}
+
+// pair is a link between two nodes, in memory.
+type pair struct {
+	a, b  *end
+	mu    sync.Mutex
+	up    bool
+	epoch int
+	delay time.Duration
+	drop  func(from meeting.PartyID, x meeting.Exchange) bool // true: it gets lost on the way
+	bytes [][]byte                                            // all that crossed
+	errs  []error                                             // why rooms closed it
+	once  sync.Once
+	quit  chan struct{}
+	wg    sync.WaitGroup
+}
+
+// end is the link as one node has it.
+type end struct {
+	pair   *pair
+	n      *node
+	far    *end
+	in     chan func()
+	offers map[string]*media.Stream // ours
+	wants  map[string]bool          // ours
+	had    map[string]*media.Stream // far node's, as we have them
+}
+
+func connect(a, b *node) *pair {
+	p := &pair{quit: make(chan struct{}), delay: 20 * time.Millisecond}
+	mk := func(n *node) *end {
+		return &end{pair: p, n: n, in: make(chan func(), 4096), offers: map[string]*media.Stream{}, wants: map[string]bool{}, had: map[string]*media.Stream{}}
+	}
+	p.a, p.b = mk(a), mk(b)
+	p.a.far, p.b.far = p.b, p.a
+	for _, e := range []*end{p.a, p.b} {
+		e.n.ends = append(e.n.ends, e)
+		p.wg.Go(func() {
+			for {
+				select {
+				case f := <-e.in:
+					f()
+				case <-p.quit:
+					return
+				}
+			}
+		})
+	}
+	p.heal()
+	return p
+}
+
+// slow sets the delay of each way.
+func (p *pair) slow(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = d
+}
+
+func (p *pair) stop() { p.once.Do(func() { close(p.quit) }); p.wg.Wait() }
+
+func (p *pair) heal() {
+	p.mu.Lock()
+	p.up = true
+	p.mu.Unlock()
+	for _, e := range []*end{p.a, p.b} {
+		e.in <- func() { e.n.room.LinkUp(e); e.sync() }
+	}
+}
+
+func (p *pair) cut() {
+	p.mu.Lock()
+	was := p.up
+	p.up, p.epoch = false, p.epoch+1
+	p.mu.Unlock()
+	if was {
+		p.a.n.room.LinkDown(p.b.n.party)
+		p.b.n.room.LinkDown(p.a.n.party)
+	}
+}
+
+func (e *end) Party() meeting.PartyID { return e.far.n.party }
+
+func (e *end) Exchange(x meeting.Exchange) error {
+	b, err := meeting.EncodeExchange(x)
+	if err != nil {
+		return err
+	}
+	p := e.pair
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.up {
+		return errors.New("down")
+	}
+	p.bytes = append(p.bytes, b)
+	if p.drop != nil && p.drop(e.n.party, x) {
+		return nil
+	}
+	epoch, due := p.epoch, time.Now().Add(p.delay)
+	e.far.in <- func() {
+		time.Sleep(time.Until(due)) // virtual
+		p.mu.Lock()
+		late := p.epoch != epoch
+		p.mu.Unlock()
+		y, err := meeting.DecodeExchange(b)
+		if late || err != nil {
+			return
+		}
+		if err := e.far.n.room.Exchange(e.n.party, y); err != nil {
+			p.mu.Lock()
+			p.errs = append(p.errs, err)
+			p.mu.Unlock()
+			p.cut()
+		}
+	}
+	return nil
+}
+
+func (e *end) Offer(id string, s *media.Stream) {
+	e.pair.mu.Lock()
+	defer e.pair.mu.Unlock()
+	if s == nil {
+		delete(e.offers, id)
+	} else {
+		e.offers[id] = s
+	}
+	if e.pair.up {
+		e.far.in <- e.far.sync
+	}
+}
+
+// sync takes note of what the far node offers.
+func (e *end) sync() {
+	p := e.pair
+	p.mu.Lock()
+	if !p.up {
+		p.mu.Unlock()
+		return
+	}
+	offers, had := maps.Clone(e.far.offers), maps.Clone(e.had)
+	p.mu.Unlock()
+	for id := range had {
+		if offers[id] == nil {
+			p.mu.Lock()
+			delete(e.had, id)
+			p.mu.Unlock()
+			e.n.room.Withdrawn(e.far.n.party, id)
+		}
+	}
+	for id, s := range offers {
+		if had[id] == nil {
+			var mine *media.Stream
+			e.n.w.call(func() { mine = media.NewStream(e.n.w.sw, media.StreamConfig{ID: id, Kind: s.Kind(), Source: mute{}}) })
+			p.mu.Lock()
+			e.had[id] = mine
+			p.mu.Unlock()
+			e.n.room.Announced(e.far.n.party, id, s.Kind())
+		}
+	}
+}
+
+func (e *end) Want(id string, want bool) *media.Stream {
+	e.pair.mu.Lock()
+	defer e.pair.mu.Unlock()
+	s := e.had[id]
+	if s == nil || !want {
+		delete(e.wants, id)
+	} else {
+		e.wants[id] = true
+	}
+	return s
+}
+
+// names gives what this node offers, or wants.
+func (e *end) offering() []string {
+	e.pair.mu.Lock()
+	defer e.pair.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.offers))
+}
+
+func (e *end) wanting() []string {
+	e.pair.mu.Lock()
+	defer e.pair.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.wants))
+}
+
+func (e *end) stream(id string) *media.Stream {
+	e.pair.mu.Lock()
+	defer e.pair.mu.Unlock()
+	return e.had[id]
+}
+
+// mute is a source that cannot be asked.
+type mute struct{}
+
+func (mute) RequestResend(time.Time, uint32, []uint16) {}
+func (mute) RequestKeyframe(time.Time, uint32)         {}
+
+// sink counts packets by slot.
+type sink struct {
+	mu  sync.Mutex
+	got map[uint32]int
+}
+
+func (s *sink) Send(_ time.Time, p *media.Out) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got[p.SSRC]++
+}
+
+func (s *sink) take() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, k := range s.got {
+		n += k
+	}
+	clear(s.got)
+	return n
+}
+
+// page is one member's browser.
+type page struct {
+	n       *node
+	seat    *room.Seat
+	sink    *sink
+	streams map[string]*media.Stream
+	slots   map[string][]*media.Forwarder
+
+	mu     sync.Mutex
+	state  wire.State
+	floor  []string
+	states []time.Time
+	floors []time.Time
+	ends   []string
+	seq    uint16
+}
+
+func (p *page) Stream(name string) *media.Stream { return p.streams[name] }
+func (p *page) Slots(prefix string) (out []*media.Forwarder) {
+	p.read(func() { out = p.slots[prefix] })
+	return out
+}
+func (p *page) read(f func()) { p.mu.Lock(); defer p.mu.Unlock(); f() }
+func (p *page) presence(id string) (out *wire.Presence) {
+	p.read(func() { out = find(p.state, id) })
+	return out
+}
+func (p *page) link(party string) (out wire.Link) {
+	p.read(func() {
+		for _, l := range p.state.Links {
+			if l.Party == party {
+				out = l
+			}
+		}
+	})
+	return out
+}
+
+func find(s wire.State, id string) *wire.Presence {
+	for _, x := range s.Present {
+		if x.Member == id {
+			return &x
+		}
+	}
+	return nil
+}
+
+func newPage(n *node, id meeting.MemberID) *page {
+	p := &page{n: n, sink: &sink{got: map[uint32]int{}}, streams: map[string]*media.Stream{}, slots: map[string][]*media.Forwarder{}}
+	n.w.call(func() {
+		now := time.Now()
+		p.streams["mic"] = media.NewStream(n.w.sw, media.StreamConfig{ID: "mic", Kind: media.Audio, SSRC: 1, Source: mute{}})
+		p.streams["cam"] = media.NewStream(n.w.sw, media.StreamConfig{ID: "cam", Kind: media.Video, SSRC: 2, Source: mute{}})
+		for i := range 3 {
+			f := media.NewForwarder(n.w.sw, media.ForwarderConfig{Kind: media.Audio, SSRC: uint32(100 + i), PT: 111, Sink: p.sink, Name: "floor"})
+			f.Ready(now)
+			p.slots["floor"] = append(p.slots["floor"], f)
+		}
+		for i := range 6 {
+			f := media.NewForwarder(n.w.sw, media.ForwarderConfig{Kind: media.Video, SSRC: uint32(200 + i), PT: 96, Sink: p.sink, Name: "stage"})
+			f.Ready(now)
+			p.slots["stage"] = append(p.slots["stage"], f)
+		}
+	})
+	p.seat = &room.Seat{Member: id, Media: p, Send: p.take, End: func(code string) { p.read(func() { p.ends = append(p.ends, code) }) }}
+	return p
+}
+
+func (p *page) take(m wire.ToClient) bool {
+	p.read(func() {
+		if m.State != nil {
+			p.state, p.states = *m.State, append(p.states, time.Now())
+		}
+		if m.Floor != nil {
+			p.floor, p.floors = m.Floor.Slots, append(p.floors, time.Now())
+		}
+	})
+	return true
+}
+
+func join(n *node, id meeting.MemberID) *page {
+	n.t.Helper()
+	p := newPage(n, id)
+	w, err := n.room.Join(n.t.Context(), p.seat)
+	if err != nil {
+		n.t.Fatalf("join %s: %v", id, err)
+	}
+	if w.You != string(id) || w.Version != wire.Version || w.Meeting.ID != "annual" {
+		n.t.Errorf("welcome %+v", w)
+	}
+	p.read(func() { p.state = w.State })
+	return p
+}
+
+func (p *page) devices(mic, cam bool) {
+	p.n.t.Helper()
+	if err := p.n.room.Handle(p.seat, wire.FromClient{Devices: &wire.Devices{Mic: mic, Camera: cam}}); err != nil {
+		p.n.t.Errorf("devices of %s: %v", p.seat.Member, err)
+	}
+}
+
+func (p *page) leave() {
+	if err := p.n.room.Handle(p.seat, wire.FromClient{Leave: &wire.Leave{}}); err != nil {
+		p.n.t.Errorf("leave of %s: %v", p.seat.Member, err)
+	}
+}
+
+// speak sends d of loud sound into stream s of node n.
+func speak(n *node, s *media.Stream, d time.Duration) {
+	seq := uint16(time.Now().UnixMilli() / 20)
+	for range int(d / (20 * time.Millisecond)) {
+		n.w.call(func() {
+			s.Push(time.Now(), &media.Packet{SSRC: 1, Seq: seq, Time: uint32(seq) * 960, PT: 111, Payload: []byte{0xf8, 1, 2}}, 20|0x80)
+		})
+		seq++
+		time.Sleep(20 * time.Millisecond) // virtual
+	}
+}
+
+// settle lets virtual time pass until nothing is on its way.
+func settle(d time.Duration) {
+	time.Sleep(d) // virtual
+	synctest.Wait()
+}
+
+func present(s meeting.State) string {
+	var out []string
+	for id, p := range s.Present {
+		x := string(id)
+		if p.Mic {
+			x += "+mic"
+		}
+		if p.Camera {
+			x += "+cam"
+		}
+		out = append(out, x)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// agree demands that both nodes hold the same log and show the same people.
+func agree(t *testing.T, want string, nodes ...*node) {
+	t.Helper()
+	for _, n := range nodes {
+		s := n.snap()
+		if s.N != nodes[0].snap().N || s.Hash != nodes[0].snap().Hash || s.Pending != 0 {
+			t.Errorf("%s holds %d entries, %d wait; %s holds %d", n.party, s.N, s.Pending, nodes[0].party, nodes[0].snap().N)
+		}
+		if got := present(s.State); got != want {
+			t.Errorf("%s shows %q, want %q", n.party, got, want)
+		}
+	}
+}
+
+func newEntry(n int64, b []byte) store.LogEntry {
+	return store.LogEntry{N: n, At: time.Now(), Basis: store.Observed, Data: b}
+}
+
+func devices(mic bool) wire.FromClient {
+	return wire.FromClient{Devices: &wire.Devices{Mic: mic}}
+}
+
+func offer() wire.FromClient { return wire.FromClient{Offer: &wire.Offer{}} }
