@@ -177,11 +177,10 @@ func testPlane(t *testing.T) *plane {
 	}
 	w := udp.NewWorker(newNetwork(1, 0).listenUDP(netip.MustParseAddrPort("192.0.2.1:1")))
 	m := &Manager{c: Config{Worker: w, Mux: udp.NewMux(), Switch: media.NewSwitch()}}
-	m.plane = planes{tags: make(map[uint32]tagged), streams: make(map[uint32]*in)}
+	m.plane = planes{began: time.Unix(1000, 0), tags: make(map[uint32]tagged), streams: make(map[uint32]*in)}
 	c := newConn(m, "borovia")
 	p := c.p
 	s := &session{c: c, keys: k}
-	s.heard.Store(time.Unix(1000, 0).UnixNano())
 	p.install(time.Unix(1000, 0), s)
 	p.confirm(time.Unix(1000, 0), k)
 	o := newOut(p, mediaSSRC+1, media.Audio, "m/a/mic")

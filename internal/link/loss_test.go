@@ -342,6 +342,37 @@ func TestKeysRoll(t *testing.T) {
 	}, func(c *Config) { c.roll = roll })
 }
 
+// TestUsedUpKeysAreReplaced: 2³¹ packets were sealed, or too many sources opened.
+func TestUsedUpKeysAreReplaced(t *testing.T) {
+	pair(t, 13, 20*time.Millisecond, func(w *world, a, b *node) {
+		mic := a.source(media.Audio, 11)
+		a.conn().Offer("m/ana/mic", mic.stream)
+		hear := b.listen("m/ana/mic", media.Audio)
+		time.Sleep(time.Second)
+		mic.run(20 * time.Millisecond)
+		for _, n := range []*node{a, b} { // dialler and acceptor
+			time.Sleep(6 * time.Second)
+			was := b.m.State("avelmar").Epoch
+			n.worker.Call(func() {
+				p := n.conn().p
+				p.send.sealed = rollPackets - 1
+				if n == b {
+					p.exhaust(p.send)
+				}
+			})
+			time.Sleep(3 * time.Second)
+			if now := b.m.State("avelmar").Epoch; now <= was {
+				t.Errorf("%s used its keys up: epoch %d, was %d", n.party, now, was)
+			}
+		}
+		mic.halt()
+		time.Sleep(time.Second)
+		if lost := int(mic.count) - hear.got(); lost > 0 {
+			t.Errorf("%d of %d packets lost, want 0", lost, mic.count)
+		}
+	})
+}
+
 func TestKeysDieWithoutControl(t *testing.T) {
 	pair(t, 10, 20*time.Millisecond, func(w *world, a, b *node) {
 		mic := a.source(media.Audio, 11)

@@ -424,7 +424,7 @@ func (p *plane) update(now time.Time) {
 func (p *plane) keyAges(now time.Time) {
 	for i := len(p.sets) - 1; i >= 0; i-- {
 		k := p.sets[i]
-		heard := time.Unix(0, k.session.heard.Load())
+		heard := p.ps.began.Add(time.Duration(k.session.heard.Load()))
 		if !k.retire.IsZero() && !now.Before(k.retire) || now.Sub(heard) >= keysDie {
 			p.discard(k)
 			if len(p.sets) == 0 {
@@ -479,11 +479,24 @@ func (p *plane) publish(now time.Time) {
 	c.notify()
 }
 
-// warn says once a second what was refused.
+// warn says once a second that something was refused, and what was refused last.
 func (p *plane) warn() {
-	n, was := p.n, p.warned
-	if n.Undeclared+n.Policed+n.Malformed+n.RTCPPoliced+n.KeyframePoliced != was.Undeclared+was.Policed+was.Malformed+was.RTCPPoliced+was.KeyframePoliced {
-		p.m.log.Warn("packets of the other node refused", "party", p.c.party)
-		p.warned = n
+	n, was := &p.n, &p.warned
+	cause := ""
+	switch {
+	case n.Undeclared != was.Undeclared:
+		cause = "stream not offered"
+	case n.Policed != was.Policed:
+		cause = "stream above its rate, or of another kind"
+	case n.Malformed != was.Malformed:
+		cause = "malformed"
+	case n.RTCPPoliced != was.RTCPPoliced:
+		cause = "too much RTCP"
+	case n.KeyframePoliced != was.KeyframePoliced:
+		cause = "too many keyframe requests"
+	default:
+		return
 	}
+	p.warned = p.n
+	p.m.log.Warn("packets of the other node refused", "party", p.c.party, "err", cause)
 }

@@ -27,7 +27,7 @@ type session struct {
 	began  time.Time
 
 	replaces  *session      // stopped when the far node has shown that it uses this one, so that it sees no gap
-	heard     atomic.Int64  // UnixNano of the last whole frame
+	heard     atomic.Int64  // last whole frame, ns since the Manager began: a step of the wall clock must not age keys
 	confirmed atomic.Bool   // a frame after hello came: the far node has our keys
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
 	wake      chan struct{} // of capacity 1: something waits to be sent
@@ -72,7 +72,7 @@ func (m *Manager) greet(ctx context.Context, tc *tls.Conn, dialed bool) (*sessio
 		return nil, fmt.Errorf("handshake: %w", ctx.Err())
 	}
 	s.began = time.Now()
-	s.heard.Store(s.began.UnixNano())
+	s.heard.Store(int64(s.began.Sub(m.plane.began)))
 	return s, nil
 }
 
@@ -178,7 +178,7 @@ func (s *session) read() error {
 		if !rate.take(now, 1, framesRate, framesBurst) {
 			return refuse("rate", nil)
 		}
-		s.heard.Store(now.UnixNano())
+		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))
 		s.c.confirm(s)
 		switch t {
 		case framePing:
