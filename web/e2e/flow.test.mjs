@@ -309,3 +309,43 @@ test('UDP that is blocked is said within five seconds', async (t) => {
   assert.ok(Date.now() - began < 5000, `said after ${Date.now() - began} ms`);
   assert.match(await page.evaluate(() => document.body.innerText), /UDP is blocked[\s\S]*Ask your technician/);
 });
+
+test('the own network is told apart from the own node', async (t) => {
+  const { node, page } = await seated(t);
+  await page.context().setOffline(true);
+  for (const s of node.sockets) s.raw.destroy();
+  await says(page, 'network', 8000);
+  await page.context().setOffline(false);
+  await live(page);
+});
+
+test('an unplugged camera switches itself off, and comes back only when the person wants it', async (t) => {
+  const { node, page } = await seated(t);
+  await page.evaluate(() => document.querySelector('[data-slot=self]').srcObject.getTracks()[0].dispatchEvent(new Event('ended')));
+  await says(page, 'device');
+  assert.match(await page.evaluate(() => document.querySelector('#now').innerText), /The camera was unplugged/);
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+  await page.click('[data-act=camera]');
+  await until(page, () => document.querySelector('[data-slot=self]'));
+  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+});
+
+test('sound that the browser holds back after a reload is let out by one press', async (t) => {
+  const { page } = await seated(t);
+  await page.addInitScript(() => { // what browsers do at their discretion, always
+    const play = HTMLMediaElement.prototype.play;
+    let touched = false;
+    addEventListener('pointerdown', () => { touched = true; }, { capture: true });
+    HTMLMediaElement.prototype.play = function () {
+      if (touched || this.tagName !== 'AUDIO') return play.call(this);
+      this.autoplay = false;
+      this.pause();
+      return Promise.reject(new DOMException('not before a gesture', 'NotAllowedError'));
+    };
+  });
+  await page.reload();
+  await live(page);
+  await says(page, 'held');
+  await page.click('[data-act=hear]');
+  await until(page, () => document.querySelector('#now').dataset.says !== 'held' && [...document.querySelectorAll('audio[data-slot]')].every((a) => !a.paused));
+});

@@ -3,6 +3,7 @@ import { batch, effect, signal } from "@preact/signals";
 import type { Camera, Meeting, Quality, State, ToClient, Welcome } from "../wire.gen";
 import { Connection } from "./connection";
 import { Devices } from "./devices";
+import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
 
@@ -55,9 +56,12 @@ export class Call {
   constructor() {
     this.recall();
     effect(() => this.apply());
+    // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
+    this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
+    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.touched(), { capture: true });
     addEventListener("pagehide", () => this.remember());
-    setInterval(() => this.listen(), 200);
+    setInterval(() => void this.listen(), 300);
     document.addEventListener("visibilitychange", () => void this.stayAwake());
   }
 
@@ -69,7 +73,7 @@ export class Call {
 
   /** ready makes the connection and its offer before the button is pressed, so that the press costs one message. */
   async ready() {
-    if (this.connection && Date.now() - this.connection.made < 120_000) return;
+    if (this.connection) return;
     this.renew();
     await this.connection!.first();
   }
@@ -263,18 +267,21 @@ export class Call {
     const mic = this.devices.mic.value, camera = this.devices.camera.value;
     if (mic) mic.enabled = this.mic.value;
     void this.connection?.send(mic, this.camera.value ? camera : null);
-    if (this.phase.value !== "live") return;
-    // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
-    if (!mic && this.mic.value && this.devices.micState.value === "lost") void this.setMic(false);
-    if (!camera && this.camera.value && this.devices.cameraState.value === "lost") void this.setCamera(false);
   }
 
-  private listen() {
-    const now = Date.now(), levels = this.connection?.levels() ?? [];
+  private async listen() {
+    if (!this.connection && !this.voices.size) return;
+    const levels = (await this.connection?.levels().catch(() => [])) ?? [], now = Date.now();
     this.floor.value.forEach((id, i) => { if (id && (levels[i] ?? 0) > audible) this.voices.set(id, now); });
     for (const [id, at] of this.voices) if (now - at > breath) this.voices.delete(id);
     const ids = [...this.voices.keys()]; // who began first stands first: the sentence does not jump
     if (ids.join() !== this.speaking.value.join()) this.speaking.value = ids;
+  }
+
+  /** touched: from the first press on the browser lets sound out and the meters run. */
+  private touched() {
+    wake();
+    if (this.playout.held.value) this.playout.play();
   }
 
   private tell() {

@@ -15,9 +15,8 @@ export const bitrate = (c: Camera) => Math.round(Math.min(3e6, Math.max(2e5, 0.1
 
 export class Connection {
   readonly pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  readonly made = Date.now();
   private readonly names: string[] = [];
-  private readonly heard: number[] = []; // RTP timestamp of each floor slot when it was last looked at
+  private readonly heard: { energy: number; seconds: number }[] = []; // of each floor slot when it was last measured
   private readonly mic: RTCRtpSender;
   private readonly cam: RTCRtpSender;
 
@@ -70,14 +69,17 @@ export class Connection {
     this.pc.getTransceivers().forEach((t, i) => { if (t.direction === "recvonly") playout.fill(this.names[i]!, t.receiver.track); });
   }
 
-  /** levels are what the floor slots sound like now, 0 to 1; a slot that nothing came for since the last call is silent. */
-  levels(): number[] {
-    return this.pc.getTransceivers().slice(2, 2 + floorSlots.length).map((t, i) => {
-      const now = t.receiver.getSynchronizationSources?.()[0];
-      if (!now || now.rtpTimestamp === this.heard[i]) return 0;
-      this.heard[i] = now.rtpTimestamp;
-      return now.audioLevel ?? 0;
-    });
+  /** levels are how loud each floor slot has sounded since the last call: RMS, 0 to 1. */
+  levels(): Promise<number[]> {
+    const receivers = this.pc.getTransceivers().slice(2, 2 + floorSlots.length).map((t) => t.receiver);
+    return Promise.all(receivers.map(async (r, i) => {
+      for (const s of (await r.getStats()).values()) {
+        if (s.type !== "inbound-rtp" || s.totalAudioEnergy === undefined) continue;
+        const before = this.heard[i], now = this.heard[i] = { energy: s.totalAudioEnergy as number, seconds: s.totalSamplesDuration as number };
+        return before && now.seconds > before.seconds ? Math.sqrt(Math.max(0, now.energy - before.energy) / (now.seconds - before.seconds)) : 0;
+      }
+      return 0;
+    }));
   }
 
   close() {

@@ -30,6 +30,9 @@ export class Devices {
   /** wanted is what the node asks of cameras. */
   wanted: Camera = { width: 640, height: 360, fps: 15 };
 
+  /** onlost is told of a device that was unplugged, or whose permission was withdrawn. */
+  onlost: (kind: Kind) => void = () => undefined;
+
   private ear: MediaStreamTrack | null = null; // a copy of the microphone that is measured even while the sent one is disabled
 
   constructor() {
@@ -109,10 +112,11 @@ export class Devices {
 
   private take(kind: Kind, track: MediaStreamTrack) {
     const [hold, state] = kind === "audio" ? [this.mic, this.micState] : [this.camera, this.cameraState];
-    track.onended = () => { // unplugged, or the permission was withdrawn
+    track.onended = () => {
       if (hold.value !== track) return;
       this.release(kind);
       state.value = "lost";
+      this.onlost(kind);
     };
     if (kind === "video") track.contentHint = "motion"; // keep the rate of frames when the way is narrow
     hold.value = track;

@@ -12,6 +12,11 @@ export function audio(): AudioContext {
   return shared;
 }
 
+/** wake starts a context that was made before the person had touched the page. */
+export function wake() {
+  if (shared?.state === "suspended") void shared.resume();
+}
+
 export interface Level { db: Signal<number>; peak: Signal<number>; stop(): void }
 
 /** measure follows the loudness of track: RMS over 43 ms in dBFS, twenty times a second, and the highest sample of the last second. */

@@ -32,10 +32,8 @@ export class Playout {
   }
 
   play() {
-    for (const s of this.sounds) {
-      if (!s.srcObject) continue;
-      s.play().then(() => { this.held.value = false; }, (err: DOMException) => { if (err.name === "NotAllowedError") this.held.value = true; });
-    }
+    const look = () => { this.held.value = this.sounds.some((s) => s.srcObject && s.paused); };
+    for (const s of this.sounds) if (s.srcObject) s.play().then(look, look);
   }
 
   /** through sends the sound to a headset; "" is the computer's own choice. */

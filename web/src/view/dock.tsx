@@ -66,11 +66,12 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   if (nobody) {
     return { key: "nobody", head: x.nobodyHears, help: x.nobodyHearsHelp, tone: "alarm", body: <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div> };
   }
-  const broken = problem(devices.micState.value, "audio") || (call.camera.value ? problem(devices.cameraState.value, "video") : "");
-  if (broken) return { key: "device", head: broken, help: x.yourMicClosed, tone: "alarm" };
   const link = state.value.links.find((l) => l.state !== "up");
   if (link?.code) return { key: "differs", head: x.linkDiffers, tone: "alarm" };
   if (link?.state === "interrupted") return { key: "link", head: fill(x.linkCut, { party: name(link.party) }), help: x.linkCutHelp, tone: "alarm" };
+  const cameraLost = call.camera.value || devices.cameraState.value === "lost";
+  const broken = problem(devices.micState.value, "audio") || (cameraLost ? problem(devices.cameraState.value, "video") : "");
+  if (broken) return { key: "device", head: broken, help: call.mic.value ? undefined : x.yourMicClosed, tone: "alarm" };
   const speaker = memberOf(meeting.value, call.speaking.value.find((id) => id !== call.you.value) ?? "");
   const now = speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated;
   if (call.mic.value) {

@@ -16,7 +16,8 @@ export function Video({ stream, label, name, onframe }: { stream: MediaStream | 
     v.srcObject = stream instanceof MediaStream ? stream : new MediaStream([stream]);
     let live = true;
     const frame = () => { if (live) { onframe?.(); v.requestVideoFrameCallback?.(frame); } };
-    v.requestVideoFrameCallback?.(frame);
+    if ("requestVideoFrameCallback" in v) v.requestVideoFrameCallback(frame);
+    else (v as HTMLVideoElement).ontimeupdate = frame; // four times a second: enough to know that it moves
     void v.play().catch(() => undefined);
     return () => { live = false; v.srcObject = null; };
   }, [stream]);
