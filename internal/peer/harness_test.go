@@ -189,12 +189,6 @@ func (r *relay) filter(f func(w way, b []byte) int) {
 	r.pass = f
 }
 
-func (r *relay) count(w way, c udp.Class) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.seen[w][c]
-}
-
 // inject sends to the node from the browser's address as the node knows it: what an attacker does who can forge addresses.
 func (r *relay) inject(b []byte) {
 	r.mu.Lock()
@@ -272,13 +266,19 @@ func (k *track) gaps() int {
 // more waits until n more packets came.
 func (k *track) more(t testing.TB, n int) time.Duration {
 	t.Helper()
-	from, began := k.count(), time.Now()
+	return k.reach(t, k.count()+n)
+}
+
+// reach waits until n packets came in all.
+func (k *track) reach(t testing.TB, n int) time.Duration {
+	t.Helper()
+	began := time.Now()
 	limit := time.After(patience)
-	for k.count() < from+n {
+	for k.count() < n {
 		select {
 		case <-k.arrived:
 		case <-limit:
-			t.Fatalf("after %v %d packets came in place of %d", patience, k.count()-from, n)
+			t.Fatalf("after %v there are %d packets in place of %d", patience, k.count(), n)
 		}
 	}
 	return time.Since(began)
