@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -302,5 +303,30 @@ func BenchmarkAppend(b *testing.B) {
 	for b.Loop() {
 		n++
 		must(b, s.Append(b.Context(), "a", store.LogEntry{N: n, Basis: store.Observed, Data: make([]byte, 300)}))
+	}
+}
+
+// TestRootLeavesFilesToTheirOwner: a command that root runs makes no file that the service's own user cannot open.
+func TestRootLeavesFilesToTheirOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make files of another user")
+	}
+	const service = 54321
+	dir := t.TempDir()
+	must(t, os.Chown(dir, service, service))
+	s := open(t, dir)
+	must(t, s.Claim())
+	must(t, s.Put(t.Context(), "b", "k", []byte("v")))
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range files {
+		info, err := f.Info()
+		must(t, err)
+		if st := info.Sys().(*syscall.Stat_t); st.Uid != service || st.Gid != service {
+			t.Errorf("%s belongs to %d:%d, want %d", f.Name(), st.Uid, st.Gid, service)
+		}
+	}
+	if len(files) != 4 { // file, -wal, -shm, lock
+		t.Errorf("%d files, want 4", len(files))
 	}
 }
