@@ -104,6 +104,13 @@ func TestConnectionsAreLimited(t *testing.T) {
 		if _, ok := knock(t, p, "[2001:db8:0:1::1]:1"); !ok {
 			t.Error("control: another /64 was refused")
 		}
+		for range 2 * HandshakesPerSecond { // ourselves
+			for _, from := range []string{"127.0.0.1:1", "[::1]:1", "pipe"} {
+				if _, ok := knock(t, p, from); !ok {
+					t.Fatalf("%s was refused", from)
+				}
+			}
+		}
 		_ = held[0].Close()
 		_ = held[0].Close() // counts once
 		if _, ok := knock(t, p, "[2001:db8::1]:1"); !ok {

@@ -320,10 +320,13 @@ func (p *page) next() (wire.ToClient, bool) {
 // other returns the next message that is not about quality.
 func (p *page) other() (wire.ToClient, bool) {
 	p.t.Helper()
-	for {
+	for until := time.Now().Add(10 * time.Minute); ; {
 		m, ok := p.next()
 		if !ok || m.Quality == nil {
 			return m, ok
+		}
+		if time.Now().After(until) {
+			p.t.Fatal("nothing but quality came")
 		}
 	}
 }
@@ -391,15 +394,16 @@ func show(m wire.ToClient) string {
 
 // fakeRoom notes what it is told.
 type fakeRoom struct {
-	mu      sync.Mutex
-	seats   map[meeting.MemberID]*room.Seat
-	lost    []meeting.MemberID
-	left    []meeting.MemberID
-	handled []wire.FromClient
-	joins   int
-	early   int   // states sent from inside Join
-	err     error // of Join and Handle
-	gone    bool  // Resume finds nobody
+	mu       sync.Mutex
+	seats    map[meeting.MemberID]*room.Seat
+	lost     []meeting.MemberID
+	left     []meeting.MemberID
+	handled  []wire.FromClient
+	joins    int
+	early    int    // states sent from inside Join
+	err      error  // of Join and Handle
+	gone     bool   // Resume finds nobody
+	resuming func() // called by Resume first, if set
 }
 
 func newFakeRoom() *fakeRoom { return &fakeRoom{seats: map[meeting.MemberID]*room.Seat{}} }
@@ -428,6 +432,9 @@ func (f *fakeRoom) Join(_ context.Context, s *room.Seat) (wire.Welcome, error) {
 }
 
 func (f *fakeRoom) Resume(s *room.Seat) (wire.Welcome, error) {
+	if f.resuming != nil {
+		f.resuming()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.gone || f.seats[s.Member] == nil {

@@ -118,6 +118,23 @@ func TestResumeKeepsTheSeat(t *testing.T) {
 	})
 }
 
+// Two sockets come with one token at the same time: one gets the seat, however long the room takes.
+func TestResumeTokenIsGoodOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		cookie := r.login("tarroven")
+		p, w := r.join(cookie)
+		r.room.resuming = func() { time.Sleep(time.Second) }
+		a, b := r.connect(cookie), r.connect(cookie)
+		a.say(resume(w.Resume))
+		synctest.Wait()
+		b.say(resume(w.Resume))
+		b.refused(codeResume)
+		a.welcome()
+		a.lives()
+		p.ended()
+	})
+}
+
 func TestResumeTooLate(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		cookie := r.login("tarroven")

@@ -169,6 +169,7 @@ func (n *Node) startServers() error {
 	if n.web, err = n.env.Listen(n.s.Web.Listen); err != nil {
 		return fmt.Errorf("open web port: %w", err)
 	}
+	n.web = n.server.Limit(n.web)
 	if n.s.Link.Listen != "" {
 		if n.far, err = n.env.Listen(n.s.Link.Listen); err != nil {
 			return fmt.Errorf("open link port: %w", err)
