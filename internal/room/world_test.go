@@ -281,7 +281,6 @@ type page struct {
 	states []time.Time
 	floors []time.Time
 	ends   []string
-	seq    uint16
 }
 
 func (p *page) Stream(name string) *media.Stream { return p.streams[name] }
