@@ -223,10 +223,43 @@ func abuseSpoofedDTLS(t *testing.T) {
 	}
 	alive(t, q, far)
 
-	other := w.Avelmar.Join("avelmar-one", nil)
-	w.impaired(Path{Loss: 0.3}, other)
-	if !other.Await(20 * time.Second) {
+	lossy := w.Avelmar.Join("avelmar-one", nil)
+	w.impaired(Path{Loss: 0.3}, lossy)
+	if !lossy.Await(20 * time.Second) {
 		t.Error("a member on a lossy path does not come in")
+	}
+
+	// The same alerts while a member comes in, one behind each of its own packets.
+	alerts := make(chan Datagram, 1000)
+	early := w.Avelmar.Join("avelmar-two", nil)
+	w.Net.Tap(early.Host, w.Avelmar.Host, func(d Datagram) {
+		if udp.Classify(d.Data) == udp.DTLS {
+			alerts <- d
+		}
+	})
+	done := make(chan struct{})
+	var spoofing sync.WaitGroup
+	spoofed := 0
+	spoofing.Go(func() {
+		for {
+			select {
+			case d := <-alerts:
+				for _, b := range [][]byte{record(21, 2, 40), record(21, 1, 0)} {
+					w.Net.Spoof(Datagram{From: d.From, To: d.To, Data: b})
+					spoofed++
+				}
+			case <-done:
+				return
+			}
+		}
+	})
+	if !early.Await(3*time.Second) || early.Bot.Stats().Joins != 1 {
+		t.Errorf("a member whose handshake gets alerts in clear: %+v", early.Bot.Stats())
+	}
+	close(done)
+	spoofing.Wait()
+	if spoofed < 4 {
+		t.Errorf("only %d alerts were sent: the test shows nothing", spoofed)
 	}
 }
 

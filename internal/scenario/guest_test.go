@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
 	"visavis/internal/meeting"
@@ -140,6 +141,7 @@ func (g *guest) hello() string {
 	g.t.Helper()
 	se := webrtc.SettingEngine{}
 	se.SetNet(g.h.vnet)
+	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(codecs(g.t))).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		g.t.Fatal(err)
