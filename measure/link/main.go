@@ -40,7 +40,15 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 20, "seconds over which pictures are counted")
 	flag.StringVar(&o.keep, "keep", "", "keep nodes' directories and logs here")
 	flag.BoolVar(&o.raw, "raw", false, "print single values to standard error")
+	pass := flag.String("relay", "", "be the control's relay: LISTEN,TO")
 	flag.Parse()
+	if listen, to, ok := strings.Cut(*pass, ","); ok {
+		if err := relay(listen, to); err != nil {
+			fmt.Fprintln(os.Stderr, "relay:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute) // whatever hangs, the namespaces are gone after this
