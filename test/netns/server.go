@@ -23,8 +23,8 @@ type Server struct {
 const prologue = `set -e
 base=$(mktemp -d); mount -t tmpfs tmpfs "$base"; mkdir "$base/carry"; mount --bind "$CARRY" "$base/carry"
 for d in etc usr/local var/lib root opt; do
-  mkdir -p "$base/up/$d" "$base/work/$d"
-  mount -t overlay overlay -o "lowerdir=/$d,upperdir=$base/up/$d,workdir=$base/work/$d" "/$d"
+  mkdir -p "$base/up/$d" "$base/scratch/$d"
+  mount -t overlay overlay -o "lowerdir=/$d,upperdir=$base/up/$d,workdir=$base/scratch/$d" "/$d"
 done
 mkdir -p /root/carry; mount --bind "$base/carry" /root/carry
 cd /root; export HOME=/root
