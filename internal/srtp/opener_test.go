@@ -68,6 +68,25 @@ func TestWindowForgetsNothing(t *testing.T) {
 	}
 }
 
+// What is left out in the second round through the bitmap can still come: marks of the first round are gone.
+func TestGapsCanBeFilled(t *testing.T) {
+	p := srtp.AEADAES128GCM
+	for _, gap := range []uint64{2, 40, 63, 64, 200} {
+		s, o := sealer(t, p, 1), opener(t, p, 1, srtp.MinWindow)
+		for index := range uint64(200) {
+			if _, _, err := open(o, seal(t, s, 7, index)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		top := 199 + gap
+		for index := top; index > 199 && index > top-srtp.MinWindow; index-- {
+			if _, _, err := open(o, seal(t, s, 7, index)); err != nil {
+				t.Errorf("after a gap of %d packet %d, %d back: %v", gap, index, top-index, err)
+			}
+		}
+	}
+}
+
 func TestForgedPacketLeavesState(t *testing.T) {
 	for _, p := range profiles {
 		t.Run(p.String(), func(t *testing.T) {

@@ -104,8 +104,13 @@ func TestMuxHandsOutByAddress(t *testing.T) {
 	}
 	now := time.Now()
 
-	if !m.Bind(a, one) || !m.Bind(a, one) || !m.Bind(c, two) {
-		t.Fatal("binding free addresses, or one's own again, was refused")
+	for _, b := range []struct {
+		a netip.AddrPort
+		e udp.Endpoint
+	}{{a, one}, {a, one}, {c, two}} {
+		if !m.Bind(b.a, b.e) {
+			t.Fatalf("binding %s, free or one's own, was refused", b.a)
+		}
 	}
 	if m.Bind(a, two) || m.Bind(b, nil) {
 		t.Error("an address with a live owner was given to another, or to nobody")

@@ -127,6 +127,25 @@ func TestSocketCountsOverflow(t *testing.T) {
 	}
 }
 
+// What the kernel itself refuses (nothing can be sent to port 0) leaves the others alone.
+func TestSocketSkipsWhatTheKernelRefuses(t *testing.T) {
+	s := listen(t, "127.0.0.1:0")
+	zero := netip.AddrPortFrom(s.LocalAddr().Addr(), 0)
+	n, err := s.WriteBatch([]udp.Datagram{
+		{Data: []byte("1"), Addr: s.LocalAddr()}, {Data: []byte("x"), Addr: zero}, {Data: []byte("y"), Addr: zero}, {Data: []byte("2"), Addr: s.LocalAddr()},
+	})
+	if n != 2 || err == nil {
+		t.Errorf("write = %d, %v, want 2 and why not the others", n, err)
+	}
+	ds := make([]udp.Datagram, 4)
+	for i := range ds {
+		ds[i].Data = make([]byte, udp.MaxDatagram)
+	}
+	if n, err := s.ReadBatch(ds, 5*time.Second); n != 2 || string(ds[0].Data) != "1" || string(ds[1].Data) != "2" {
+		t.Errorf("read = %d, %q and %q, %v, want 1 and 2", n, ds[0].Data, ds[1].Data, err)
+	}
+}
+
 func TestSocketAllocatesNothing(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "::1"} {
 		if ip == "::1" && !haveIPv6() {
