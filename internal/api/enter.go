@@ -22,7 +22,7 @@ func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 		return nil, fail(codeLarge)
 	}
 	if err != nil {
-		return nil, fail("request.cut")
+		return nil, fail(codeCut)
 	}
 	return b, nil
 }

@@ -25,6 +25,7 @@ const (
 	codeOrigin     = "origin.refused"
 	codeType       = "request.type"
 	codeLarge      = "request.large"
+	codeCut        = "request.cut"
 	codeShutdown   = "node.shutdown"
 	codeSockets    = "socket.limit"
 	codeMeeting    = "meeting.unknown"
