@@ -2,16 +2,8 @@ package netns_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -30,7 +22,7 @@ const page = "../../docs/operate.md"
 // servers are the two of the page.
 func servers() map[string]struct{ host, addr string } {
 	return map[string]struct{ host, addr string }{
-		"a": {"node.ilverne.example", "192.0.2.10"}, "b": {"node.lanneth.example", "198.51.100.10"},
+		"a": {"meet.ilverne.example", "203.0.113.5"}, "b": {"meet.lanneth.example", "198.51.100.7"},
 	}
 }
 
@@ -47,30 +39,45 @@ func TestOperateAsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(bs) < 5 {
+	if len(bs) < 20 {
 		t.Fatalf("%d blocks to run in %s, want the whole way to a call", len(bs), page)
 	}
 	n, shells := internet(t)
-	links := map[string]string{} // by server: the last invitation it printed
+	links := map[string]string{} // by server: the first invitation it printed, the principal's
 	for _, b := range bs {
-		for _, on := range b.on {
-			s := shells[on]
-			if s == nil {
-				t.Fatalf("%s:%d: no server %q", page, b.line, on)
+		for _, on := range []string{"a", "b"} {
+			if b.on != "" && b.on != on {
+				continue
 			}
-			out, err := s.Run(b.text, time.Minute)
-			if err != nil {
-				t.Fatalf("%s:%d on %s: %v\n%s\n--- printed:\n%s", page, b.line, on, err, b.text, out)
-			}
-			if l := regexp.MustCompile(`https://\S+/join#\S+`).FindAllString(out, -1); len(l) > 0 {
-				links[on] = l[0] // the first of its list: the principal
+			out := step(t, shells[on], b, on)
+			if l := regexp.MustCompile(`https://\S+/join#\S+`).FindString(out); l != "" && links[on] == "" {
+				links[on] = l
 			}
 		}
 	}
 	call(t, n, links)
 }
 
-// internet is two servers on two networks, each with the program, a certificate and the names of both.
+// step does one block on one server. What the page says is sent to the other party lies in a directory that both share.
+func step(t *testing.T, s *netns.Server, b block, on string) string {
+	t.Helper()
+	script := b.text
+	switch {
+	case b.file != "":
+		script = fmt.Sprintf("cat > '%s' <<'END-OF-FILE'\n%sEND-OF-FILE\n", b.file, b.text)
+	case b.serve: // in the foreground for a person, in the background here
+		script = fmt.Sprintf(`( %s ) > /root/serve.log 2>&1 </dev/null &
+for i in $(seq 200); do if grep -q 'node is up' /root/serve.log; then exit 0; fi; sleep 0.1; done
+cat /root/serve.log; exit 1`, strings.TrimSpace(b.text))
+	}
+	out, err := s.Run("cp -n /root/carry/*.offer . 2>/dev/null || true\n"+script+"\ncp -n ./*.offer /root/carry/ 2>/dev/null || true", time.Minute)
+	if err != nil {
+		t.Fatalf("%s:%d on %s: %v\n%s\n--- printed:\n%s", page, b.line, on, err, b.text, out)
+	}
+	return out
+}
+
+// internet is two servers on two networks, each with the program and the names of both.
 func internet(t *testing.T) (*netns.Net, map[string]*netns.Server) {
 	t.Helper()
 	n, err := netns.New("a", "b")
@@ -87,7 +94,7 @@ func internet(t *testing.T) (*netns.Net, map[string]*netns.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range [][]string{{"a", "198.51.100.0/24", ifA}, {"b", "192.0.2.0/24", ifB}} {
+	for _, r := range [][]string{{"a", "198.51.100.0/24", ifA}, {"b", "203.0.113.0/24", ifB}} {
 		if _, err := n.Run(r[0], "ip", "route", "add", r[1], "dev", r[2]); err != nil {
 			t.Fatal(err)
 		}
@@ -96,53 +103,21 @@ func internet(t *testing.T) (*netns.Net, map[string]*netns.Server) {
 	if out, err := exec.Command("go", "build", "-o", filepath.Join(tmp, "visavis"), "../../cmd/visavis").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	shells := map[string]*netns.Server{}
 	for _, name := range []string{"a", "b"} {
-		certificate(t, sv[name].host, filepath.Join(tmp, name))
 		s, err := n.NewServer(name, tmp)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		out, err := s.Run(fmt.Sprintf(`cp /root/carry/visavis /root/visavis
-install -m 755 '%[1]s/test/netns/testdata/systemctl' /usr/local/bin/systemctl
-[ ! -d '%[1]s/deploy' ] || cp -r '%[1]s/deploy' /root/deploy
-cp /root/carry/%[2]s.crt /root/fullchain.pem; cp /root/carry/%[2]s.key /root/privkey.pem
-printf '192.0.2.10 node.ilverne.example\n198.51.100.10 node.lanneth.example\n' >> /etc/hosts`, root, name), 10*time.Second)
+		out, err := s.Run(fmt.Sprintf(`install -m 755 /root/carry/visavis /usr/local/bin/visavis
+printf '%s %s\n%s %s\n' >> /etc/hosts`, sv["a"].addr, sv["a"].host, sv["b"].addr, sv["b"].host), 10*time.Second)
 		if err != nil {
 			t.Fatalf("server %s: %v\n%s", name, err, out)
 		}
 		shells[name] = s
 	}
 	return n, shells
-}
-
-// certificate writes what a certificate authority would have given.
-func certificate(t *testing.T, host, file string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	priv, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ext, p := range map[string]*pem.Block{".crt": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: priv}} {
-		if err := os.WriteFile(file+ext, pem.EncodeToMemory(p), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // call has a member at each node, run in the network of its own side, see and hear the other.
@@ -164,7 +139,7 @@ func call(t *testing.T, n *netns.Net, links map[string]string) {
 		if links[on] == "" {
 			t.Fatalf("%s: no invitation was printed on server %s", page, on)
 		}
-		c := n.Command(ctx, on, self, "-test.run", "^TestMemberInside$", "-test.v")
+		c := n.Command(ctx, on, self)
 		c.Env = append(c.Environ(), "VISAVIS_TEST_LINK="+links[on], "VISAVIS_TEST_NODE="+servers()[on].addr)
 		go func() { out, err := c.CombinedOutput(); done <- result{on, out, err} }()
 	}
@@ -175,18 +150,26 @@ func call(t *testing.T, n *netns.Net, links map[string]string) {
 	}
 }
 
-// TestMemberInside is not a test by itself: TestOperateAsWritten runs it inside a server's network.
-func TestMemberInside(t *testing.T) {
-	link, node := os.Getenv("VISAVIS_TEST_LINK"), os.Getenv("VISAVIS_TEST_NODE")
+// TestMain makes this program a member of a meeting when TestOperateAsWritten starts it again inside a server's network.
+func TestMain(m *testing.M) {
+	link := os.Getenv("VISAVIS_TEST_LINK")
 	if link == "" {
-		t.Skip("runs inside a namespace, started by TestOperateAsWritten")
+		os.Exit(m.Run())
 	}
+	if err := member(link, os.Getenv("VISAVIS_TEST_NODE")); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// member takes a seat and stays until it has seen and heard the other side, and 3 s more, so that it leaves nobody alone.
+func member(link, node string) error {
 	clip, err := bot.Load(bot.AvelmarPrincipal, bot.Tone500)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	b, err := bot.New(bot.Config{
-		Link: link, Clip: clip, TLS: &tls.Config{InsecureSkipVerify: true}, // its certificate is of no authority; the page's way to one is ACME
+		Link: link, Clip: clip, TLS: &tls.Config{InsecureSkipVerify: true}, // the page makes a certificate that is signed by itself
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			_, port, err := net.SplitHostPort(addr)
 			if err != nil {
@@ -196,19 +179,18 @@ func TestMemberInside(t *testing.T) {
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for hold := 0; hold < 30; { // both stay for 3 s after they have seen each other, so that neither leaves the other alone
+	for hold := 0; hold < 30; {
 		select {
 		case err := <-ended:
-			s, _ := json.Marshal(b.Stats())
-			t.Fatalf("Run = %v before the other was seen and heard: %s", err, s)
+			return fmt.Errorf("ended with %v before the other was seen and heard: %+v", err, b.Stats())
 		case <-tick.C:
 		}
 		var sound, picture uint64
@@ -224,7 +206,5 @@ func TestMemberInside(t *testing.T) {
 		}
 	}
 	b.Leave()
-	if err := <-ended; err != nil {
-		t.Errorf("leave: %v", err)
-	}
+	return <-ended
 }

@@ -6,37 +6,51 @@ import (
 	"strings"
 )
 
-// block is one piece of shell from a page, to be run as it is written.
+// block is one piece of a page: shell to be run as it is written, or a file to be put there.
 type block struct {
-	on   []string // servers
-	text string
-	line int
+	on    string // server, "a" or "b"; "" for a file
+	file  string // name of the file; "" for shell
+	serve bool   // shell that runs until it is stopped
+	text  string
+	line  int
 }
 
-// blocks reads the pieces of a page that are to be run: a fenced block of sh right after a line "<!-- run: a b -->".
-func blocks(file string) ([]block, error) {
-	b, err := os.ReadFile(file)
+// blocks reads the fenced blocks of a page that concern the machines: "sh two-servers-a", "sh two-servers-b", each perhaps
+// with "serve", and "toml NAME". Others are for people.
+func blocks(page string) ([]block, error) {
+	b, err := os.ReadFile(page)
 	if err != nil {
 		return nil, err
 	}
 	lines := strings.Split(string(b), "\n")
 	var out []block
 	for i := 0; i < len(lines); i++ {
-		on, ok := strings.CutPrefix(strings.TrimSpace(lines[i]), "<!-- run:")
-		if !ok {
+		info, fenced := strings.CutPrefix(lines[i], "```")
+		if !fenced {
 			continue
 		}
-		on, ok = strings.CutSuffix(on, "-->")
-		if !ok || i+1 >= len(lines) || strings.TrimSpace(lines[i+1]) != "```sh" {
-			return nil, fmt.Errorf("%s:%d: a line <!-- run: … --> must stand right before ```sh", file, i+1)
-		}
-		start := i + 2
-		for i = start; i < len(lines) && strings.TrimSpace(lines[i]) != "```"; i++ {
+		start := i + 1
+		for i = start; i < len(lines) && lines[i] != "```"; i++ {
 		}
 		if i == len(lines) {
-			return nil, fmt.Errorf("%s:%d: block without an end", file, start)
+			return nil, fmt.Errorf("%s:%d: block without an end", page, start)
 		}
-		out = append(out, block{strings.Fields(on), strings.Join(lines[start:i], "\n"), start + 1})
+		bl := block{text: strings.Join(lines[start:i], "\n") + "\n", line: start + 1}
+		switch f := strings.Fields(info); {
+		case len(f) < 2:
+			continue
+		case f[0] == "toml" && len(f) == 2:
+			bl.file = f[1]
+		case f[0] == "sh" && strings.HasPrefix(f[1], "two-servers-"):
+			bl.on = strings.TrimPrefix(f[1], "two-servers-")
+			bl.serve = len(f) == 3 && f[2] == "serve"
+			if bl.on != "a" && bl.on != "b" || len(f) > 2 && !bl.serve {
+				return nil, fmt.Errorf("%s:%d: a block marked %q", page, start, info)
+			}
+		default:
+			return nil, fmt.Errorf("%s:%d: a block marked %q", page, start, info)
+		}
+		out = append(out, bl)
 	}
 	return out, nil
 }

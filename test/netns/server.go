@@ -12,7 +12,7 @@ import (
 )
 
 // Server is a shell inside a namespace with a file system of its own to write to: what it does to /etc, /usr/local, /var/lib,
-// /root and /opt stays in memory and is gone with it. For tests that run documented commands as they are written.
+// /root, /opt, /srv and /media stays in memory and is gone with it. For tests that run documented commands as they are written.
 type Server struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -22,7 +22,7 @@ type Server struct {
 // prologue makes the file system; $1 is a directory shared between servers, seen as /root/carry.
 const prologue = `set -e
 base=$(mktemp -d); mount -t tmpfs tmpfs "$base"; mkdir "$base/carry"; mount --bind "$CARRY" "$base/carry"
-for d in etc usr/local var/lib root opt; do
+for d in etc usr/local var/lib root opt media srv; do
   mkdir -p "$base/up/$d" "$base/scratch/$d"
   mount -t overlay overlay -o "lowerdir=/$d,upperdir=$base/up/$d,workdir=$base/scratch/$d" "/$d"
 done

@@ -3,6 +3,7 @@ package netns_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,15 +51,15 @@ func TestServerWritesNothingOutside(t *testing.T) {
 
 func TestBlocksAreReadAsWritten(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "page.md")
-	page := "text\n```sh\nnot this\n```\n<!-- run: a b -->\n```sh\necho 1\necho 2\n```\n<!-- run: b -->\n```sh\necho 3\n```\n"
+	page := "text\n```sh\nnot this\n```\n```sh two-servers-a\necho 1\necho 2\n```\n```toml x.toml\na = 1\n```\n```sh two-servers-b serve\necho 3\n```\n"
 	if err := os.WriteFile(f, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bs, err := blocks(f)
-	if err != nil || len(bs) != 2 || bs[0].text != "echo 1\necho 2" || len(bs[0].on) != 2 || bs[1].text != "echo 3" || bs[0].line != 7 {
-		t.Errorf("blocks = %+v, %v", bs, err)
+	want := []block{{on: "a", text: "echo 1\necho 2\n", line: 6}, {file: "x.toml", text: "a = 1\n", line: 10}, {on: "b", serve: true, text: "echo 3\n", line: 13}}
+	if bs, err := blocks(f); err != nil || !slices.Equal(bs, want) {
+		t.Errorf("blocks = %+v, %v; want %+v", bs, err, want)
 	}
-	for _, bad := range []string{"<!-- run: a -->\ntext\n", "<!-- run: a -->\n```sh\necho\n"} {
+	for _, bad := range []string{"```sh two-servers-c\n```\n", "```sh two-servers-a sreve\n```\n", "```sh two-servers-a\necho\n", "```js two\n```\n"} {
 		if err := os.WriteFile(f, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
