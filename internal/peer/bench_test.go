@@ -78,6 +78,7 @@ type guest struct {
 	open  *srtp.Opener
 	o     *offer
 	index map[uint32]uint64
+	twcc  bool // packets without MID carry a transport-wide number
 }
 
 // arrive makes a session of an offer without agent or handshake; up gives it keys and a proven address.
@@ -147,6 +148,10 @@ func (g *guest) rtp(ssrc uint32, pt uint8, mid string, payload []byte) []byte {
 	if mid != "" {
 		h[0] |= 0x10
 		h = appendMID(h, g.o.ext.mid, mid)
+	}
+	if g.twcc {
+		h[0] |= 0x10
+		h = append(h, 0xbe, 0xde, 0, 1, g.o.ext.twcc<<4|1, byte(i>>8), byte(i), 0)
 	}
 	out, err := g.seal.SealRTP(make([]byte, 0, udp.MaxDatagram), h, payload, i)
 	if err != nil {

@@ -38,7 +38,12 @@ type node struct {
 
 func newNode(t testing.TB, change func(*peer.Config)) *node {
 	t.Helper()
-	sock, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	return newNodeAt(t, "127.0.0.1:0", change)
+}
+
+func newNodeAt(t testing.TB, addr string, change func(*peer.Config)) *node {
+	t.Helper()
+	sock, err := udp.Listen(netip.MustParseAddrPort(addr))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -446,6 +446,7 @@ func TestNothingAllocated(t *testing.T) {
 	b := newBench(t)
 	b.conn.keep = false
 	from := chrome(b).known()
+	from.twcc = true
 	cam := from.s.Stream("cam")
 	var slots []*media.Forwarder
 	for range 10 {
@@ -458,7 +459,7 @@ func TestNothingAllocated(t *testing.T) {
 	const warm, runs = 1100, 500
 	packets := make([][]byte, 0, warm+runs+1)
 	for range cap(packets) {
-		packets = append(packets, from.rtp(camSSRC, vp8PT, "1", key))
+		packets = append(packets, from.rtp(camSSRC, vp8PT, "", key))
 	}
 	batch := make([]udp.Datagram, 1)
 	i := 0
