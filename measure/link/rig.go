@@ -31,12 +31,15 @@ var sides = [2]struct{ party, browser, node, member string }{
 // meetingID is that of the demo world's meeting file.
 const meetingID = "avelmar-tolmeria-2026"
 
+// errSkipped is a group that this machine cannot measure.
+var errSkipped = errors.New("SKIPPED")
+
 // tones are what the two microphones say, Hz.
 var tones = [2]int{500, 1100}
 
 func newRig(ctx context.Context, o options, dir string) (r *rig, err error) {
 	if err := netns.Available(); err != nil {
-		return nil, fmt.Errorf("SKIPPED: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSkipped, err)
 	}
 	r = &rig{}
 	defer func() {
