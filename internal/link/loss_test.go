@@ -212,7 +212,11 @@ func cutFor(t *testing.T, d time.Duration) (audio, video time.Duration) {
 		lost := a.m.State("borovia")
 		w.n.set(func() { w.n.cut = false })
 		back0 := time.Now()
-		time.Sleep(2 * time.Second)
+		time.Sleep(1200 * time.Millisecond)
+		if s := a.m.State("borovia"); !s.Control {
+			t.Errorf("1.2 s after a cut of %v there is no control connection", d)
+		}
+		time.Sleep(800 * time.Millisecond)
 		if lost.Path {
 			t.Errorf("after %v without packets the path is not lost: %+v", d, lost)
 		}
@@ -315,22 +319,31 @@ func TestKeysRoll(t *testing.T) {
 		mic, cam := a.source(media.Audio, 11), a.source(media.Video, 12)
 		a.conn().Offer("m/ana/mic", mic.stream)
 		a.conn().Offer("m/ana/cam", cam.stream)
+		back := b.source(media.Audio, 13)
+		b.conn().Offer("m/bo/mic", back.stream)
 		hear, see := b.listen("m/ana/mic", media.Audio), b.listen("m/ana/cam", media.Video)
+		a.listen("m/bo/mic", media.Audio)
 		time.Sleep(time.Second)
 		epoch, upsA, upsB := a.m.State("borovia").Epoch, a.rec().ups, b.rec().ups
 		mic.run(20 * time.Millisecond)
 		cam.run(66 * time.Millisecond)
+		back.run(5 * time.Millisecond)
 		time.Sleep(roll + roll/4 + overlap + time.Second)
-		old := 0
-		b.worker.Call(func() { old = len(b.conn().p.sets) - 1 })
+		old, bad := 0, uint64(0)
+		b.worker.Call(func() { old, bad = len(b.conn().p.sets)-1, b.conn().p.n.BadAuth })
+		a.worker.Call(func() { bad += a.conn().p.n.BadAuth })
 		mic.halt()
 		cam.halt()
+		back.halt()
 		time.Sleep(time.Second)
 		if now := a.m.State("borovia").Epoch; now <= epoch {
 			t.Errorf("epoch %d, was %d: keys did not roll", now, epoch)
 		}
 		if old != 0 {
 			t.Errorf("%d older keys are kept 30 s after the roll", old)
+		}
+		if bad > 0 {
+			t.Errorf("%d packets found no key over the key roll, want 0", bad)
 		}
 		if lost := int(mic.count+cam.count) - hear.got() - see.got(); lost > 0 {
 			t.Errorf("%d of %d packets lost over the key roll, want 0", lost, mic.count+cam.count)

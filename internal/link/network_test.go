@@ -32,13 +32,12 @@ type network struct {
 	drop    func(b []byte) bool
 	conns   []*pipeEnd
 	servers map[string]func(net.Conn)
-	opened  chan struct{} // closed and renewed when a cut ends
 	dials   int
 }
 
 func newNetwork(seed uint64, delay time.Duration) *network {
 	return &network{delay: delay, seed: seed, rnd: make(map[netip.AddrPort]*rand.Rand), ends: make(map[netip.AddrPort]*datagrams),
-		alias: make(map[netip.AddrPort]netip.AddrPort), servers: make(map[string]func(net.Conn)), opened: make(chan struct{})}
+		alias: make(map[netip.AddrPort]netip.AddrPort), servers: make(map[string]func(net.Conn))}
 }
 
 func (n *network) set(f func()) {
@@ -46,8 +45,6 @@ func (n *network) set(f func()) {
 	f()
 	var wake []*pipeEnd
 	if !n.cut {
-		close(n.opened)
-		n.opened = make(chan struct{})
 		wake = slices.Clone(n.conns)
 	}
 	n.mu.Unlock()
@@ -307,32 +304,32 @@ func (e *pipeEnd) SetReadDeadline(t time.Time) error {
 
 var errRefused = errors.New("connection refused")
 
-// dial connects from an address to whoever serves addr. During a cut it waits.
+// dial connects from an address to whoever serves addr. During a cut it tries again after 1, 2, 4 … s, as TCP does (RFC 6298 §5.5).
 func (n *network) dial(ctx context.Context, from netip.Addr, addr string) (net.Conn, error) {
-	for {
+	for again := time.Second; ; again *= 2 {
 		n.mu.Lock()
 		n.dials++
-		cut, opened, serve := n.cut, n.opened, n.servers[addr]
+		cut, serve := n.cut, n.servers[addr]
 		n.mu.Unlock()
+		wait := again
 		if !cut {
-			t := time.NewTimer(2 * n.delay)
-			defer t.Stop()
-			select {
-			case <-t.C:
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			if serve == nil {
-				return nil, errRefused
-			}
-			a, b := n.pipe(&net.TCPAddr{IP: from.AsSlice(), Port: 40000}, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
-			go serve(b)
-			return a, nil
+			wait = 2 * n.delay
 		}
+		t := time.NewTimer(wait)
 		select {
-		case <-opened:
+		case <-t.C:
 		case <-ctx.Done():
+			t.Stop()
 			return nil, ctx.Err()
 		}
+		if cut {
+			continue
+		}
+		if serve == nil {
+			return nil, errRefused
+		}
+		a, b := n.pipe(&net.TCPAddr{IP: from.AsSlice(), Port: 40000}, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
+		go serve(b)
+		return a, nil
 	}
 }

@@ -32,6 +32,7 @@ func (n *node) injectRTCP(b []byte) { n.conn().p.sealRTCP(b, n.conn().p.active.a
 func attacks() map[string]func(a *node, tick uint64) {
 	return map[string]func(a *node, tick uint64){
 		"control":    func(*node, uint64) {},
+		"not wanted": func(a *node, i uint64) { a.inject(0xfffffff2, payloadAudio, i, 160) },
 		"undeclared": func(a *node, i uint64) { a.inject(0xdeadbeef, payloadAudio, i, 160) },
 		"sound of 2 Mbit/s": func(a *node, i uint64) {
 			for j := range uint64(5) {
@@ -71,6 +72,7 @@ func TestFarStreamPolicer(t *testing.T) {
 				b.listen("m/bad/mic", media.Audio)
 				see := a.listen("m/bo/cam", media.Video)
 				time.Sleep(time.Second)
+				var unwanted *media.Stream
 				b.worker.Call(func() { // the stream that misbehaves is known by its SSRC
 					p := b.conn().p
 					for ssrc, i := range p.ins {
@@ -78,6 +80,8 @@ func TestFarStreamPolicer(t *testing.T) {
 							delete(p.ins, ssrc)
 							i.ssrc = 0xfffffff1
 							p.ins[i.ssrc] = i
+							other, _ := p.add("m/worse/mic", media.Audio, 0xfffffff2)
+							unwanted = other.stream
 						}
 					}
 				})
@@ -100,6 +104,11 @@ func TestFarStreamPolicer(t *testing.T) {
 				if n < 245 {
 					t.Errorf("%d packets of the declared stream in 5 s, want ≥ 245", n)
 				}
+				b.worker.Call(func() {
+					if st := unwanted.Stats(); st.Packets > 0 {
+						t.Errorf("%d packets of a stream that nobody wants were kept", st.Packets)
+					}
+				})
 				// What the policer lets through of a stream that misbehaves is its rate, with a second of it at once.
 				b.worker.Call(func() {
 					for _, i := range b.conn().p.ins {
@@ -124,6 +133,10 @@ func checkAttack(t *testing.T, name string, before, c Counters, keys int) {
 	case "control":
 		if c.Undeclared+c.Policed+c.RTCPPoliced+c.KeyframePoliced+c.Malformed != 0 {
 			t.Errorf("control: refused %+v", c)
+		}
+	case "not wanted":
+		if c.Unwanted-before.Unwanted < 990 {
+			t.Errorf("not wanted: %d counted, want 1000", c.Unwanted)
 		}
 	case "undeclared":
 		if c.Undeclared-before.Undeclared < 990 {

@@ -237,7 +237,7 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 				hear := b.listen("m/ana/mic", media.Audio)
 				mic.run(20 * time.Millisecond)
 				time.Sleep(2 * time.Second)
-				at := time.Now()
+				at, old := time.Now(), b.conn().p
 				p := a.peer()
 				switch revoke {
 				case "drop":
@@ -253,7 +253,11 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 					b.m.Refresh()
 				}
 				time.Sleep(time.Second)
-				n, ups := hear.got(), b.rec().ups
+				opened := func() (n uint64) {
+					b.worker.Call(func() { n = old.n.Received })
+					return n
+				}
+				n, ups, packets := hear.got(), b.rec().ups, opened()
 				time.Sleep(30 * time.Second) // a goes on calling and sending
 				mic.halt()
 				if revoke == "control" {
@@ -261,6 +265,9 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 						t.Errorf("control: down %v, %d packets in 30 s", a.rec().downs, hear.got()-n)
 					}
 					return
+				}
+				if x := opened(); x != packets {
+					t.Errorf("%d packets were opened with the keys of the distrusted node, want 0", x-packets)
 				}
 				if hear.got() != n || b.rec().ups != ups {
 					t.Errorf("%d packets and %d connections after distrust, want 0", hear.got()-n, b.rec().ups-ups)
@@ -392,7 +399,7 @@ func TestTwoCallsBecomeOneLink(t *testing.T) {
 			w.n.set(func() { w.n.cut = true })
 			a.start()
 			b.start()
-			time.Sleep(time.Second) // both hang in their first call
+			time.Sleep(700 * time.Millisecond) // both hang in their first call, and try again at almost the same moment
 			w.n.set(func() { w.n.cut = false })
 			a.up(3 * time.Second)
 			b.up(3 * time.Second)

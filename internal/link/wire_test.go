@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -268,6 +269,29 @@ func TestNeverBackToOlderKeys(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestOnlyTheRightAnswerProves: who did not receive a ping cannot answer it.
+func TestOnlyTheRightAnswerProves(t *testing.T) {
+	p := testPlane(t)
+	now := time.Unix(1001, 0)
+	victim := netip.MustParseAddrPort("203.0.113.5:53")
+	p.list([]netip.AddrPort{victim})
+	q := p.pathOf(victim)
+	p.ping(now, q)
+	s := p.pings[p.pingNext%uint32(len(p.pings))]
+	for what, x := range map[string]pathPacket{
+		"another challenge": {Number: s.number, Challenge: s.challenge + 1},
+		"another number":    {Number: s.number + uint32(len(p.pings)), Challenge: s.challenge},
+		"nothing asked":     {Number: s.number - 1},
+	} {
+		if p.pong(now, &x); !q.ponged.IsZero() {
+			t.Fatalf("%s: the address counts as proven", what)
+		}
+	}
+	if p.pong(now.Add(20*time.Millisecond), &pathPacket{Number: s.number, Challenge: s.challenge}); !q.proven(now) || q.rtt != 20*time.Millisecond {
+		t.Errorf("control: proven %v, round trip %v", q.proven(now), q.rtt)
+	}
 }
 
 // TestMediaPathAllocatesNothing: opening and sealing on the link.
