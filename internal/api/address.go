@@ -52,14 +52,6 @@ func newLimiter[K comparable](rate, burst float64) *limiter[K] {
 	return &limiter[K]{rate: rate, burst: burst, buckets: make(map[K]bucket)}
 }
 
-// left says whether k has a token, and takes none.
-func (l *limiter[K]) left(k K) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	b, ok := l.fillLocked(k, time.Now())
-	return ok && b.tokens >= 1
-}
-
 // take takes n tokens of k; false, and nothing is taken, if there are fewer.
 func (l *limiter[K]) take(k K, n float64) bool {
 	l.mu.Lock()
@@ -71,6 +63,16 @@ func (l *limiter[K]) take(k K, n float64) bool {
 	b.tokens -= n
 	l.buckets[k] = b
 	return true
+}
+
+// give gives a token back.
+func (l *limiter[K]) give(k K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b, ok := l.fillLocked(k, time.Now()); ok {
+		b.tokens = min(l.burst, b.tokens+1)
+		l.buckets[k] = b
+	}
 }
 
 // fillLocked returns the bucket of k as it is now; false if there is no room for another key.

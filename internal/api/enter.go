@@ -27,21 +27,19 @@ func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// tries says whether an address may try a code now. An address that tried too many wrong ones may not try a right one either:
-// else it could go on guessing and watch which answer differs.
-func (s *Server) tries(r *http.Request) error {
-	if !s.failures.left(addressOf(r.RemoteAddr)) {
+// try tries a code by f. An address that has tried too many wrong ones may not try a right one either: else it could go on guessing and
+// watch which answer differs. The failure is counted before the code is looked at and given back if it was none, so that guessing
+// many at the same moment gains nothing. If the node as a whole is being tried, whoever is wrong waits.
+func (s *Server) try(r *http.Request, f func(ctx context.Context) error) error {
+	who := addressOf(r.RemoteAddr)
+	if !s.failures.take(who, 1) {
 		return fail(codeLimit)
 	}
-	return nil
-}
-
-// wrong counts a code that was refused, and makes everybody wait if the node as a whole is being tried.
-func (s *Server) wrong(r *http.Request, err error) error {
+	err := f(r.Context())
 	if !errors.Is(err, auth.ErrInvitation) {
+		s.failures.give(who)
 		return err
 	}
-	s.failures.take(addressOf(r.RemoteAddr), 1)
 	if !s.nodeFailures.take(struct{}{}, 1) {
 		select {
 		case <-r.Context().Done():
@@ -60,31 +58,8 @@ func (s *Server) invited(g auth.Grant) (wire.Invited, error) {
 	return wire.Invited{Meeting: wire.NewMeeting(d), You: string(g.Member), Camera: s.camera}, nil
 }
 
-// look answers POST /api/invitation: what a code is for. It uses nothing up.
-func (s *Server) look(w http.ResponseWriter, r *http.Request) {
-	code, err := s.code(w, r)
-	if err != nil {
-		s.refuse(w, err)
-		return
-	}
-	g, err := s.book.Look(r.Context(), code)
-	if err != nil {
-		s.refuse(w, s.wrong(r, err))
-		return
-	}
-	v, err := s.invited(g)
-	if err != nil {
-		s.refuse(w, err)
-		return
-	}
-	s.reply(w, http.StatusOK, v)
-}
-
-// code reads the code in the body of a request that may try one.
-func (s *Server) code(w http.ResponseWriter, r *http.Request) (auth.Secret, error) {
-	if err := s.tries(r); err != nil {
-		return auth.Secret{}, err
-	}
+// code reads the code in the body of a request.
+func code(w http.ResponseWriter, r *http.Request) (auth.Secret, error) {
 	b, err := body(w, r, wire.MaxMessage)
 	if err != nil {
 		return auth.Secret{}, err
@@ -96,16 +71,50 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request) (auth.Secret, erro
 	return auth.NewSecret(c.Code), nil
 }
 
-// enter answers POST /api/session: uses the code up and sets the cookie. A session that the browser had before ends.
-func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
-	code, err := s.code(w, r)
+// look answers POST /api/invitation: what a code is for. It uses nothing up.
+func (s *Server) look(w http.ResponseWriter, r *http.Request) {
+	c, err := code(w, r)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	session, secret, err := s.book.Redeem(r.Context(), code)
+	g, err := s.granted(r, c)
 	if err != nil {
-		s.refuse(w, s.wrong(r, err))
+		s.refuse(w, err)
+		return
+	}
+	v, err := s.invited(g)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	s.reply(w, http.StatusOK, v)
+}
+
+// granted says what a code is for, and counts if it is for nothing.
+func (s *Server) granted(r *http.Request, c auth.Secret) (g auth.Grant, err error) {
+	err = s.try(r, func(ctx context.Context) error {
+		g, err = s.book.Look(ctx, c)
+		return err
+	})
+	return g, err
+}
+
+// enter answers POST /api/session: uses the code up and sets the cookie. A session that the browser had before ends.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
+	c, err := code(w, r)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	var session auth.Session
+	var secret auth.Secret
+	err = s.try(r, func(ctx context.Context) (err error) {
+		session, secret, err = s.book.Redeem(ctx, c)
+		return err
+	})
+	if err != nil {
+		s.refuse(w, err)
 		return
 	}
 	s.endCookie(r)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,6 +114,32 @@ func TestLoginFailuresAreLimited(t *testing.T) {
 		time.Sleep(time.Minute)
 		if a := r.ask(near, "POST", "/api/session", codeBody(good)); a.status != 204 {
 			t.Errorf("control: a minute later = %d %s", a.status, a.body)
+		}
+	})
+}
+
+// A hundred guesses at the same moment are no more than LoginFailures.
+func TestLoginFailuresCountAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		status := map[int]int{}
+		for range 40 {
+			all.Go(func() {
+				a := r.ask(r.from("192.0.2.9:1"), "POST", "/api/session", codeBody(strings.Repeat("a", 32)))
+				mu.Lock()
+				defer mu.Unlock()
+				status[a.status]++
+			})
+		}
+		all.Wait()
+		if status[404] != LoginFailures || status[429] != 40-LoginFailures {
+			t.Errorf("40 guesses at once = %v, want %d looked at", status, LoginFailures)
+		}
+		for range 3 * LoginFailures { // control: right codes count for nothing
+			if a := r.ask(r.client, "POST", "/api/invitation", codeBody(r.invite("tarroven"))); a.status != 200 {
+				t.Fatalf("a right code = %d %s", a.status, a.body)
+			}
 		}
 	})
 }

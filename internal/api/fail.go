@@ -4,12 +4,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
 	"visavis/internal/peer"
+	"visavis/internal/room"
 	"visavis/internal/strict"
 	"visavis/internal/wire"
 )
@@ -60,6 +62,8 @@ func (s *Server) explain(err error) wire.Error {
 		return wire.Error{Code: codeInvitation}
 	case errors.Is(err, auth.ErrSession):
 		return wire.Error{Code: codeSession}
+	case errors.Is(err, room.ErrClosed), errors.Is(err, net.ErrClosed): // the room or the media side stops before we do
+		return wire.Error{Code: codeShutdown}
 	}
 	id := rand.Text()[:10]
 	s.log.Error("request failed", "err", fmt.Errorf("%s: %w", id, err))

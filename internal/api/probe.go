@@ -50,11 +50,7 @@ func (s *Server) bearer(r *http.Request, code string) (auth.Grant, error) {
 		session, err := s.session(r)
 		return session.Grant, err
 	}
-	if err := s.tries(r); err != nil {
-		return auth.Grant{}, err
-	}
-	g, err := s.book.Look(r.Context(), auth.NewSecret(code))
-	return g, s.wrong(r, err)
+	return s.granted(r, auth.NewSecret(code))
 }
 
 func (s *Server) probe(g auth.Grant, o wire.Offer) (string, error) {

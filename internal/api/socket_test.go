@@ -17,6 +17,7 @@ import (
 
 	"visavis/internal/meeting"
 	"visavis/internal/peer"
+	"visavis/internal/room"
 	"visavis/internal/wire"
 )
 
@@ -392,6 +393,9 @@ func TestErrorsHaveCodes(t *testing.T) {
 		synctest.Wait()
 		if n := r.peers.live(); n != 0 {
 			t.Errorf("%d media sessions of refused joins live", n)
+		}
+		if e := try(func() { r.room.err = fmt.Errorf("join: %w", room.ErrClosed) }); e.Code != codeShutdown {
+			t.Errorf("a closed room = %+v, want %s", e, codeShutdown)
 		}
 		r.room.err = nil
 		p, _ := r.join(cookie) // control

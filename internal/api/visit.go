@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
+	"net"
 	"sync"
 	"time"
 
@@ -219,6 +221,9 @@ func (v *visit) lost(k *socket) {
 // reoffer answers a new offer of the same page: a restart of ICE, or more slots.
 func (v *visit) reoffer(k *socket, o wire.Offer) error {
 	answer, err := v.media.Reoffer(peer.Offer{SDP: o.SDP, Names: o.Names})
+	if errors.Is(err, net.ErrClosed) {
+		return fail(codeMedia) // mediaClosed closes the socket as well
+	}
 	if err != nil {
 		return err
 	}

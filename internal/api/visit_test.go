@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -258,6 +259,11 @@ func TestMediaGone(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		cookie := r.login("tarroven")
 		p, w := r.join(cookie)
+		r.peers.all[0].err = net.ErrClosed // as a session is in the moment before it says so
+		p.say(wire.FromClient{Offer: &wire.Offer{SDP: sdp, Names: []string{"mic"}}})
+		if m, ok := p.other(); !ok || m.Error == nil || m.Error.Code != codeMedia {
+			t.Errorf("got %s, want error %s", show(m), codeMedia)
+		}
 		r.peers.all[0].events.Closed("consent")
 		p.refused(codeMedia)
 		q := r.connect(cookie)
