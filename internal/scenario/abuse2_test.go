@@ -59,7 +59,9 @@ func abuseHostWithholds(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := w.Tolmeria.Join("tolmeria-principal", nil), w.Tolmeria.Join("tolmeria-one", nil)
-	w.connected(a, b)
+	if !a.Await(time.Second) || !b.Await(time.Second) {
+		t.Fatal("members are not connected though their own node is there")
+	}
 	time.Sleep(4 * time.Second)
 	if alarm := a.Bot.Stats().State.Alarm; alarm != "" {
 		t.Errorf("alarm %q after 4 s, want none yet", alarm)

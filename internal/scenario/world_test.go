@@ -21,7 +21,7 @@ func four(w *World) []*Person {
 	return all
 }
 
-// connected fails unless all are connected within 10 s.
+// connected fails unless all are connected within 10 s, and gives the nodes time to find each other and to fill slots.
 func (w *World) connected(all ...*Person) {
 	w.T.Helper()
 	for _, q := range all {
@@ -29,6 +29,7 @@ func (w *World) connected(all ...*Person) {
 			w.T.Fatalf("%s is not connected: %+v", q.Member, q.Bot.Stats())
 		}
 	}
+	time.Sleep(3 * time.Second)
 }
 
 // impaired sets the same path in both directions between the nodes and between each person and its node.
