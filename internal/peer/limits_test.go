@@ -2,9 +2,12 @@ package peer
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"net/netip"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -507,4 +510,34 @@ func BenchmarkForward(t *testing.B) {
 		b.mux.Receive(b.now, batch)
 		b.h.c.Worker.Flush()
 	}
+}
+
+// TestHandshakeLimit fills all places but one: one handshake begins, the next waits, in vain.
+func TestHandshakeLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		for range MaxHandshakes - 1 {
+			b.h.handshakes <- struct{}{}
+		}
+		results := make([]chan error, 2)
+		for i := range results {
+			s := b.arrive(recorded(t, "chrome.sdp"), false).s
+			results[i] = make(chan error, 1)
+			go func() {
+				ctx, cancel := context.WithTimeout(s.life, handshakeTime)
+				defer cancel()
+				_, err := s.secure(ctx)
+				results[i] <- err
+			}()
+			synctest.Wait()
+			if got := len(b.h.handshakes); got != MaxHandshakes {
+				t.Fatalf("%d handshakes, want %d", got, MaxHandshakes)
+			}
+		}
+		for i, waited := range []bool{false, true} {
+			if err := <-results[i]; err == nil || strings.Contains(err.Error(), "wait for other handshakes") != waited {
+				t.Errorf("handshake %d: %v; waited in vain: want %v", i+1, err, waited)
+			}
+		}
+	})
 }
