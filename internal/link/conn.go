@@ -433,7 +433,7 @@ func (c *Conn) admit(s *session) {
 	if s.dialed {
 		c.timer.Reset(jitter(c.m.c.roll))
 	}
-	c.m.log.Info("link up", "party", c.party, "node", s.tls.RemoteAddr().String())
+	c.m.log.Info("link up", "party", c.party, "remote", s.tls.RemoteAddr().String())
 	s.admitted <- true
 	c.m.c.Handler.Up(c)
 }

@@ -164,7 +164,7 @@ func (m *Manager) Serve(c *tls.Conn) {
 	defer m.wg.Done()
 	s, err := m.greet(m.ctx, c, false)
 	if err != nil {
-		m.log.Debug("connection refused", "node", c.RemoteAddr().String(), "err", err)
+		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		return
 	}
 	s.run()
@@ -211,7 +211,7 @@ func (m *Manager) accepted(c net.Conn) {
 	cancel()
 	<-m.greeting
 	if err != nil {
-		m.log.Debug("connection refused", "node", c.RemoteAddr().String(), "err", err)
+		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		c.Close()
 		return
 	}

@@ -47,6 +47,7 @@ type node struct {
 	key    ed25519.PrivateKey
 	addr   netip.AddrPort
 	tcp    string
+	socket *udp.Socket // nil: the network in memory
 	worker *udp.Worker
 	mux    *udp.Mux
 	sw     *media.Switch
@@ -107,7 +108,12 @@ func (n *node) pin(ps ...Peer) {
 func (n *node) start(change ...func(*Config)) {
 	t := n.w.t
 	t.Helper()
-	n.worker, n.mux, n.sw = udp.NewWorker(n.w.n.listenUDP(n.addr)), udp.NewMux(), media.NewSwitch()
+	n.mux, n.sw = udp.NewMux(), media.NewSwitch()
+	if n.socket != nil {
+		n.worker = udp.NewWorker(n.socket)
+	} else {
+		n.worker = udp.NewWorker(n.w.n.listenUDP(n.addr))
+	}
 	n.mux.OnTick(n.sw.Tick)
 	n.mux.OnBatchEnd(n.sw.Flush)
 	n.config = Config{Self: Identity{Party: n.party, Key: n.key}, Worker: n.worker, Mux: n.mux, Switch: n.sw, Handler: n,
