@@ -105,7 +105,13 @@ func TestForgedProposalRefused(t *testing.T) {
 			t.Errorf("after all forgeries %q is shown", got)
 		}
 		f.send(meeting.Exchange{Propose: new(proposal("tolmeria", counter+1, meeting.MemberJoined, kosvane))}, "")
+		f.take()
 		f.send(meeting.Exchange{Propose: new(proposal("tolmeria", counter+1, meeting.MemberLeft, kosvane))}, "") // same counter: counted once
+		for _, x := range f.take() {
+			if x.Refuse != nil {
+				t.Errorf("what was sequenced is refused when it comes again: %+v", x.Refuse)
+			}
+		}
 		if got := present(a.snap().State); got != "avelmar-tarroven tolmeria-kosvane" {
 			t.Errorf("control: %q is shown", got)
 		}
@@ -193,6 +199,71 @@ func TestHostForgesEntries(t *testing.T) {
 	}
 }
 
+// TestHostRepeatsCounter: an event that was sequenced is not sequenced again, nor one that was overtaken.
+func TestHostRepeatsCounter(t *testing.T) {
+	for second, want := range map[uint64]string{3: "", 2: "log.forked", 1: "log.forked"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
+			f := befriend(t, b, "avelmar", 0)
+			one, h := entry(proposal("avelmar", 2, meeting.MemberJoined, tarroven), 1, meeting.Hash{})
+			two, _ := entry(proposal("avelmar", second, meeting.MemberLeft, tarroven), 2, h)
+			f.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 2, Data: [][]byte{one, two}}}, "")
+			if s := b.snap(); s.Alarm != want {
+				t.Errorf("counter %d after 2: alarm %q, want %q", second, s.Alarm, want)
+			}
+		})
+	}
+}
+
+// TestRefusedStaysRefused: what the host refused is not shown, and not proposed again after a restart.
+func TestRefusedStaysRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
+		f := befriend(t, b, "avelmar", 0)
+		p := join(b, kosvane)
+		f.send(meeting.Exchange{Refuse: &meeting.Refusal{Meeting: "annual", Counter: 9, Code: "member.role"}}, "") // of nothing
+		if s := b.snap(); s.Pending != 1 {
+			t.Fatalf("control: %d wait", s.Pending)
+		}
+		f.send(meeting.Exchange{Refuse: &meeting.Refusal{Meeting: "annual", Counter: 1, Code: "member.role"}}, "")
+		if s := b.snap(); s.Pending != 0 || present(s.State) != "" || len(p.ends) != 1 {
+			t.Errorf("%d wait, %q is shown, seat ended with %v", s.Pending, present(s.State), p.ends)
+		}
+		b.kill()
+		b.open()
+		if s := b.snap(); s.Pending != 0 || present(s.State) != "" {
+			t.Errorf("after a restart %d wait, %q is shown", s.Pending, present(s.State))
+		}
+		join(b, kosvane)
+		f = befriend(t, b, "avelmar", 0)
+		if got := f.take(); got[len(got)-1].Propose == nil || got[len(got)-1].Propose.Counter != 2 {
+			t.Errorf("the next proposal: %+v, want counter 2", got[len(got)-1])
+		}
+	})
+}
+
+// TestLinkComesUpAnew: a link may replace its connection without a word of the old one's end; what was on its way is sent again.
+func TestLinkComesUpAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
+		f := befriend(t, b, "avelmar", 0)
+		join(b, kosvane)
+		settle(time.Second)
+		f.take()
+		b.room.LinkUp(foeLink{f})
+		f.send(meeting.Exchange{Join: &meeting.JoinLog{Meeting: "annual", Digest: b.def.Digest()}}, "")
+		n := 0
+		for _, x := range f.take() {
+			if x.Propose != nil && x.Propose.Counter == 1 && !x.Propose.Offline {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("the proposal was sent %d times, want once more, not as offline", n)
+		}
+	})
+}
+
 // proof is the last one in n's own log.
 func proof(t *testing.T, n *node) (p room.Proof) {
 	t.Helper()
@@ -216,9 +287,13 @@ func signed(p meeting.PartyID, n int64, h meeting.Hash) *meeting.Head {
 
 // TestHostForksLog: the host shows two guests two logs; they compare heads, stop, and both keep the proof. With one log: nothing.
 func TestHostForksLog(t *testing.T) {
-	for _, forked := range []bool{false, true} {
-		t.Run(fmt.Sprint("forked ", forked), func(t *testing.T) {
+	for _, c := range []struct {
+		forked bool
+		pause  time.Duration // between the two: whether heads cross, or one finds out alone
+	}{{false, 0}, {false, time.Second}, {true, 0}, {true, time.Second}} {
+		t.Run(fmt.Sprint("forked ", c.forked, " after ", c.pause), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				forked, pause := c.forked, c.pause
 				d := definition("avelmar", "tolmeria", "calwen")
 				b, c := newNode(t, "tolmeria", d), newNode(t, "calwen", d)
 				connect(b, c)
@@ -229,6 +304,7 @@ func TestHostForksLog(t *testing.T) {
 					other, _ = entry(proposal("avelmar", 1, meeting.MemberJoined, aldesh), 1, meeting.Hash{})
 				}
 				fb.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 1, Data: [][]byte{one}}}, "")
+				settle(pause)
 				fc.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 1, Data: [][]byte{other}}}, "")
 				settle(time.Second)
 				for _, n := range []*node{b, c} {
@@ -391,153 +467,6 @@ func TestBackDated(t *testing.T) {
 		}
 		if es[1].Offline {
 			t.Error("control: an entry of now is marked as offline")
-		}
-	})
-}
-
-// TestDefinitionDiffers: nothing is exchanged and nothing crosses until both have one definition.
-func TestDefinitionDiffers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, e := definition("avelmar", "tolmeria"), definition("avelmar", "tolmeria")
-		e.Members[0].Precedence = 7
-		e.Members[1].Precedence = 8
-		a, b := newNode(t, "avelmar", d), newNode(t, "tolmeria", e)
-		p := connect(a, b)
-		settle(time.Second)
-		pa, pb := join(a, tarroven), join(b, kosvane)
-		pa.devices(true, true)
-		pb.devices(true, true)
-		settle(10 * time.Second)
-		for n, pg := range map[*node]*page{a: pb, b: pa} {
-			if n.log.count("level=ERROR") != 1 || len(n.snap().State.Present) != 1 {
-				t.Errorf("%s: %d errors in the log, %s present", n.party, n.log.count("level=ERROR"), present(n.snap().State))
-			}
-			if l := pg.state.Links[0]; l.State != "down" || l.Code != "definition.differs" {
-				t.Errorf("%s's page shows link %+v", n.party, l)
-			}
-		}
-		if len(p.a.offering())+len(p.b.offering()) != 0 {
-			t.Errorf("streams offered: %v %v", p.a.offering(), p.b.offering())
-		}
-		b.kill()
-		b.def, b.shared, b.own = d, &memLog{}, &memLog{}
-		b.open()
-		p.heal()
-		settle(time.Second)
-		join(b, kosvane)
-		settle(time.Second)
-		agree(t, "avelmar-tarroven+mic+cam tolmeria-kosvane", a, b)
-	})
-}
-
-// TestRoomOpensLater: the other node's room comes minutes after the link, and asks.
-func TestRoomOpensLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, b, p := two(t)
-		pa := join(a, tarroven)
-		pa.devices(true, true)
-		settle(time.Second)
-		b.room.Close() // the link stays up, a's room hears nothing of it
-		b.open()
-		b.room.LinkUp(p.b)
-		settle(time.Second)
-		pb := join(b, kosvane)
-		settle(time.Second)
-		agree(t, "avelmar-tarroven+mic+cam tolmeria-kosvane", a, b)
-		if l := pb.link("avelmar"); l.State != "up" {
-			t.Errorf("link %+v", l)
-		}
-		if got := fmt.Sprint(p.b.wanting()); got != "[annual/avelmar-tarroven/cam annual/avelmar-tarroven/mic]" {
-			t.Errorf("wanted: %s", got)
-		}
-	})
-}
-
-// fill writes n entries into a host's log: one member comes and goes.
-func fill(n int) *memLog {
-	l := &memLog{}
-	var prev meeting.Hash
-	at := time.Now().UTC().Truncate(time.Millisecond)
-	for i := range n {
-		p := meeting.Proposal{Meeting: "annual", Party: "avelmar", Counter: uint64(i + 1), At: at, Event: meeting.Event{Kind: meeting.MemberJoined, Member: aldesh}}
-		if i%2 == 1 {
-			p.Event.Kind = meeting.MemberLeft
-		}
-		var b []byte
-		b, prev = entry(p, int64(i+1), prev)
-		l.es = append(l.es, newEntry(int64(i+1), b))
-	}
-	return l
-}
-
-func TestCatchUp(t *testing.T) {
-	for _, n := range []int{room.MaxCatchUp, room.MaxCatchUp + 1} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := definition("avelmar", "tolmeria")
-				a, b := newNode(t, "avelmar", d), newNode(t, "tolmeria", d)
-				a.kill()
-				a.shared = fill(n)
-				a.open()
-				p := connect(a, b)
-				p.slow(time.Millisecond)
-				settle(20 * time.Second)
-				s := b.snap()
-				if n > room.MaxCatchUp {
-					if s.N != 0 && s.Alarm == "" {
-						t.Errorf("%d entries taken over without an alarm", s.N)
-					}
-					return
-				}
-				if s.N != int64(n) || s.Hash != a.snap().Hash {
-					t.Fatalf("the guest has %d of %d entries", s.N, n)
-				}
-				for _, m := range p.bytes {
-					if len(m) > meeting.MaxExchange {
-						t.Errorf("a message of %d bytes", len(m))
-					}
-				}
-				if len(p.bytes) > n/15 {
-					t.Errorf("%d messages for %d entries", len(p.bytes), n)
-				}
-			})
-		})
-	}
-}
-
-// TestOfflineLimit: a guest keeps MaxPending events for the host and refuses more; it sends MaxInFlight of them at once.
-func TestOfflineLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
-		b.kill()
-		at := time.Now().UTC().Truncate(time.Millisecond)
-		for i := range room.MaxPending - 1 {
-			p := meeting.Proposal{Meeting: "annual", Party: "tolmeria", Counter: uint64(i + 1), At: at, Offline: true, Event: meeting.Event{Kind: meeting.MemberJoined, Member: thorrick}}
-			if i%2 == 1 {
-				p.Event.Kind = meeting.MemberLeft
-			}
-			r, _ := json.Marshal(room.Record{Proposal: &p})
-			b.own.es = append(b.own.es, newEntry(int64(i+1), r))
-		}
-		b.open()
-		if s := b.snap(); s.Pending != room.MaxPending-1 {
-			t.Fatalf("%d wait", s.Pending)
-		}
-		p := join(b, kosvane) // the last one that fits
-		err := b.room.Handle(p.seat, devices(true))
-		if err == nil || err.Error() != "log.full" {
-			t.Errorf("one more: %v, want log.full", err)
-		}
-		f := befriend(t, b, "avelmar", 0)
-		settle(2 * time.Second)
-		sent := 0
-		for _, x := range f.take() {
-			if x.Propose != nil {
-				sent++
-			}
-		}
-		if sent != room.MaxInFlight {
-			t.Errorf("%d proposals on their way, want %d", sent, room.MaxInFlight)
 		}
 	})
 }

@@ -200,4 +200,3 @@ func (e *end) stream(id string) *media.Stream {
 	defer e.pair.mu.Unlock()
 	return e.had[id]
 }
-

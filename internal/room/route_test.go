@@ -255,3 +255,32 @@ func TestThreeParties(t *testing.T) {
 		}
 	})
 }
+
+// TestForgedStream: a node that offers another party's member under that member's name is not asked for it, nor for ours.
+func TestForgedStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := definition("avelmar", "tolmeria", "calwen")
+		a, b, c := newNode(t, "avelmar", d), newNode(t, "tolmeria", d), newNode(t, "calwen", d)
+		ab := connect(a, b)
+		bc := connect(b, c)
+		connect(a, c)
+		settle(time.Second)
+		ps, pa := join(c, sarrand), join(a, tarroven)
+		join(b, kosvane).devices(true, true)
+		ps.devices(true, true)
+		pa.devices(true, true)
+		ab.a.Offer("annual/calwen-sarrand/mic", pa.streams["mic"])
+		ab.a.Offer("annual/tolmeria-kosvane/mic", pa.streams["mic"])
+		ab.a.Offer("other/avelmar-tarroven/cam", pa.streams["cam"])
+		settle(time.Second)
+		if ab.b.stream("annual/calwen-sarrand/mic") == nil {
+			t.Fatal("the forged stream was not announced: no test")
+		}
+		if got, want := fmt.Sprint(ab.b.wanting()), "[annual/avelmar-tarroven/cam annual/avelmar-tarroven/mic]"; got != want {
+			t.Errorf("tolmeria wants %s of avelmar, want %s", got, want)
+		}
+		if got, want := fmt.Sprint(bc.a.wanting()), "[annual/calwen-sarrand/cam annual/calwen-sarrand/mic]"; got != want {
+			t.Errorf("tolmeria wants %s of calwen, want %s", got, want)
+		}
+	})
+}

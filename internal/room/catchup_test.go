@@ -1,0 +1,159 @@
+package room_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"visavis/internal/meeting"
+	"visavis/internal/room"
+)
+
+// TestDefinitionDiffers: nothing is exchanged and nothing crosses until both have one definition.
+func TestDefinitionDiffers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, e := definition("avelmar", "tolmeria"), definition("avelmar", "tolmeria")
+		e.Members[0].Precedence = 7
+		e.Members[1].Precedence = 8
+		a, b := newNode(t, "avelmar", d), newNode(t, "tolmeria", e)
+		p := connect(a, b)
+		settle(time.Second)
+		pa, pb := join(a, tarroven), join(b, kosvane)
+		pa.devices(true, true)
+		pb.devices(true, true)
+		settle(10 * time.Second)
+		for n, pg := range map[*node]*page{a: pb, b: pa} {
+			if n.log.count("level=ERROR") != 1 || len(n.snap().State.Present) != 1 {
+				t.Errorf("%s: %d errors in the log, %s present", n.party, n.log.count("level=ERROR"), present(n.snap().State))
+			}
+			if l := pg.state.Links[0]; l.State != "down" || l.Code != "definition.differs" {
+				t.Errorf("%s's page shows link %+v", n.party, l)
+			}
+		}
+		if len(p.a.offering())+len(p.b.offering()) != 0 {
+			t.Errorf("streams offered: %v %v", p.a.offering(), p.b.offering())
+		}
+		b.kill()
+		b.def, b.shared, b.own = d, &memLog{}, &memLog{}
+		b.open()
+		p.heal()
+		settle(time.Second)
+		join(b, kosvane)
+		settle(time.Second)
+		agree(t, "avelmar-tarroven+mic+cam tolmeria-kosvane", a, b)
+	})
+}
+
+// TestRoomOpensLater: the other node's room comes minutes after the link, and asks.
+func TestRoomOpensLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, p := two(t)
+		pa := join(a, tarroven)
+		pa.devices(true, true)
+		settle(time.Second)
+		b.room.Close() // the link stays up, a's room hears nothing of it
+		b.open()
+		b.room.LinkUp(p.b)
+		settle(time.Second)
+		pb := join(b, kosvane)
+		settle(time.Second)
+		agree(t, "avelmar-tarroven+mic+cam tolmeria-kosvane", a, b)
+		if l := pb.link("avelmar"); l.State != "up" {
+			t.Errorf("link %+v", l)
+		}
+		if got := fmt.Sprint(p.b.wanting()); got != "[annual/avelmar-tarroven/cam annual/avelmar-tarroven/mic]" {
+			t.Errorf("wanted: %s", got)
+		}
+	})
+}
+
+// fill writes n entries into a host's log: one member comes and goes.
+func fill(n int) *memLog {
+	l := &memLog{}
+	var prev meeting.Hash
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	for i := range n {
+		p := meeting.Proposal{Meeting: "annual", Party: "avelmar", Counter: uint64(i + 1), At: at, Event: meeting.Event{Kind: meeting.MemberJoined, Member: aldesh}}
+		if i%2 == 1 {
+			p.Event.Kind = meeting.MemberLeft
+		}
+		var b []byte
+		b, prev = entry(p, int64(i+1), prev)
+		l.es = append(l.es, newEntry(int64(i+1), b))
+	}
+	return l
+}
+
+func TestCatchUp(t *testing.T) {
+	for _, n := range []int{room.MaxCatchUp, room.MaxCatchUp + 1} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := definition("avelmar", "tolmeria")
+				a, b := newNode(t, "avelmar", d), newNode(t, "tolmeria", d)
+				a.kill()
+				a.shared = fill(n)
+				a.open()
+				p := connect(a, b)
+				p.slow(time.Millisecond)
+				settle(20 * time.Second)
+				s := b.snap()
+				if n > room.MaxCatchUp {
+					if s.N != 0 && s.Alarm == "" {
+						t.Errorf("%d entries taken over without an alarm", s.N)
+					}
+					return
+				}
+				if s.N != int64(n) || s.Hash != a.snap().Hash {
+					t.Fatalf("the guest has %d of %d entries", s.N, n)
+				}
+				for _, m := range p.bytes {
+					if len(m) > meeting.MaxExchange {
+						t.Errorf("a message of %d bytes", len(m))
+					}
+				}
+				if len(p.bytes) > n/15 {
+					t.Errorf("%d messages for %d entries", len(p.bytes), n)
+				}
+			})
+		})
+	}
+}
+
+// TestOfflineLimit: a guest keeps MaxPending events for the host and refuses more; it sends MaxInFlight of them at once.
+func TestOfflineLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
+		b.kill()
+		at := time.Now().UTC().Truncate(time.Millisecond)
+		for i := range room.MaxPending - 1 {
+			p := meeting.Proposal{Meeting: "annual", Party: "tolmeria", Counter: uint64(i + 1), At: at, Offline: true, Event: meeting.Event{Kind: meeting.MemberJoined, Member: thorrick}}
+			if i%2 == 1 {
+				p.Event.Kind = meeting.MemberLeft
+			}
+			r, _ := json.Marshal(room.Record{Proposal: &p})
+			b.own.es = append(b.own.es, newEntry(int64(i+1), r))
+		}
+		b.open()
+		if s := b.snap(); s.Pending != room.MaxPending-1 {
+			t.Fatalf("%d wait", s.Pending)
+		}
+		p := join(b, kosvane) // the last one that fits
+		err := b.room.Handle(p.seat, devices(true))
+		if err == nil || err.Error() != "log.full" {
+			t.Errorf("one more: %v, want log.full", err)
+		}
+		f := befriend(t, b, "avelmar", 0)
+		settle(2 * time.Second)
+		sent := 0
+		for _, x := range f.take() {
+			if x.Propose != nil {
+				sent++
+			}
+		}
+		if sent != room.MaxInFlight {
+			t.Errorf("%d proposals on their way, want %d", sent, room.MaxInFlight)
+		}
+	})
+}
