@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -47,9 +49,10 @@ type Net struct {
 }
 
 // New makes one namespace for each name, with its loopback up. Close must be called; the system's names hold our process
-// id, so that two runs do not meet.
+// id, so that two runs do not meet, and so that New can remove what a run left that was killed.
 func New(names ...string) (*Net, error) {
-	n := &Net{tag: strconv.Itoa(os.Getpid() % 100000), full: map[string]string{}}
+	sweep()
+	n := &Net{tag: strconv.Itoa(os.Getpid()), full: map[string]string{}}
 	for _, name := range names {
 		n.full[name] = "vv" + n.tag + "-" + name
 		if _, err := run("ip", "netns", "add", n.full[name]); err != nil {
@@ -66,18 +69,36 @@ func New(names ...string) (*Net, error) {
 func (n *Net) Close() error {
 	var errs []error
 	for _, full := range n.full {
-		if out, err := run("ip", "netns", "pids", full); err == nil {
-			for _, f := range strings.Fields(out) {
-				if pid, err := strconv.Atoi(f); err == nil && pid > 1 {
-					_ = syscall.Kill(pid, syscall.SIGKILL)
-				}
-			}
-		}
-		_, err := run("ip", "netns", "del", full)
-		errs = append(errs, err)
+		errs = append(errs, remove(full))
 	}
 	n.full = nil
 	return errors.Join(errs...)
+}
+
+// remove ends what runs in a namespace and deletes it.
+func remove(full string) error {
+	if out, err := run("ip", "netns", "pids", full); err == nil {
+		for _, f := range strings.Fields(out) {
+			if pid, err := strconv.Atoi(f); err == nil && pid > 1 {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	}
+	_, err := run("ip", "netns", "del", full)
+	return err
+}
+
+// sweep removes namespaces of runs that are no more.
+func sweep() {
+	out, err := run("ip", "netns", "list")
+	if err != nil {
+		return
+	}
+	for _, m := range regexp.MustCompile(`(?m)^vv(\d+)-\S+`).FindAllStringSubmatch(out, -1) {
+		if _, err := os.Stat("/proc/" + m[1]); errors.Is(err, fs.ErrNotExist) {
+			_ = remove(m[0]) // another run may be doing the same
+		}
+	}
 }
 
 // Wire joins two namespaces by a pair of interfaces with these addresses (CIDR) and gives the interfaces' names.

@@ -2,6 +2,9 @@ package netns_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"visavis/test/netns"
@@ -66,5 +69,32 @@ func TestCountersAndCuts(t *testing.T) {
 	}
 	if err := ping("10.77.9.2"); err != nil {
 		t.Errorf("after the cut: %v", err)
+	}
+}
+
+// TestNewRemovesWhatAKilledRunLeft: a namespace of a process that is no more goes, one of a living process stays.
+func TestNewRemovesWhatAKilledRunLeft(t *testing.T) {
+	if err := netns.Available(); err != nil {
+		t.Skipf("SKIPPED: %v", err)
+	}
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	left, kept := fmt.Sprintf("vv%d-left", gone.Process.Pid), fmt.Sprintf("vv%d-kept", os.Getppid())
+	for _, name := range []string{left, kept} {
+		if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	defer func() { _ = exec.Command("ip", "netns", "del", kept).Run() }()
+	n, err := netns.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	out, err := exec.Command("ip", "netns", "list").Output()
+	if err != nil || strings.Contains(string(out), left) || !strings.Contains(string(out), kept) {
+		t.Errorf("namespaces = %q, %v; want %s gone and %s there", out, err, left, kept)
 	}
 }
