@@ -107,8 +107,9 @@ test('a closed microphone sends silence, an open one is heard, the node is told 
   assert.ok(await gain(page, energy) > 0.001, 'the control: an open microphone sends sound');
   assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
   await page.click('[data-act=mic]');
-  await page.waitForTimeout(500); // what was in flight
-  assert.equal(await gain(page, energy), 0, 'energy sent after closing');
+  let sent = -1; // what was in flight may take a moment on a busy machine; then there is nothing at all
+  for (const end = Date.now() + 5000; sent !== 0 && Date.now() < end;) sent = await gain(page, energy);
+  assert.equal(sent, 0, 'energy sent after closing');
   assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
 });
 

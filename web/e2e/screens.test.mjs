@@ -105,7 +105,7 @@ const asked = process.env.VISAVIS_SCREENS?.split(',');
 for (const [name, show] of Object.entries(screens)) {
   if (asked && !asked.includes(name)) continue;
   for (const tongue of ['en', 'ar']) {
-    test(`${name} in ${tongue}`, { timeout: 60_000 }, async (t) => {
+    test(`${name} in ${tongue}`, { timeout: 180_000 }, async (t) => {
       const node = await new FakeNode().start();
       node.answer = answer;
       const page = await open(name === 'join-trouble' ? bare : browser, { viewport: wide });

@@ -1,7 +1,6 @@
 // Where the page begins: the invitation's code leaves the address first, then the node says what to show.
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { useEffect } from "preact/hooks";
 import { Call } from "./call/call";
 import { node, type Reply } from "./call/node";
 import { fill, lang, pick, t, title } from "./lang";
@@ -38,11 +37,13 @@ async function boot() {
   }
   void call.devices.start(call.camera.value);
   screen.value = "meeting";
+  performance.mark("visavis:sit");
   await call.sit();
 }
 
 /** sit is the pressed button: it alone uses the invitation up. */
 async function sit() {
+  performance.mark("visavis:sit");
   failed.value = false;
   call.phase.value = "joining";
   const r = code ? await node.session(code) : null;
@@ -82,7 +83,6 @@ function Page() {
 
 function Over() {
   const x = t.value, over = call.over.value;
-  useEffect(() => { document.querySelector<HTMLElement>("main button")?.focus(); }, []);
   switch (over) {
     case "moved": return <Notice title={x.movedTitle} help={x.movedHelp}><button type="button" class="btn big primary" data-act="back" onClick={() => void back()}>{x.movedBack}</button></Notice>;
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;

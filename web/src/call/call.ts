@@ -82,7 +82,6 @@ export class Call {
   async sit() {
     if (this.running) return;
     this.running = true;
-    performance.mark("visavis:sit");
     batch(() => { this.phase.value = "joining"; this.over.value = ""; this.media.value = "none"; });
     this.playout.play();
     void this.stayAwake();

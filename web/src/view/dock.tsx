@@ -41,7 +41,7 @@ function Now({ call }: { call: Call }) {
   const nobody = useNobodyHears(call), cut = useLasting(call.phase.value !== "live", 1500);
   const s = sentence(call, cut, nobody);
   return (
-    <section class="floor" id="now" aria-label={t.value.floor} data-tone={s.tone} data-says={s.key}>
+    <section class="floor" id="now" tabIndex={-1} aria-label={t.value.floor} data-tone={s.tone} data-says={s.key}>
       <div class="stack">
         <h2 class={s.tone === "alarm" ? "alarm" : ""} aria-live={s.tone === "alarm" ? "assertive" : "polite"}>{s.head}</h2>
         {s.help ? <p>{s.help}</p> : null}

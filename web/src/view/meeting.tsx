@@ -24,6 +24,8 @@ export function seats(call: Call): { large: Seat[]; small: Seat[]; self: Seat } 
 
 export function MeetingPage({ call }: { call: Call }) {
   const meeting = call.meeting.value!, { large, small, self } = seats(call);
+  // Not onto the microphone's button: a key still held down from "Take your seat" would open it.
+  useEffect(() => document.getElementById("now")?.focus(), []);
   const principal = large.some((s) => s.self);
   return (
     <div class="stage member">

@@ -76,11 +76,13 @@ export function Bars({ n }: { n: number }) {
 
 /** Notice is a page with one sentence, one explanation and at most one button. */
 export function Notice({ title, help, children }: { title: string; help?: ComponentChildren; children?: ComponentChildren }) {
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => head.current?.focus(), [title]); // read out, and Tab goes on from here; never onto a button that acts
   return (
     <div class="paper notice">
       <header class="top"><p class="mark" lang="en">Visavis</p><span class="grow" /><Languages /></header>
       <main>
-        <h1 aria-live="polite">{title}</h1>
+        <h1 ref={head} tabIndex={-1}>{title}</h1>
         {help ? <p class="lead">{help}</p> : null}
         {children ? <p class="row">{children}</p> : null}
       </main>
