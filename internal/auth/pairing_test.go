@@ -131,6 +131,8 @@ func TestOfferIsRefused(t *testing.T) {
 		want error
 	}{
 		{"as it is", ob, start, nil},
+		{"blank lines up to the limit", append(bytes.Clone(ob), bytes.Repeat([]byte("\n"), auth.MaxOffer-len(ob))...), start, nil},
+		{"a blank line more", append(bytes.Clone(ob), bytes.Repeat([]byte("\n"), auth.MaxOffer-len(ob)+1)...), start, auth.ErrOffer},
 		{"last second", ob, late.Add(-time.Second), nil},
 		{"expired", ob, late, auth.ErrOfferExpired},
 		{"own expired", fresh(), late, auth.ErrNoOffer},

@@ -168,7 +168,12 @@ func (d *Dir) addMeeting(ctx context.Context, def meeting.Definition, replace bo
 		return nil
 	case err == nil && !replace:
 		return fmt.Errorf("meeting %s is known already, with other contents (digest %s): --replace puts this one in its place, which is possible before the meeting only", def.ID, Digest(have))
-	case err != nil && !errors.Is(err, errNoMeeting):
+	case err == nil:
+		// The log's first entries were made under the old definition, and the other party holds them too.
+		if n, err := d.Store.Last(ctx, logName(def.ID, false)); err != nil || n > 0 {
+			return errors.Join(err, fmt.Errorf("meeting %s has begun: its log has %d entries, and what it is about cannot be changed any more", def.ID, n))
+		}
+	case !errors.Is(err, errNoMeeting):
 		return err
 	}
 	if err := d.Store.Put(ctx, meetingBucket, string(def.ID), b); err != nil {

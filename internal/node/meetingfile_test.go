@@ -19,6 +19,7 @@ import (
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
+	"visavis/internal/store"
 )
 
 const goodMeeting = `id = "review"
@@ -110,6 +111,22 @@ func TestMeetingIsReplacedOnlyOnPurpose(t *testing.T) {
 		if _, err := newMeeting(t, d, c.text, c.replace); (err == nil) != c.ok {
 			t.Errorf("replace %v: %v, want ok %v", c.replace, err, c.ok)
 		}
+	}
+}
+
+func TestMeetingThatHasBegunIsNotReplaced(t *testing.T) {
+	d := made(t, "avelmar")
+	if _, err := newMeeting(t, d, goodMeeting, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Store.Append(t.Context(), logName("review", false), store.LogEntry{N: 1, Basis: store.Observed}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newMeeting(t, d, strings.Replace(goodMeeting, "Annual review", "Another review", 1), true); err == nil || !strings.Contains(err.Error(), "has begun") {
+		t.Errorf("replaced under its log: %v", err)
+	}
+	if _, err := newMeeting(t, d, goodMeeting, false); err != nil { // the control
+		t.Errorf("the same again: %v", err)
 	}
 }
 
