@@ -29,6 +29,7 @@ type media struct {
 	pc    *webrtc.PeerConnection
 	names map[*webrtc.RTPTransceiver]string
 	slots map[string]*slot
+	order []*slot // the same, in the order of the offer: feedback goes out in one order, so that virtual time repeats itself
 	mic   *player
 	cam   *player
 	began time.Time
@@ -161,6 +162,7 @@ func (m *media) sections() error {
 			name := fmt.Sprintf("%s%d", s.prefix, i)
 			m.names[t] = name
 			m.slots[name] = &slot{m: m, name: name, video: s.kind == webrtc.RTPCodecTypeVideo, tr: t}
+			m.order = append(m.order, m.slots[name])
 		}
 	}
 	return nil
@@ -265,7 +267,7 @@ func (m *media) askAgain() {
 				continue
 			}
 			now := time.Now()
-			for _, s := range m.slots {
+			for _, s := range m.order {
 				if ps := s.feedback(now); len(ps) > 0 {
 					_ = m.pc.WriteRTCP(ps)
 				}
