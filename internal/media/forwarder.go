@@ -41,6 +41,7 @@ type Forwarder struct {
 	cur     *Stream // flows
 	next    *Stream // waits: for a keyframe, or for its first packet
 	asked   uint64  // serial when next was assigned: nothing from before is ever sent
+	nextAt  time.Time
 	keyFrom *Stream // counted in its wanting
 	a       attachment
 
@@ -118,12 +119,15 @@ func (f *Forwarder) Ready(now time.Time) {
 }
 
 // Assign fills the slot with s, or empties it (nil). Sound moves with the next packet; a picture goes on showing the old stream
-// until a keyframe of the new one comes. A stream of another kind, a closed one, or one assigned already changes nothing.
+// until a keyframe of the new one comes, for a second at most. A closed stream and one of another kind are as nil.
 func (f *Forwarder) Assign(now time.Time, s *Stream) { f.assign(now, s, f.sw.serial) }
 
 // assign is Assign for packets that came after the one with serial from.
 func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
-	if f.dead || s == f.Stream() || s != nil && (s.closed || s.c.Kind != f.c.Kind) {
+	if s != nil && (s.closed || s.c.Kind != f.c.Kind) {
+		s = nil
+	}
+	if f.dead || s == f.Stream() {
 		return
 	}
 	f.unwait()
@@ -137,7 +141,7 @@ func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
 		return
 	}
 	s.attach(f)
-	f.asked = from
+	f.asked, f.nextAt = from, now
 	f.wait(now)
 }
 
@@ -171,6 +175,12 @@ func (f *Forwarder) again(now time.Time) {
 		s.detach(f)
 	}
 	f.wait(now)
+}
+
+// abandon ends the old picture without the new one.
+func (f *Forwarder) abandon() {
+	f.cur.detach(f)
+	f.cur = nil
 }
 
 // leave ends the attachment; with hush the receiver hears silence in place of a concealed last sound.
@@ -251,6 +261,9 @@ func (f *Forwarder) Keyframe(now time.Time) {
 
 // forward sends what is pending of the stream that flows, and moves to the next one where that can begin.
 func (f *Forwarder) forward(now time.Time) {
+	if f.cur != nil && f.next != nil && now.Sub(f.nextAt) > switchFor {
+		f.abandon()
+	}
 	if s := f.cur; s != nil {
 		for _, q := range s.pending {
 			k := s.ring.get(q)

@@ -316,6 +316,52 @@ func TestResumeAfterReceiverSilence(t *testing.T) {
 	}
 }
 
+// Nobody's picture stays for long in a slot that is somebody else's.
+func TestOldPictureEnds(t *testing.T) {
+	w := newWorld(t)
+	a, _ := w.stream(Video)
+	b, srcB := w.stream(Video)
+	to := &sink{}
+	f := w.slot(Video, to)
+	f.Assign(w.now, a)
+	q := uint16(0)
+	show := func(d time.Duration) int {
+		to.take()
+		for end := w.now.Add(d); w.now.Before(end); q++ {
+			w.picture(a, q, q, 0, q == 0)
+			w.picture(b, q, q, 0, false) // never a keyframe
+			w.flush()
+		}
+		return len(to.take())
+	}
+	show(200 * time.Millisecond)
+	f.Assign(w.now, b)
+	if n := show(time.Second); n != 50 { // the control
+		t.Errorf("%d packets of the old picture in the first second of a switch, want 50", n)
+	}
+	show(40 * time.Millisecond)
+	if n := show(time.Second); n != 0 {
+		t.Errorf("%d packets of the old picture after that, want none", n)
+	}
+	w.picture(b, q, q, 0, true)
+	w.flush()
+	if got := len(to.take()); got != 1 || len(srcB.keyframes) < 6 {
+		t.Errorf("%d packets of the new picture's keyframe, asked for %d times", got, len(srcB.keyframes))
+	}
+	f.Assign(w.now, a)
+	a.Close(w.now)
+	f.Assign(w.now, a)
+	if f.Stream() != nil {
+		t.Error("a closed stream did not empty the slot")
+	}
+	f.Assign(w.now, b)
+	c, _ := w.stream(Audio)
+	f.Assign(w.now, c)
+	if f.Stream() != nil {
+		t.Error("a stream of another kind did not empty the slot")
+	}
+}
+
 func TestCloseStream(t *testing.T) {
 	w := newWorld(t)
 	s, _ := w.stream(Audio)

@@ -54,6 +54,10 @@ const (
 	// idleRepeat replaces keyframeRepeat while a source is silent.
 	idleRepeat = time.Second
 
+	// switchFor is how long a slot may go on with its old picture while it waits for the new one's keyframe. Somebody's face must
+	// not stay under somebody else's name; a switch takes 0.2 s as a rule, 0.7 s when the first request is lost.
+	switchFor = time.Second
+
 	// clockWindow is how long the smallest clock offset of a source is believed: 50 ppm of skew are 3 ms in it.
 	clockWindow = time.Minute
 )
