@@ -58,6 +58,8 @@ type Host struct {
 	scratch []byte
 	swept   time.Time
 
+	orphans sync.Mutex // guards what is the worker's, once the worker has ended
+
 	mu       sync.Mutex // guards the fields below, the closed, addresses and flights of sessions
 	closed   bool
 	sessions map[*Session]struct{}

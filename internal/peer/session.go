@@ -234,7 +234,9 @@ func (s *Session) end(reason string) {
 func (s *Session) release() {
 	h := s.h
 	if !h.c.Worker.Call(func() { s.f.close(time.Now()) }) {
-		s.f.close(time.Now()) // the worker has ended: nobody else is there
+		h.orphans.Lock() // the worker has ended: only other sessions are there
+		s.f.close(time.Now())
+		h.orphans.Unlock()
 	}
 	s.turn <- struct{}{} // whatever Open or Reoffer began is complete
 	if s.agent != nil {
