@@ -33,6 +33,7 @@ type Conn struct {
 	failures int
 	timer    *time.Timer // of the next dial, of a key roll
 	pathWas  bool
+	checked  time.Time // when recheck last ran
 
 	mu         sync.Mutex // guards what follows
 	sess       *session
@@ -291,6 +292,20 @@ func (c *Conn) postFor(done <-chan struct{}, f func()) bool {
 	return false
 }
 
+// onWorker runs f on the worker and waits for it. False: the Conn ends, f may run later all the same.
+func (c *Conn) onWorker(f func()) bool {
+	ran := make(chan bool, 1)
+	if !c.m.c.Worker.Do(func() { f(); ran <- true }) {
+		return false
+	}
+	select {
+	case <-ran:
+		return true
+	case <-c.quit: // the worker may not be served any more
+		return false
+	}
+}
+
 // notify tells the Conn's goroutine that the plane has news. Worker.
 func (c *Conn) notify() {
 	select {
@@ -409,7 +424,7 @@ func (c *Conn) admit(s *session) {
 	ok := c.m.trusts(c.party, s.key) && (old == nil || preferred(old, s, string(c.m.c.Self.Party), string(c.party), now) == s)
 	if ok {
 		installed := false
-		ok = c.m.c.Worker.Call(func() { installed = c.p.install(now, s) }) && installed
+		ok = c.onWorker(func() { installed = c.p.install(now, s) }) && installed
 	}
 	if !ok {
 		s.admitted <- false
@@ -530,7 +545,7 @@ func (c *Conn) offered(f *streamsFrame) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	if !c.m.c.Worker.Call(func() {
+	if !c.onWorker(func() {
 		for _, s := range fresh {
 			s.in, s.stream = c.p.add(s.id, s.kind, s.ssrc)
 		}

@@ -126,6 +126,9 @@ func (c *Conn) news() {
 		c.timer.Stop()
 		c.timer.Reset(c.patience())
 	}
+	if time.Since(c.checked) >= recheckEvery {
+		c.recheck()
+	}
 	if used := c.cur; used != nil && c.p.usedUp.Load() == used.keys {
 		used.stop(ErrExpired)
 	}

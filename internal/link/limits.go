@@ -64,6 +64,7 @@ const (
 	settled       = 5 * time.Second        // a connection older than this was not dialled at the same moment as a new one
 	redialAfter   = time.Second            // a dial this old is begun anew when the path returns
 	rollAfter     = time.Hour              // of keys
+	recheckEvery  = time.Minute            // whether the far node's key still holds
 )
 
 // Times and sizes of the media path.

@@ -118,14 +118,9 @@ func (m *Manager) Refresh() {
 
 // refresh takes over what is pinned of the party now.
 func (c *Conn) refresh(p Peer) {
-	c.m.c.Worker.Do(func() {
-		c.p.list(p.Media)
-		c.p.distrust(time.Now(), func(k ed25519.PublicKey) bool { return !p.holds(k) })
-	})
+	c.m.c.Worker.Do(func() { c.p.list(p.Media) })
 	look := func() {
-		if c.cur != nil && !p.holds(c.cur.key) {
-			c.cur.stop(ErrDropped)
-		}
+		c.recheck()
 		if c.cur == nil && c.dialing == nil {
 			c.timer.Stop()
 			c.timer.Reset(c.patience())
@@ -136,6 +131,18 @@ func (c *Conn) refresh(p Peer) {
 			defer c.m.wg.Done()
 			c.post(look)
 		}()
+	}
+}
+
+// recheck closes what was made with node keys that are not the party's any more. It runs at each Refresh, and once a minute because
+// keys run out by themselves.
+func (c *Conn) recheck() {
+	c.checked = time.Now()
+	p, ok := c.m.peer(c.party)
+	bad := func(k ed25519.PublicKey) bool { return !ok || !p.holds(k) }
+	c.m.c.Worker.Do(func() { c.p.distrust(time.Now(), bad) })
+	if c.cur != nil && bad(c.cur.key) {
+		c.cur.stop(ErrDropped)
 	}
 }
 

@@ -73,6 +73,7 @@ type plane struct {
 	paths    []*path
 	active   *path // where media goes; nil: no address has answered yet
 	heardAt  time.Time
+	over     bool // cleared: nothing begins any more
 	lost     bool // nothing authentic for pathLost; true before the first packet
 	pings    [64]sentPing
 	pingNext uint32
@@ -119,7 +120,7 @@ func newPlane(m *Manager, c *Conn) *plane {
 // them (confirm).
 func (p *plane) install(now time.Time, s *session) bool {
 	k := s.keys
-	if _, taken := p.ps.tags[k.tag]; taken {
+	if _, taken := p.ps.tags[k.tag]; taken || p.over {
 		return false
 	}
 	k.session = s
@@ -224,6 +225,7 @@ func (p *plane) clear(now time.Time) {
 	}
 	p.listed = nil
 	p.lost = true
+	p.over = true
 }
 
 // add makes the stream for something that the far node offers.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"visavis/internal/media"
+	"visavis/internal/udp"
 )
 
 // stranger is a TLS client made by hand: what a node of another make, or a hostile one, could be.
@@ -284,6 +285,56 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNodeKeyRunsOut: nobody calls Refresh when a key's last day has passed.
+func TestNodeKeyRunsOut(t *testing.T) {
+	pair(t, 26, 5*time.Millisecond, func(w *world, a, b *node) {
+		time.Sleep(2 * time.Minute)
+		if downs := b.rec().downs; len(downs) > 0 {
+			t.Fatalf("control: down %v", downs)
+		}
+		p := a.peer()
+		p.NodeKeys = nil
+		b.pin(p)
+		time.Sleep(recheckEvery + 2*time.Second)
+		var sets int
+		b.worker.Call(func() { sets = len(b.conn().p.sets) })
+		if s := b.m.State("avelmar"); s.Control || s.Path || sets > 0 {
+			t.Errorf("a minute after the key ran out: %+v, %d sets of keys", s, sets)
+		}
+	})
+}
+
+// TestCloseBeforeServe: a node whose start fails half-way must be able to stop.
+func TestCloseBeforeServe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 27, time.Millisecond)
+		defer w.close()
+		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
+		a.pin(b.peer())
+		b.pin(a.peer())
+		b.start()
+		worker := udp.NewWorker(w.n.listenUDP(a.addr))
+		m, err := NewManager(Config{Self: Identity{Party: a.party, Key: a.key}, Worker: worker, Mux: udp.NewMux(), Switch: media.NewSwitch(), Handler: a,
+			Peers: func() []Peer { return []Peer{b.peer()} }, Dial: func(ctx context.Context, addr string) (net.Conn, error) { return w.n.dial(ctx, a.addr.Addr(), addr) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // it has greeted by now, and waits for the worker
+		closed := make(chan struct{})
+		go func() {
+			m.Close()
+			close(closed)
+		}()
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Error("Close waits for a worker that was never served")
+		}
+		worker.Close()
+		<-closed
+	})
 }
 
 func TestDroppedPartyComesBackByRefresh(t *testing.T) {
