@@ -151,7 +151,7 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 		Definition: d, Self: n.s.Party, Worker: n.worker, Switch: sw,
 		Log: room.NewLog(n.dir.Store, logName(d.ID, false)), OwnLog: room.NewLog(n.dir.Store, logName(d.ID, true)),
 		Sign:   func(b []byte) []byte { return ed25519.Sign(key, b) },
-		Verify: n.pins.signed, Slog: n.log.With("meeting", d.ID),
+		Verify: n.pins.signed, Slog: n.log,
 	})
 }
 

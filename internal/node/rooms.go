@@ -131,7 +131,6 @@ func (r *rooms) close() error {
 
 // Up implements link.Handler.
 func (r *rooms) Up(c *link.Conn) {
-	r.log.Info("link up", "party", c.Party())
 	r.mu.Lock()
 	r.links[c.Party()] = c
 	r.mu.Unlock()
@@ -140,7 +139,6 @@ func (r *rooms) Up(c *link.Conn) {
 
 // Down implements link.Handler.
 func (r *rooms) Down(c *link.Conn, err error) {
-	r.log.Warn("link down", "party", c.Party(), "err", err)
 	r.mu.Lock()
 	if r.links[c.Party()] == c {
 		delete(r.links, c.Party())

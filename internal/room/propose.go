@@ -101,8 +101,7 @@ func (r *Room) sequenced(now time.Time, e meeting.Entry) {
 	r.changed()
 	if e.Event.Kind != meeting.MemberDevices {
 		r.headDue = true
-		r.log.Info("attendance", slog.String("party", string(e.Party)), slog.String("person", string(e.Event.Member)),
-			slog.String("meeting", string(e.Meeting)))
+		r.log.Info("attendance", slog.String("party", string(e.Party)), slog.String("person", string(e.Event.Member)))
 	}
 }
 
