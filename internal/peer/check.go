@@ -245,6 +245,9 @@ func (f *flow) proven(now time.Time, k check) {
 		return
 	}
 	f.consent = now
+	if k.to == f.remote {
+		f.signAt = now
+	}
 	f.sample(now.Sub(k.at))
 	if !f.remote.IsValid() || k.move && k.leg == f.leg && f.moving == k.to {
 		f.moveTo(k.to)

@@ -30,6 +30,8 @@ type flow struct {
 	published atomic.Pointer[netip.AddrPort]
 	consent   time.Time      // last answered check, or the birth of the session
 	heardAt   time.Time      // last authentic packet from remote
+	signAt    time.Time      // last sign of life from remote: that, or an answered check
+	flowAt    time.Time      // last RTP from remote
 	moving    netip.AddrPort // address that media moved to, under check
 	askedAt   time.Time
 	requests  bucket

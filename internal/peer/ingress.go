@@ -30,14 +30,16 @@ func (f *flow) packet(now time.Time, c udp.Class, g udp.Datagram) bool {
 		f.h.counts.unopened(err)
 		return false
 	}
-	silent := now.Sub(f.heardAt)
 	if g.Addr == f.remote {
-		f.heardAt = now
+		if f.interrupted(now) {
+			f.resume(now)
+		}
+		f.heardAt, f.signAt = now, now
+		if c == udp.RTP {
+			f.flowAt = now
+		}
 	} else {
 		f.follow(now, g.Addr)
-	}
-	if silent > time.Second && g.Addr == f.remote {
-		f.resume(now)
 	}
 	if c == udp.RTCP {
 		f.rtcp(now, g.Data[:n])
@@ -54,6 +56,16 @@ func (c *counters) unopened(err error) {
 	default:
 		c.forged.Add(1)
 	}
+}
+
+// interrupted says whether the path was cut before the packet that comes now. Who was sending media is missed after a second; who
+// only listens sends a report each second or so, and answers a check each two seconds.
+func (f *flow) interrupted(now time.Time) bool {
+	limit := idleCut
+	if f.signAt.Sub(f.flowAt) < flowing {
+		limit = mediaCut
+	}
+	return !f.signAt.IsZero() && now.Sub(f.signAt) > limit
 }
 
 // resume follows an interruption of the path: every picture goes on with a keyframe, and nothing from before is sent again.

@@ -60,9 +60,16 @@ const (
 	moveWait    = 300 * time.Millisecond // of silence from the current address before media from another is followed
 	moveEvery   = 100 * time.Millisecond // between two checks of an address that media moved to
 
+	mediaCut = time.Second            // of silence is an interruption, for a browser that was sending media
+	idleCut  = 5 * time.Second        // the same for one that only sends reports
+	flowing  = 200 * time.Millisecond // without RTP before the silence: it was only sending reports
+
 	replayWindow = 1024 // packets
 	dtlsQueue    = 32   // datagrams waiting for the handshake; more are dropped, DTLS sends again
 	stunQueue    = 32   // messages waiting for the ICE agent; more are dropped, ICE sends again
+
+	callTries = 5                     // to reach a worker whose queue is full, when a session ends
+	callWait  = 20 * time.Millisecond // between two of them
 
 	twccEvery   = 50 * time.Millisecond // between two transport-wide feedbacks
 	reportEvery = time.Second           // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)

@@ -233,7 +233,7 @@ func (s *Session) end(reason string) {
 // release stops media first, then what keeps the connection.
 func (s *Session) release() {
 	h := s.h
-	if !h.c.Worker.Call(func() { s.f.close(time.Now()) }) {
+	if !h.call(func() { s.f.close(time.Now()) }) {
 		h.orphans.Lock() // the worker has ended: only other sessions are there
 		s.f.close(time.Now())
 		h.orphans.Unlock()
@@ -250,6 +250,17 @@ func (s *Session) release() {
 		<-s.dtls.finished
 	}
 	close(s.done)
+}
+
+// call lets the worker run f. Its queue may be full for a moment, which looks like its end, but a session must not stay in it.
+func (h *Host) call(f func()) bool {
+	for range callTries {
+		if h.c.Worker.Call(f) {
+			return true
+		}
+		<-time.NewTimer(callWait).C
+	}
+	return false
 }
 
 // forget removes what the host knows of the session.

@@ -1,0 +1,123 @@
+package peer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"visavis/internal/media"
+	"visavis/internal/udp"
+)
+
+// TestResumption: a browser that talks and is silent for more than a second was cut off, and its picture goes on with a keyframe.
+// One that only listens is silent between its reports; nothing must happen to its picture.
+func TestResumption(t *testing.T) {
+	for name, test := range map[string]struct {
+		talks bool
+		gap   time.Duration
+		want  bool
+	}{
+		"talks, short gap":   {true, 900 * time.Millisecond, false},
+		"talks, cut":         {true, 1100 * time.Millisecond, true},
+		"listens, reports":   {false, 1500 * time.Millisecond, false},
+		"listens, slow ones": {false, 4900 * time.Millisecond, false},
+		"listens, cut":       {false, 5100 * time.Millisecond, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			from := chrome(b).known()
+			g := chrome(b)
+			slot := g.s.Slot("stage0")
+			slot.Assign(b.now, from.s.Stream("cam"))
+			key := []byte{0x90, 0x80, 0x80, 1, 0, 9, 9, 9, 9, 9}
+			rr := marshal(t, &rtcp.ReceiverReport{SSRC: 1})
+			live := func(d time.Duration, talks bool) { // the source goes on
+				for ; d > 0; d -= 100 * time.Millisecond {
+					b.pass(100 * time.Millisecond)
+					from.come(from.rtp(camSSRC, vp8PT, "", key))
+					if talks {
+						g.come(g.rtp(micSSRC, opusPT, "0", make([]byte, 10)))
+					}
+				}
+			}
+			live(time.Second, test.talks)
+			g.come(g.rtcp(rr))
+			before := slot.Stats().Switches
+			live(test.gap, false)
+			g.come(g.rtcp(rr))
+			live(100*time.Millisecond, false)
+			if got := slot.Stats().Switches > before; got != test.want {
+				t.Errorf("taken for an interruption: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestNothingAllocated sends one camera to ten receivers, with real seals on both sides.
+func TestNothingAllocated(t *testing.T) {
+	b := newBench(t)
+	b.conn.keep = false
+	from := chrome(b).known()
+	from.twcc = true
+	cam := from.s.Stream("cam")
+	var slots []*media.Forwarder
+	for range 10 {
+		s := chrome(b).s.Slot("stage0")
+		s.Assign(b.now, cam)
+		slots = append(slots, s)
+	}
+	key := make([]byte, 1100)
+	copy(key, []byte{0x90, 0x80, 0x80, 1, 0})
+	const warm, runs = 1100, 500
+	packets := make([][]byte, 0, warm+runs+1)
+	for range cap(packets) {
+		packets = append(packets, from.rtp(camSSRC, vp8PT, "", key))
+	}
+	batch := make([]udp.Datagram, 1)
+	i := 0
+	one := func() {
+		b.now = b.now.Add(2 * time.Millisecond)
+		batch[0] = udp.Datagram{Data: packets[i], Addr: from.addr}
+		i++
+		b.mux.Receive(b.now, batch)
+		b.h.c.Worker.Flush()
+	}
+	for range warm {
+		one()
+	}
+	before := slots[9].Stats().Packets
+	got := testing.AllocsPerRun(runs, one)
+	if sent := slots[9].Stats().Packets - before; sent < runs/2 {
+		t.Fatalf("%d packets went to a receiver in %d runs: nothing was measured (%+v, %+v)", sent, runs, b.h.Stats(), cam.Stats())
+	}
+	if got != 0 {
+		t.Errorf("%v allocations for a packet to ten receivers, want 0", got)
+	}
+}
+
+// BenchmarkForward takes one packet of sound and sends it to ten receivers, sealed each time.
+func BenchmarkForward(t *testing.B) {
+	b := newBench(t)
+	b.conn.keep = false
+	from := chrome(b).known()
+	for range 10 {
+		chrome(b).s.Slot("floor0").Assign(b.now, from.s.Stream("mic"))
+	}
+	packets := make([][]byte, 1000)
+	batch := make([]udp.Datagram, 1)
+	t.ReportAllocs()
+	for i := 0; i < t.N; i++ {
+		if i%len(packets) == 0 {
+			t.StopTimer()
+			for j := range packets {
+				packets[j] = from.rtp(micSSRC, opusPT, "0", make([]byte, 240))
+			}
+			t.StartTimer()
+		}
+		b.now = b.now.Add(20 * time.Millisecond)
+		batch[0] = udp.Datagram{Data: packets[i%len(packets)], Addr: from.addr}
+		b.mux.Receive(b.now, batch)
+		b.h.c.Worker.Flush()
+	}
+}
