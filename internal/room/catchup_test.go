@@ -100,8 +100,8 @@ func TestCatchUp(t *testing.T) {
 				settle(20 * time.Second)
 				s := b.snap()
 				if n > room.MaxCatchUp {
-					if s.N != 0 && s.Alarm == "" {
-						t.Errorf("%d entries taken over without an alarm", s.N)
+					if s.N != 0 || s.Alarm != "log.behind" {
+						t.Errorf("%d entries taken over, alarm %q", s.N, s.Alarm)
 					}
 					return
 				}
@@ -154,6 +154,26 @@ func TestOfflineLimit(t *testing.T) {
 		}
 		if sent != room.MaxInFlight {
 			t.Errorf("%d proposals on their way, want %d", sent, room.MaxInFlight)
+		}
+	})
+}
+
+// TestGapIsAskedFor: a piece that does not follow is no fork; the guest asks from where it is.
+func TestGapIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newNode(t, "tolmeria", definition("avelmar", "tolmeria"))
+		f := befriend(t, b, "avelmar", 0)
+		f.take()
+		one, h := entry(proposal("avelmar", 1, meeting.MemberJoined, tarroven), 1, meeting.Hash{})
+		two, _ := entry(proposal("avelmar", 2, meeting.MemberJoined, aldesh), 2, h)
+		f.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 2, Last: 2, Data: [][]byte{two}}}, "")
+		if s, got := b.snap(), f.take(); s.N != 0 || s.Alarm != "" || len(got) != 1 || got[0].Join == nil || got[0].Join.Have != 0 || got[0].Join.Ask {
+			t.Errorf("%d entries, alarm %q, answered with %+v", s.N, s.Alarm, got)
+		}
+		f.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 2, Data: [][]byte{one, two}}}, "")
+		f.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 2, Data: [][]byte{one}}}, "") // the same again
+		if s := b.snap(); s.N != 2 || s.Alarm != "" {
+			t.Errorf("%d entries, alarm %q", s.N, s.Alarm)
 		}
 	})
 }

@@ -166,7 +166,7 @@ func TestHostForgesEntries(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newNode(t, "tolmeria", definition("avelmar", "tolmeria", "calwen"))
 				f := befriend(t, b, "avelmar", 0)
-				join(b, kosvane)
+				page := join(b, kosvane)
 				synctest.Wait()
 				got := f.take()
 				last := got[len(got)-1].Propose
@@ -174,6 +174,7 @@ func TestHostForgesEntries(t *testing.T) {
 					t.Fatalf("no proposal came: %+v", got)
 				}
 				f.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: 1, Last: 1, Data: [][]byte{c.make(*last)}}}, "")
+				settle(100 * time.Millisecond)
 				s := b.snap()
 				if c.want == "" {
 					if s.N != 1 || s.Alarm != "" {
@@ -184,6 +185,11 @@ func TestHostForgesEntries(t *testing.T) {
 				if s.N != 0 || s.Alarm != "log.forked" || b.log.count("level=ERROR") != 1 {
 					t.Errorf("%d entries, alarm %q, %d errors in the log; want none, log.forked, 1", s.N, s.Alarm, b.log.count("level=ERROR"))
 				}
+				page.read(func() {
+					if l := page.state.Links[0]; l.Code != "" || l.State != "up" || page.state.Alarm != "log.forked" {
+						t.Errorf("the page shows link %+v, alarm %q: people go on seeing each other", l, page.state.Alarm)
+					}
+				})
 				if p := proof(t, b); p.Code != c.want || p.From != "avelmar" || len(p.Entry) == 0 {
 					t.Errorf("proof %+v, want %s", p, c.want)
 				}

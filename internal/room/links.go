@@ -47,6 +47,7 @@ func (s *side) state() string {
 const (
 	codeDiffers = "definition.differs"
 	codeForked  = "log.forked"
+	codeBehind  = "log.behind"
 )
 
 func (r *Room) linkUp(l Link) {
@@ -161,7 +162,7 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 		r.push(now, s)
 	case s.party == r.c.Definition.Host:
 		if j.Have-r.led.n > maxCatchUp {
-			r.stop(s, Proof{Code: "log.behind", N: j.Have})
+			r.stop(s, Proof{Code: codeBehind, N: j.Have})
 			return nil
 		}
 		if j.Have < r.led.n { // what we have came from it
@@ -272,6 +273,7 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 		for i, p := range r.pending {
 			if e.Answers(p.p) {
 				at = i
+				break
 			}
 		}
 		if at < 0 { // words in our mouth
@@ -311,8 +313,13 @@ func (r *Room) stop(s *side, p Proof) {
 		p.Ours = &h
 	}
 	s.code = p.Code
-	r.forked = true
+	if r.stopped == "" || p.Code != codeBehind {
+		r.stopped = codeForked
+		if p.Code == codeBehind {
+			r.stopped = codeBehind
+		}
+	}
 	r.changed()
-	r.log.Error("the shared logs of two parties differ: the log is stopped, both are kept", slog.String("party", string(s.party)), slog.String("err", p.Code))
+	r.log.Error("the shared log of another party cannot be joined with ours: it is stopped, both are kept", slog.String("party", string(s.party)), slog.String("err", p.Code))
 	r.keep(Record{Proof: &p}, store.Stated)
 }

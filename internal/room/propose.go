@@ -79,6 +79,7 @@ func (r *Room) sequence(now time.Time, p meeting.Proposal) error {
 	switch {
 	case errors.As(err, &me) && p.Party == r.c.Self: // after a restart, or by a rule of a newer version
 		r.keep(Record{Refused: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: me.Code}}, store.Observed)
+		r.viewStale = true
 		return nil
 	case err != nil:
 		if me == nil {

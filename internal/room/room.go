@@ -98,7 +98,8 @@ type Room struct {
 	stateAt, floorAt, figureAt        time.Time
 	headDue                           bool
 	headAt                            time.Time
-	withheld, forked                  bool
+	withheld                          bool
+	stopped                           string // codeForked, codeBehind: the logs of some party are not exchanged any more
 }
 
 // New replays the logs and starts the room. Close ends it. It returns an error for a definition that does not pass Check, a log

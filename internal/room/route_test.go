@@ -284,3 +284,50 @@ func TestForgedStream(t *testing.T) {
 		}
 	})
 }
+
+// TestFewerStageSlots: beyond the node's number of slots nothing is filled, shown or asked for.
+func TestFewerStageSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, p := two(t)
+		a.kill()
+		a.stage = 2
+		a.open()
+		p.heal()
+		settle(time.Second)
+		pt, pl := join(a, tarroven), join(a, aldesh)
+		for _, x := range []*page{pt, pl, join(b, kosvane), join(b, thorrick)} {
+			x.devices(false, true)
+		}
+		settle(time.Second)
+		if got, want := fmt.Sprint(p.a.wanting()), "[annual/tolmeria-kosvane/cam]"; got != want {
+			t.Errorf("wanted %s, want %s", got, want)
+		}
+		known := map[*media.Stream]string{p.a.stream("annual/tolmeria-kosvane/cam"): "kosvane", pl.streams["cam"]: "aldesh"}
+		wantSlots(t, "tarroven", pt.filled(known), "", "kosvane")
+		if got, want := fmt.Sprint(pt.state.Stage), "[ tolmeria-kosvane]"; got != want {
+			t.Errorf("tarroven's page shows %s, want %s", got, want)
+		}
+	})
+}
+
+// TestStreamComesAnew: a far node that forgets its streams and offers them again, with nobody having left, is asked again.
+func TestStreamComesAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, p := two(t)
+		pt, pk := join(a, tarroven), join(b, kosvane)
+		pk.devices(true, true)
+		settle(time.Second)
+		const id = "annual/tolmeria-kosvane/cam"
+		first := p.a.stream(id)
+		p.b.Offer(id, nil)
+		settle(time.Second)
+		wantSlots(t, "withdrawn", pt.filled(map[*media.Stream]string{first: "first"}))
+		p.b.Offer(id, pk.streams["cam"])
+		settle(time.Second)
+		second := p.a.stream(id)
+		if first == nil || second == nil || first == second {
+			t.Fatalf("streams %p and %p: no test", first, second)
+		}
+		wantSlots(t, "offered again", pt.filled(map[*media.Stream]string{first: "first", second: "second"}), "", "second")
+	})
+}

@@ -2,7 +2,6 @@ package room
 
 import (
 	"math"
-	"reflect"
 	"slices"
 
 	"visavis/internal/meeting"
@@ -10,24 +9,43 @@ import (
 )
 
 // state is the meeting as the page of member id shows it.
-func (r *Room) state(id meeting.MemberID) wire.State {
+func (r *Room) state(id meeting.MemberID) wire.State { return r.staged(r.common(), id) }
+
+// common is what all pages show alike.
+func (r *Room) common() wire.State {
 	s := wire.State{Present: []wire.Presence{}, Stage: []string{}, Links: []wire.Link{}, Alarm: r.alarm()}
 	for _, m := range r.c.Definition.Members {
 		if p, ok := r.view.Present[m.ID]; ok {
 			s.Present = append(s.Present, wire.Presence{Member: string(m.ID), Mic: p.Mic, Camera: p.Camera, Far: r.far(m)})
 		}
 	}
-	stage := r.plan.Views[id].Stage
-	for _, m := range stage[:min(len(stage), r.c.Stage)] {
-		s.Stage = append(s.Stage, string(m))
-	}
 	for _, p := range r.c.Definition.Parties {
-		if l := r.links[p.ID]; l != nil {
-			s.Links = append(s.Links, wire.Link{Party: string(p.ID), State: l.state(), RTTMs: int(l.shown.RTT.Milliseconds()),
-				Loss: math.Round(l.shown.Loss*1000) / 1000, Code: l.code})
+		l := r.links[p.ID]
+		if l == nil {
+			continue
 		}
+		code := ""
+		if l.code == codeDiffers { // what concerns the logs alone is an alarm: people go on seeing each other
+			code = codeDiffers
+		}
+		s.Links = append(s.Links, wire.Link{Party: string(p.ID), State: l.state(), RTTMs: int(l.shown.RTT.Milliseconds()),
+			Loss: math.Round(l.shown.Loss*1000) / 1000, Code: code})
 	}
 	return s
+}
+
+// staged adds what member id alone sees.
+func (r *Room) staged(s wire.State, id meeting.MemberID) wire.State {
+	stage := r.plan.Views[id].Stage
+	s.Stage = make([]string, min(len(stage), r.c.Stage))
+	for i := range s.Stage {
+		s.Stage[i] = string(stage[i])
+	}
+	return s
+}
+
+func same(a, b wire.State) bool {
+	return a.Alarm == b.Alarm && slices.Equal(a.Stage, b.Stage) && slices.Equal(a.Links, b.Links) && slices.Equal(a.Present, b.Present)
 }
 
 // far tells what stands between a present member and this node's people.
@@ -46,8 +64,8 @@ func (r *Room) far(m meeting.Member) string {
 
 func (r *Room) alarm() string {
 	switch {
-	case r.forked:
-		return codeForked
+	case r.stopped != "":
+		return r.stopped
 	case r.withheld:
 		return "log.withheld"
 	}
@@ -56,8 +74,9 @@ func (r *Room) alarm() string {
 
 // showStates sends every page its state, if it is not what it has.
 func (r *Room) showStates() {
+	all := r.common()
 	for id, st := range r.seats {
-		if s := r.state(id); st.lost.IsZero() && !reflect.DeepEqual(s, st.shown) && st.Send(wire.ToClient{State: &s}) {
+		if s := r.staged(all, id); st.lost.IsZero() && !same(s, st.shown) && st.Send(wire.ToClient{State: &s}) {
 			st.shown = s
 		}
 	}

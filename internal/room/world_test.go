@@ -177,6 +177,7 @@ type node struct {
 	room        *room.Room
 	log         *lines
 	ends        []*end
+	stage       int
 }
 
 func key(p meeting.PartyID) ed25519.PrivateKey {
@@ -200,7 +201,7 @@ func (n *node) open() {
 	n.t.Helper()
 	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: n.w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
 		Sign: func(b []byte) []byte { return ed25519.Sign(key(n.party), b) }, Verify: verify,
-		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party))})
+		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage})
 	if err != nil {
 		n.t.Fatal(err)
 	}
