@@ -154,11 +154,8 @@ func kindName(k media.Kind) string {
 	return kindAudio
 }
 
-// check refuses a list that names something twice, or badly.
+// check refuses a list that names something twice, or badly. decode has seen to its length.
 func (f *streamsFrame) check() error {
-	if len(f.Streams) > MaxOffered {
-		return refuse("streams.many", nil)
-	}
 	ids, ssrcs := make(map[string]bool), make(map[uint32]bool)
 	for _, s := range f.Streams {
 		switch {
@@ -182,9 +179,6 @@ type wantsFrame struct {
 }
 
 func (f *wantsFrame) check() error {
-	if len(f.IDs) > MaxOffered {
-		return refuse("streams.many", nil)
-	}
 	for _, id := range f.IDs {
 		if !validStreamID(id) {
 			return refuse("streams.id", nil)

@@ -175,7 +175,7 @@ func testPlane(t *testing.T) *plane {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := udp.NewWorker(newNetwork(1, 0).listenUDP(netip.MustParseAddrPort("192.0.2.1:1")))
+	w := udp.NewWorker(nowhere{})
 	m := &Manager{c: Config{Worker: w, Mux: udp.NewMux(), Switch: media.NewSwitch()}}
 	m.plane = planes{began: time.Unix(1000, 0), tags: make(map[uint32]tagged), streams: make(map[uint32]*in)}
 	c := newConn(m, "borovia")
@@ -189,6 +189,7 @@ func testPlane(t *testing.T) *plane {
 	i.wanted = true
 	p.active = &path{addr: netip.MustParseAddrPort("192.0.2.9:5"), ponged: time.Unix(1000, 0)}
 	p.paths = append(p.paths, p.active)
+	p.lost, p.heardAt = false, time.Unix(1000, 0)
 	o.want(time.Unix(1000, 0), true)
 	return p
 }

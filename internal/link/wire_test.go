@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"visavis/internal/media"
 	"visavis/internal/meeting"
+	"visavis/internal/udp"
 )
 
 // TestNeighbourVersions: a node of version 2, which knows more, and this one understand each other.
@@ -294,32 +296,47 @@ func TestOnlyTheRightAnswerProves(t *testing.T) {
 	}
 }
 
-// TestMediaPathAllocatesNothing: opening and sealing on the link.
+// nowhere is a socket that drops what it is given.
+type nowhere struct{}
+
+func (nowhere) ReadBatch([]udp.Datagram, time.Duration) (int, error) { return 0, net.ErrClosed }
+func (nowhere) WriteBatch(ds []udp.Datagram) (int, error)            { return len(ds), nil }
+func (nowhere) Wake()                                                {}
+func (nowhere) Close() error                                         { return nil }
+
+// TestMediaPathAllocatesNothing: sealing what a Forwarder gives, and opening what comes.
 func TestMediaPathAllocatesNothing(t *testing.T) {
-	pair(t, 34, time.Millisecond, func(w *world, a, b *node) {
-		mic := a.source(media.Audio, 11)
-		a.conn().Offer("m/ana/mic", mic.stream)
-		b.listen("m/ana/mic", media.Audio)
-		time.Sleep(time.Second)
-		mic.run(20 * time.Millisecond)
-		time.Sleep(time.Second)
-		mic.halt()
-		a.worker.Call(func() {
-			p := a.conn().p
-			var o *out
-			for _, o = range p.outs {
-			}
-			x := media.Out{SSRC: o.ssrc, Index: 50000, Level: 20, Kind: media.Audio, Payload: make([]byte, 240)}
-			now := time.Now()
-			n := testing.AllocsPerRun(100, func() {
-				x.Index++
-				p.Send(now, &x)
-				p.m.c.Worker.Buffer()
-			})
-			// The network of the test copies what it is given at each flush of the worker, 1 in 128 packets.
-			if n > 0.5 {
-				t.Errorf("%v allocations to seal a packet, want 0", n)
-			}
-		})
-	})
+	p := testPlane(t)
+	now := p.heardAt
+	x := media.Out{SSRC: mediaSSRC + 1, Index: 1000, Level: 20, Kind: media.Audio, Payload: make([]byte, 240)}
+	p.m.c.Worker.Flush()
+	if n := testing.AllocsPerRun(1000, func() {
+		x.Index++
+		p.Send(now, &x)
+	}); n != 0 || p.n.Unsent > 0 {
+		t.Errorf("%v allocations to seal a packet (%d unsent), want 0", n, p.n.Unsent)
+	}
+	from := p.active.addr
+	var packets [][]byte
+	for i := range uint64(1500) {
+		h := []byte{0x80, payloadAudio | p.send.slot(), byte(i >> 8), byte(i), 0, 0, byte(i >> 2), byte(i << 6), 0x80, 0, 0, 2}
+		b, err := p.send.seal.SealRTP(nil, h, make([]byte, 200), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets = append(packets, b)
+	}
+	i := 0
+	open := func() {
+		now = now.Add(20 * time.Millisecond)
+		p.rtp(now, udp.Datagram{Data: packets[i], Addr: from})
+		p.m.c.Switch.Flush(now)
+		i++
+	}
+	for range 400 { // the ring has its buffers then
+		open()
+	}
+	if n := testing.AllocsPerRun(1000, open); n != 0 || p.n.Received != uint64(i) || p.n.BadAuth+p.n.Policed+p.n.Unwanted+p.n.Malformed > 0 {
+		t.Errorf("%v allocations to open a packet, counters %+v; want 0", n, p.n)
+	}
 }
