@@ -13,9 +13,6 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/stun/v4"
-
-	"visavis/internal/media"
-	"visavis/internal/udp"
 )
 
 const (
