@@ -76,6 +76,8 @@ type Path struct {
 	Loss  float64       // of datagrams, 0 to 1, independent
 	Delay time.Duration // of datagrams from a Conn and of TCP; datagrams of other sockets are not delayed
 	Cut   bool          // datagrams are lost, TCP stands still until it is healed
+
+	Drop func(datagram []byte) bool // loses those for which it is true; nil: none. It must not block
 }
 
 // Traffic counts the datagrams of one direction.
@@ -172,7 +174,7 @@ func (n *Net) pass(c vnet.Chunk) bool {
 	defer p.mu.Unlock()
 	p.traffic.Sent++
 	p.traffic.Bytes += uint64(len(c.UserData()))
-	lost := p.p.Cut || p.p.Loss > 0 && p.rng.Float64() < p.p.Loss
+	lost := p.p.Cut || p.p.Loss > 0 && p.rng.Float64() < p.p.Loss || p.p.Drop != nil && p.p.Drop(c.UserData())
 	if lost {
 		p.traffic.Lost++
 	}

@@ -45,6 +45,7 @@ type Heard struct {
 // arrival is a packet that came for the first time.
 type arrival struct {
 	h   Heard
+	n   uint32
 	at  time.Time
 	key bool // a keyframe begins
 }
@@ -172,7 +173,7 @@ func (q *Person) onRTP(_ string, p *rtp.Packet) {
 	number := binary.BigEndian.Uint32(b[n-4:])
 	if q.got[h][number]++; q.got[h][number] == 1 {
 		// RFC 7741 §4.2, as bots send it: 4 bytes of descriptor, S set; then bit 0 is 0 in keyframes.
-		q.arrivals = append(q.arrivals, arrival{h, now, h.Track == "cam" && b[0]&0x10 != 0 && b[4]&1 == 0})
+		q.arrivals = append(q.arrivals, arrival{h, number, now, h.Track == "cam" && b[0]&0x10 != 0 && b[4]&1 == 0})
 	}
 }
 
