@@ -27,6 +27,7 @@ type options struct {
 	seconds  int
 	keep     string
 	raw      bool
+	quiet    time.Duration
 }
 
 func main() {
@@ -40,6 +41,7 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 20, "seconds over which pictures are counted")
 	flag.StringVar(&o.keep, "keep", "", "keep nodes' directories and logs here")
 	flag.BoolVar(&o.raw, "raw", false, "print single values to standard error")
+	flag.DurationVar(&o.quiet, "quiet", 0, "wait at most this long for a quiet machine before the start")
 	pass := flag.String("relay", "", "be the control's relay: LISTEN,TO")
 	flag.Parse()
 	if listen, to, ok := strings.Cut(*pass, ","); ok {
@@ -51,7 +53,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute) // whatever hangs, the namespaces are gone after this
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute+o.quiet) // whatever hangs, the namespaces are gone after this
 	defer cancel()
 	ok, err := run(ctx, o)
 	if err != nil {
@@ -81,6 +83,9 @@ func run(ctx context.Context, o options) (bool, error) {
 		*p = abs
 	}
 	wanted := func(group string) bool { return o.only == "" || slices.Contains(strings.Split(o.only, ","), group) }
+	for end := time.Now().Add(o.quiet); load() >= noisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(time.Second)
+	}
 	r := newReport(os.Stdout)
 	if wanted("browser") || wanted("join") || wanted("cut") || wanted("kill") {
 		if err := measureBrowsers(ctx, o, filepath.Join(dir, "browsers"), r, wanted); err != nil {
