@@ -462,12 +462,12 @@ func TestTwoCallsBecomeOneLink(t *testing.T) {
 			if err := b.conn().Exchange(join(2)); err != nil {
 				t.Fatalf("exchange: %v", err)
 			}
-			time.Sleep(time.Minute)
+			time.Sleep(15 * time.Second)
 			if len(a.rec().exchanges) != 1 || len(b.rec().exchanges) != 1 {
 				t.Errorf("exchanges: a got %d, b %d, want 1 each", len(a.rec().exchanges), len(b.rec().exchanges))
 			}
 			if a.rec().ups+b.rec().ups != ups {
-				t.Errorf("%d more connections in a quiet minute, want 0", a.rec().ups+b.rec().ups-ups)
+				t.Errorf("%d more connections in a quiet quarter of a minute, want 0", a.rec().ups+b.rec().ups-ups)
 			}
 			if a.m.State("borovia").Epoch != b.m.State("avelmar").Epoch {
 				t.Errorf("epochs %d and %d", a.m.State("borovia").Epoch, b.m.State("avelmar").Epoch)
