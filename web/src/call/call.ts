@@ -15,7 +15,7 @@ export type Over = "" | "left" | "ended" | "moved" | "session" | "version" | "re
 const welcomeLimit = 5000; // ms for the answer to Hello
 const waits = [0, 250, 500, 1000, 1500]; // ms before each attempt: a node that is up again has everyone back within 5 s
 const restartAfter = 1500; // ms: shorter cuts heal by themselves, without an ICE restart
-const rejoinAfter = 8000; // ms without media after a restart of ICE: begin anew
+const rejoinAfter = 4000; // ms without media after a restart of ICE: begin anew
 const audible = 0.006; // of full scale, −44 dBFS: softer than any speech at a table
 const breath = 1200; // ms: a speaker who pauses is still speaking
 const blockedAfter = 6000; // ms: a first connection that is not there by then does not come
@@ -156,7 +156,7 @@ export class Call {
     await ended;
     clearTimeout(limit);
     if (this.socket === socket) this.socket = null;
-    if (this.running && welcomed) this.phase.value = "cut";
+    if (this.running && welcomed) batch(() => { this.cut.value = socket.silent || !navigator.onLine ? "network" : "server"; this.phase.value = "cut"; });
     return welcomed || resume !== "";
   }
 

@@ -35,6 +35,8 @@ const quietLimit = 7000; // ms: the node speaks every 2 s, so three lost message
 export class Socket {
   onmessage: (m: ToClient) => void = () => undefined;
   onend: () => void = () => undefined;
+  /** silent: it ended because nothing came any more; otherwise the node's machine has closed it. */
+  silent = false;
   private ended = false;
   private quiet = 0;
 
@@ -77,7 +79,7 @@ export class Socket {
 
   private listen() {
     clearTimeout(this.quiet);
-    this.quiet = window.setTimeout(() => this.close(), quietLimit);
+    this.quiet = window.setTimeout(() => { this.silent = true; this.close(); }, quietLimit);
   }
 
   private end() {
