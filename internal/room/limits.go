@@ -16,9 +16,9 @@ const (
 	figurePause = time.Second            // RTT and loss of links in wire.State
 	tickEvery   = 250 * time.Millisecond // graces, heads, alarms: none is sharper than this
 
-	headPause    = 250 * time.Millisecond // between two heads when attendance changes often
-	headEvery    = 10 * time.Second       // countersigned heads
-	withheldTime = 5 * time.Second        // a proposal sent and not sequenced for so long is an alarm
+	headPause    = 250 * time.Millisecond     // between two heads when attendance changes often
+	headEvery    = 10*time.Second - tickEvery // countersigned heads, at least every 10 s
+	withheldTime = 5 * time.Second            // a proposal sent and not sequenced for so long is an alarm
 
 	maxInFlight = 64     // proposals sent and not sequenced
 	maxPending  = 10_000 // proposals not sequenced, most of them written offline; beyond it events are refused (log.full)

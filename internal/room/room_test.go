@@ -358,11 +358,11 @@ func TestRates(t *testing.T) {
 		if n := len(a.shared.entries(t)) - 2; n > 50 || n < 45 || refused < 100 {
 			t.Errorf("%d changes in 3 s taken, %d refused; want 10 a second and 20 at once", n, refused)
 		}
-		if n := len(pa.states); float64(n) > 20*secs+1 || n < 20 {
+		if n := len(pa.stateTimes()); float64(n) > 20*secs+1 || n < 20 {
 			t.Errorf("%d states in %.1f s", n, secs)
 		}
-		for i := 1; i < len(pa.states); i++ {
-			if d := pa.states[i].Sub(pa.states[i-1]); d < 50*time.Millisecond {
+		for i := 1; i < len(pa.stateTimes()); i++ {
+			if d := pa.stateTimes()[i].Sub(pa.stateTimes()[i-1]); d < 50*time.Millisecond {
 				t.Errorf("two states within %v", d)
 			}
 		}
@@ -384,7 +384,7 @@ func TestLinkFigures(t *testing.T) {
 			time.Sleep(50 * time.Millisecond) // virtual
 		}
 		synctest.Wait()
-		if n := len(pa.states); n < 4 || n > 6 {
+		if n := len(pa.stateTimes()); n < 4 || n > 6 {
 			t.Errorf("%d states in 5 s of changing figures, want one a second", n)
 		}
 		settle(time.Second)

@@ -290,6 +290,11 @@ func (p *page) Slots(prefix string) (out []*media.Forwarder) {
 	return out
 }
 func (p *page) read(f func()) { p.mu.Lock(); defer p.mu.Unlock(); f() }
+func (p *page) stateTimes() (out []time.Time) {
+	p.read(func() { out = slices.Clone(p.states) })
+	return out
+}
+
 func (p *page) presence(id string) (out *wire.Presence) {
 	p.read(func() { out = find(p.state, id) })
 	return out
