@@ -87,7 +87,7 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 			return
 		}
 		addr := netip.AddrPortFrom(ip.Unmap(), uint16(remote.Port()))
-		s.h.c.Worker.Do(func() { s.f.nominated(addr) })
+		s.h.c.Worker.Do(func() { s.f.nominated(time.Now(), addr) })
 	}
 	err = a.OnCandidate(func(ice.Candidate) {})
 	if err == nil {

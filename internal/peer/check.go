@@ -127,7 +127,7 @@ func (h *Host) noteCheck(l *leg, b []byte, to netip.AddrPort, own bool, now time
 	}
 	i := slices.IndexFunc(s.addresses, func(a address) bool { return a.addr == to })
 	if i < 0 {
-		if len(s.addresses) >= MaxAddresses {
+		if len(s.addresses) >= MaxAddresses && !s.evictLocked(now) {
 			h.counts.addressesRefused.Add(1)
 			return false
 		}
@@ -146,6 +146,37 @@ func (h *Host) noteCheck(l *leg, b []byte, to netip.AddrPort, own bool, now time
 	}
 	h.checks[id] = check{leg: l, to: to, at: now, own: own, move: own && l.s.f.remoteNow() != to}
 	return true
+}
+
+// evictLocked makes room for another address: a browser with many interfaces tries them all, and may choose the last. The one in
+// use stays, and so does any that is being checked just now: four addresses a second is the most that replayed checks can make us
+// ask. Host.mu is held.
+func (s *Session) evictLocked(now time.Time) bool {
+	current, oldest := s.f.remoteNow(), -1
+	for i, a := range s.addresses {
+		if a.addr != current && now.Sub(a.heard) >= addressRest && (oldest < 0 || a.heard.Before(s.addresses[oldest].heard)) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return false
+	}
+	gone := s.addresses[oldest]
+	s.addresses = slices.Delete(s.addresses, oldest, oldest+1)
+	if gone.proven {
+		s.h.c.Worker.Do(func() { s.f.unbind(gone.addr) })
+	}
+	return true
+}
+
+// unbind gives up an address, unless it was proven again meanwhile. Worker.
+func (f *flow) unbind(a netip.AddrPort) {
+	f.h.mu.Lock()
+	again := slices.ContainsFunc(f.s.addresses, func(x address) bool { return x.addr == a && x.proven })
+	f.h.mu.Unlock()
+	if !again {
+		f.h.c.Mux.Unbind(a, f)
+	}
 }
 
 // hold keeps a few DTLS datagrams from an address that is under check: a quarter of joins send ClientHello before they answer our
@@ -260,14 +291,19 @@ func (f *flow) proven(now time.Time, k check) {
 	}
 }
 
-// nominated is called when the browser has chosen an address. Worker.
-func (f *flow) nominated(to netip.AddrPort) {
+// nominated is called when the browser has chosen an address. One that gave way since it was proven is checked again. Worker.
+func (f *flow) nominated(now time.Time, to netip.AddrPort) {
 	h := f.h
 	h.mu.Lock()
 	ok := slices.ContainsFunc(f.s.addresses, func(a address) bool { return a.addr == to && a.proven })
 	h.mu.Unlock()
-	if ok && !f.ended {
+	switch {
+	case f.ended:
+	case ok:
 		f.moveTo(to)
+	default:
+		f.moving = to
+		f.ask(now, to)
 	}
 }
 

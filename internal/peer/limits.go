@@ -55,6 +55,7 @@ const (
 	consentTime   = 30 * time.Second // without an answered check: the session ends (RFC 7675 §5.1)
 	dtlsKeep      = 30 * time.Second // after the handshake, for a client whose copy of our Finished was lost
 
+	addressRest = time.Second            // without a check or an answer before an address may give way to another
 	checkTime   = 5 * time.Second        // a check not answered by then is forgotten, and its address if unproven
 	consentWait = 3 * time.Second        // without an answer from the current address: we ask ourselves, besides the agent
 	moveWait    = 300 * time.Millisecond // of silence from the current address before media from another is followed

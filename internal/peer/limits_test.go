@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -270,11 +271,17 @@ func TestAddressLimit(t *testing.T) {
 	if sent, s := b.conn.take(), b.h.Stats(); len(sent) != MaxAddresses-1 || s.AddressesRefused != 1 {
 		t.Errorf("%d checks sent, %d refused; want %d and 1", len(sent), s.AddressesRefused, MaxAddresses-1)
 	}
-	b.pass(checkTime + time.Second) // unanswered ones are forgotten
-	b.conn.take()
+	b.now = b.now.Add(addressRest) // a browser with many interfaces goes on trying them
 	g.f.ask(b.now, addr(9))
-	if sent := b.conn.take(); len(sent) != 1 {
-		t.Errorf("%d checks sent after the others were forgotten, want 1", len(sent))
+	if sent := b.conn.take(); len(sent) != 1 || len(g.s.addresses) != MaxAddresses {
+		t.Errorf("%d checks sent a second later, %d addresses; want 1 and %d", len(sent), len(g.s.addresses), MaxAddresses)
+	}
+	if !slices.ContainsFunc(g.s.addresses, func(a address) bool { return a.addr == g.addr }) {
+		t.Error("the address in use gave way")
+	}
+	b.pass(checkTime + time.Second) // unanswered ones are forgotten
+	if len(g.s.addresses) != 1 {
+		t.Errorf("%d addresses left, want 1", len(g.s.addresses))
 	}
 }
 
@@ -343,6 +350,26 @@ func TestProof(t *testing.T) {
 				t.Errorf("media goes to %v, want %v", g.f.remote, g.addr)
 			}
 		})
+	}
+}
+
+// TestNominatedAgain nominates an address that is not proven (any more): it is checked, and taken once it answers.
+func TestNominatedAgain(t *testing.T) {
+	b := newBench(t)
+	g := chrome(b)
+	b.conn.take()
+	g.f.nominated(b.now, addr(1))
+	sent := b.conn.take()
+	if g.f.remote != g.addr || len(sent) != 1 {
+		t.Fatalf("media goes to %v, %d checks; want %v and 1", g.f.remote, len(sent), g.addr)
+	}
+	b.from(addr(1), g.answer(sent[0].Data, g.f.leg.peerPwd))
+	if g.f.remote != addr(1) {
+		t.Errorf("media goes to %v, want %v", g.f.remote, addr(1))
+	}
+	g.f.nominated(b.now, g.addr) // proven already
+	if g.f.remote != g.addr {
+		t.Errorf("media goes to %v, want %v", g.f.remote, g.addr)
 	}
 }
 
