@@ -46,12 +46,12 @@ func (n *Node) watch() {
 				cleaned = now
 				err = errors.Join(err, n.book.Clean(n.ctx))
 			}
-			if err != nil && n.ctx.Err() == nil {
-				n.log.Error("store cannot be read", "err", err)
-			}
 			if now.Sub(alarmed) > alarmEvery {
 				alarmed = now
-				n.alarm(now)
+				err = errors.Join(err, n.alarm())
+			}
+			if err != nil && n.ctx.Err() == nil {
+				n.log.Error("store cannot be read", "err", err)
 			}
 		}
 	}
@@ -65,18 +65,13 @@ func (n *Node) refresh() error {
 	return n.openMeetings(n.ctx)
 }
 
-// alarm says in the log which party document, ours first, is about to expire.
-func (n *Node) alarm(now time.Time) {
-	if a := n.dir.Document.Alarm(now); a != "" {
-		n.log.Error("own party document: "+a, "party", n.s.Party)
+// alarm says in the log what a person must do about party documents that run out.
+func (n *Node) alarm() error {
+	all, err := n.dir.Alarms(n.ctx)
+	for _, a := range all {
+		n.log.Error(a)
 	}
-	n.pins.mu.Lock()
-	defer n.pins.mu.Unlock()
-	for id, p := range n.pins.by {
-		if a := p.Document.Alarm(now); a != "" {
-			n.log.Warn("party document: "+a, "party", id)
-		}
-	}
+	return err
 }
 
 // definition finds a meeting in which our party takes part; errNoMeeting.
