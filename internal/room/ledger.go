@@ -46,6 +46,8 @@ func (l *ledger) check(b []byte) (meeting.Entry, meeting.State, error) {
 		return e, l.state, &meeting.Error{Code: "log.malformed"}
 	}
 	switch {
+	case l.n >= maxLog:
+		return e, l.state, &meeting.Error{Code: "log.full"}
 	case e.Meeting != l.meeting || e.N != l.n+1:
 		return e, l.state, &meeting.Error{Code: "log.number"}
 	case e.Prev != l.hash:

@@ -20,10 +20,11 @@ const (
 	headEvery    = 10*time.Second - tickEvery // countersigned heads, at least every 10 s
 	withheldTime = 5 * time.Second            // a proposal sent and not sequenced for so long is an alarm
 
-	maxInFlight = 64     // proposals sent and not sequenced
-	maxPending  = 10_000 // proposals not sequenced, most of them written offline; beyond it events are refused (log.full)
-	maxCatchUp  = 10_000 // entries behind which a guest may be; more is refused: the log is brought over by hand
-	replayBatch = 256    // entries read from a log at once
+	maxInFlight = 64      // proposals sent and not sequenced
+	maxPending  = 10_000  // proposals not sequenced, most of them written offline; beyond it events are refused (log.full)
+	maxCatchUp  = 10_000  // entries behind which a guest may be; more is refused: the log is brought over by hand
+	maxLog      = 200_000 // entries of one meeting, about 64 MiB: neither party can fill the other's disk; beyond it events are refused (log.full)
+	replayBatch = 256     // entries read from a log at once
 
 	devicesRate  = 10.0 // changes of devices a second by one member; more is devices.rate
 	devicesBurst = 20.0

@@ -22,7 +22,7 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 	if err != nil {
 		return err
 	}
-	if len(r.pending) >= maxPending {
+	if len(r.pending) >= maxPending || r.led.n >= maxLog {
 		return &meeting.Error{Code: "log.full"}
 	}
 	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
