@@ -511,6 +511,9 @@ func (c *Conn) frame(s *session, t frameType, b []byte) error {
 			if err := c.m.c.Document(c.party, bytes.Clone(f.Document)); err != nil {
 				return refuse("document", err)
 			}
+			if p, ok := c.m.peer(c.party); ok {
+				c.refresh(p)
+			}
 		}
 	}
 	return nil

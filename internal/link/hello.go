@@ -70,7 +70,11 @@ func decodeHello(b []byte, p meeting.PartyID) (*hello, error) {
 
 // eventKinds are those of this version.
 func eventKinds() []string {
-	return []string{string(meeting.MemberJoined), string(meeting.MemberLeft), string(meeting.MemberDevices)}
+	var names []string
+	for _, k := range meeting.Kinds() {
+		names = append(names, string(k))
+	}
+	return names
 }
 
 // knows reports whether the far node understands all events of x.

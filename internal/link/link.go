@@ -62,7 +62,7 @@ type Config struct {
 	// Path is told when the media path to c's party comes, goes, or has new figures (once a second). It may be nil; as Handler.
 	Path func(c *Conn, s State)
 	// Document takes a newer party document of p, verifies it against the pinned root and keeps it; an error closes the
-	// connection. nil: documents are refused. Refresh need not be called. As Handler.
+	// connection. nil: documents are passed over. Refresh need not be called. As Handler.
 	Document func(p meeting.PartyID, doc []byte) error
 	// Dial opens a TCP connection; nil: a net.Dialer. The address guard holds for both.
 	Dial         func(ctx context.Context, addr string) (net.Conn, error)

@@ -66,6 +66,13 @@ func NewManager(c Config) (*Manager, error) {
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
+	own := m.hello(0, 1)
+	if err := own.check(c.Self.Party); err != nil {
+		return nil, fmt.Errorf("own hello: %w", err)
+	}
+	if _, err := frameOf(frameHello, own); err != nil {
+		return nil, fmt.Errorf("own hello: %w", err)
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.plane = planes{began: time.Now(), tags: make(map[uint32]tagged), streams: make(map[uint32]*in)}
 	c.Mux.Fallback(udp.RTP, &m.plane)
@@ -73,6 +80,12 @@ func NewManager(c Config) (*Manager, error) {
 	c.Mux.OnTick(m.plane.tick)
 	m.Refresh()
 	return m, nil
+}
+
+// hello is what we say to a party whose document of counter holds we have, for an epoch that we propose.
+func (m *Manager) hello(holds uint64, epoch uint32) *hello {
+	return &hello{Versions: []int{version}, Party: m.c.Self.Party, Instance: m.instance, Counter: m.c.Self.Counter, Holds: holds,
+		Epoch: epoch, Tag: random31(), Kinds: m.kinds, Features: m.features}
 }
 
 // Refresh looks at Peers again: parties that are new are called, those that are gone or whose node key is gone are closed as by

@@ -57,8 +57,7 @@ func (m *Manager) greet(ctx context.Context, tc *tls.Conn, dialed bool) (*sessio
 	}
 	s := &session{c: c, tls: tc, dialed: dialed, key: cs.PeerCertificates[0].PublicKey.(ed25519.PublicKey),
 		admitted: make(chan bool, 1), wake: make(chan struct{}, 1), done: make(chan struct{})}
-	own := &hello{Versions: []int{version}, Party: m.c.Self.Party, Instance: m.instance, Counter: m.c.Self.Counter,
-		Holds: p.Counter, Epoch: c.propose(), Tag: random31(), Kinds: m.kinds, Features: m.features}
+	own := m.hello(p.Counter, c.propose())
 	if err := s.hellos(own); err != nil {
 		sendBye(tc, codeOf(err))
 		return nil, err

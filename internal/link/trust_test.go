@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,6 +172,51 @@ func TestOnlyPinnedKeysAreHeard(t *testing.T) {
 			time.Sleep(time.Second) // below the rate for one address
 		}
 	})
+}
+
+// TestSharedPort: on the port of HTTPS only who offers the link's protocol gets its configuration, and not too often.
+func TestSharedPort(t *testing.T) {
+	lonely(t, func(w *world, a, b *node) {
+		c, _ := w.n.pipe(addr("192.0.2.1:5"), addr("192.0.2.77:5"))
+		browser := &tls.ClientHelloInfo{SupportedProtos: []string{"h2", "http/1.1"}, Conn: c}
+		far := &tls.ClientHelloInfo{SupportedProtos: []string{ALPN}, Conn: c}
+		for i := range int(admitBurst) + 5 {
+			if cfg, err := a.m.ConfigForClient(browser); cfg != nil || err != nil {
+				t.Fatalf("a browser got %v, %v", cfg, err)
+			}
+			cfg, err := a.m.ConfigForClient(far)
+			if ok := i < int(admitBurst); ok != (err == nil) || ok && (cfg == nil || cfg.VerifyConnection == nil || cfg.MinVersion != tls.VersionTLS13) {
+				t.Fatalf("connection %d of one address: %v, %v", i+1, cfg, err)
+			}
+		}
+	})
+}
+
+func TestManagerRefusesBadConfiguration(t *testing.T) {
+	good := func() Config {
+		return Config{Self: Identity{Party: "avelmar", Key: key(1)}, Worker: udp.NewWorker(nowhere{}), Mux: udp.NewMux(), Switch: media.NewSwitch(),
+			Handler: &node{}, Peers: func() []Peer { return nil }}
+	}
+	for name, change := range map[string]func(*Config){
+		"control":        func(*Config) {},
+		"no key":         func(c *Config) { c.Self.Key = nil },
+		"no party":       func(c *Config) { c.Self.Party = "" },
+		"no worker":      func(c *Config) { c.Worker = nil },
+		"no handler":     func(c *Config) { c.Handler = nil },
+		"long document":  func(c *Config) { c.Self.Document = make([]byte, MaxDocument+1) },
+		"too many kinds": func(c *Config) { c.Kinds = strings.Split(strings.Repeat("k,", maxNames)+"k", ",") },
+		"long hello":     func(c *Config) { c.Kinds = slices.Repeat([]string{strings.Repeat("k", maxName)}, maxNames) },
+	} {
+		c := good()
+		change(&c)
+		m, err := NewManager(c)
+		if (err == nil) != (name == "control") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if m != nil {
+			m.Close()
+		}
+	}
 }
 
 func TestDialledNodeMustHaveThePinnedKey(t *testing.T) {

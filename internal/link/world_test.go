@@ -71,7 +71,6 @@ type records struct {
 	streams   map[string]bool
 	gone      []string
 	paths     []State
-	documents [][]byte
 }
 
 // rec is a copy of the records; inside of wait they are read directly.
@@ -80,7 +79,7 @@ func (n *node) rec() records {
 	defer n.mu.Unlock()
 	r := n.records
 	r.downs, r.exchanges, r.gone = slices.Clone(r.downs), slices.Clone(r.exchanges), slices.Clone(r.gone)
-	r.streams, r.paths, r.documents = maps.Clone(r.streams), slices.Clone(r.paths), slices.Clone(r.documents)
+	r.streams, r.paths = maps.Clone(r.streams), slices.Clone(r.paths)
 	return r
 }
 
@@ -127,13 +126,6 @@ func (n *node) start(change ...func(*Config)) {
 			n.paths = append(n.paths, s)
 			n.mu.Unlock()
 			n.ring()
-		},
-		Document: func(p meeting.PartyID, doc []byte) error {
-			n.mu.Lock()
-			n.documents = append(n.documents, doc)
-			n.mu.Unlock()
-			n.ring()
-			return nil
 		},
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) { return n.w.n.dial(ctx, n.addr.Addr(), addr) },
 		Log:  slog.New(slog.DiscardHandler),
