@@ -206,7 +206,7 @@ export class Call {
   private refused(code: string, welcomed: boolean) {
     if (code.includes("version")) return this.finish("version");
     if (welcomed) return console.warn("node refused", code); // one message was refused; the seat stays
-    if (code.startsWith("session")) return this.finish("session");
+    if (/^(session|member|meeting)\./.test(code)) return this.finish("session"); // the invitation holds no longer: no sense in asking again
     if (code.startsWith("offer")) return this.finish("refused", code);
     this.socket?.close(); // "resume.unknown" and the like: begin anew
   }

@@ -115,6 +115,7 @@ export const en = {
   linkDiffers: "The two sides do not have the same meeting before them. Tell your technician.",
   logAlarm: "The record of the meeting needs your protocol officer.",
   connection: "Connection",
+  encrypted: "Encrypted to both servers.",
   ownLeg: "To your server",
   linkTo: "Link to {party}",
   good: "Good",

@@ -133,6 +133,7 @@ function Connection({ call }: { call: Call }) {
           </div>
         ))}
       </dl>
+      <p class="sm q">{x.encrypted}</p>
       {call.state.value.alarm ? <Say icon="warn" tone="alarm sm">{x.logAlarm}</Say> : null}
       <label class="vol"><span class="sm q">{x.volume}</span><input type="range" min="0" max="100" data-act="volume" value={Math.round(call.playout.volume.value * 100)} onInput={(e) => { call.playout.volume.value = Number(e.currentTarget.value) / 100; }} /></label>
       <p class="row">
