@@ -22,10 +22,11 @@ type keyset struct {
 	retire time.Time // zero until newer keys are in use
 	sealed uint64    // RTP packets
 
-	sent, got uint32 // datagrams of this epoch to and from the path in use, for the loss figures
+	sent, got uint32 // datagrams of this epoch to and from the addresses in use, copies included, for the loss figures
 	farSent   [lossWindow]uint32
 	farGot    [lossWindow]uint32
-	farPings  int // received
+	farPings  int       // received and counted
+	farAt     time.Time // the last of them
 }
 
 // newKeyset takes the keys out of a TLS connection.

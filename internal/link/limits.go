@@ -85,6 +85,12 @@ const (
 	maxListed    = 8                      // addresses of a peer that are tried
 	maxObserved  = 4                      // addresses besides, from which authentic packets came
 	lossWindow   = 20                     // pings over which loss is counted: 5 s
+	lossGap      = 200 * time.Millisecond // pings that come sooner after another do not count for it
+	twinPing     = 100 * time.Millisecond // to two addresses that are both in use
+	twinSlack    = 220 * time.Millisecond // an answer that is later than a round trip by this: the address is left
+	moveAfter    = 10 * time.Second       // pictures stay so long with an address that answers
+	moveGain     = 50 * time.Millisecond  // and do not move for less
+	lossCosts    = time.Second            // what losing all would count for when addresses are compared
 	lateSwitch   = 0xff00                 // a stream whose number is above moves to new keys after it has wrapped
 	maxNackPairs = 64                     // entries of one resend request
 )

@@ -85,6 +85,7 @@ type State struct {
 	LossOut   float64        // share of ours that the far node missed, as it states, 0..1
 	LastHeard time.Time      // last authenticated datagram; zero: never
 	Since     time.Time      // Control or Path last changed
+	Paths     []PathState    // every address that is known, in no order; not to be changed
 }
 
 // Errors that callers branch on.

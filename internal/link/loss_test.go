@@ -111,11 +111,12 @@ func watchNonces(n *network) *sealedOnce {
 			if len(b) < 12 || b[0]>>6 != 2 {
 				return
 			}
+			node := from.Addr().As16()[15] // whatever the family
 			var nonce string
 			if pt := b[1]; pt >= 192 && pt <= 223 {
-				nonce = fmt.Sprintf("%s c %x %x", from, b[4:8], b[len(b)-4:])
+				nonce = fmt.Sprintf("%d c %x %x", node, b[4:8], b[len(b)-4:])
 			} else {
-				nonce = fmt.Sprintf("%s p %x %x %x", from, b[1]&0x7f, b[8:12], b[2:4])
+				nonce = fmt.Sprintf("%d p %x %x %x", node, b[1]&0x7f, b[8:12], b[2:4])
 			}
 			if was, ok := s.seen[nonce]; !ok {
 				s.seen[nonce] = string(b)

@@ -30,6 +30,7 @@ type network struct {
 	alias   map[netip.AddrPort]netip.AddrPort // a NAT: what others see in place of an address
 	tap     func(from, to netip.AddrPort, b []byte)
 	drop    func(b []byte) bool
+	block   func(to netip.AddrPort, b []byte) bool // ways that are cut
 	conns   []*pipeEnd
 	servers map[string]func(net.Conn)
 	dials   int
@@ -57,6 +58,7 @@ func (n *network) set(f func()) {
 type datagrams struct {
 	n     *network
 	addr  netip.AddrPort
+	addr6 netip.AddrPort // a second way; may be invalid
 	bell  chan struct{}
 	mu    sync.Mutex
 	queue []udp.Datagram
@@ -70,6 +72,14 @@ func (n *network) listenUDP(addr netip.AddrPort) *datagrams {
 	n.ends[addr] = d
 	n.mu.Unlock()
 	return d
+}
+
+// also gives d a second address.
+func (n *network) also(d *datagrams, addr netip.AddrPort) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d.addr6 = addr
+	n.ends[addr] = d
 }
 
 func (d *datagrams) ring() {
@@ -110,9 +120,17 @@ func (d *datagrams) ReadBatch(ds []udp.Datagram, wait time.Duration) (int, error
 
 func (d *datagrams) WriteBatch(ds []udp.Datagram) (int, error) {
 	for _, x := range ds {
-		d.n.send(d.addr, x.Addr, slices.Clone(x.Data))
+		d.n.send(d.source(x.Addr), x.Addr, slices.Clone(x.Data))
 	}
 	return len(ds), nil
+}
+
+// source is the address that a datagram leaves from: of the family that it goes to.
+func (d *datagrams) source(to netip.AddrPort) netip.AddrPort {
+	if to.Addr().Is6() && d.addr6.IsValid() {
+		return d.addr6
+	}
+	return d.addr
 }
 
 func (d *datagrams) Wake() {
@@ -143,7 +161,7 @@ func (n *network) send(from, to netip.AddrPort, b []byte) {
 		r = rand.New(rand.NewPCG(n.seed, uint64(len(n.rnd))))
 		n.rnd[from] = r
 	}
-	lost := r.Float64() < n.loss || n.drop != nil && n.drop(b)
+	lost := r.Float64() < n.loss || n.drop != nil && n.drop(b) || n.block != nil && n.block(to, b)
 	n.mu.Unlock()
 	if lost {
 		return

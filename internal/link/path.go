@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"time"
 )
@@ -9,12 +10,44 @@ import (
 // path is one address where the far node may be.
 type path struct {
 	addr    netip.AddrPort
-	listed  bool      // from the configuration; else one that authentic packets came from
-	pinged  time.Time // last ping to it
-	ponged  time.Time // last answer to one; zero: the address is not proven
-	rtt     time.Duration
-	arrived time.Time // last authentic packet from it
+	listed  bool          // from the configuration; else one that authentic packets came from
+	pinged  time.Time     // last ping to it
+	ponged  time.Time     // last answer to one; zero: the address is not proven
+	rtt     time.Duration // smoothed; 0: none yet
+	last    time.Duration // round trip
+	jitter  time.Duration // smoothed difference between one round trip and the next
+	arrived time.Time     // last authentic packet from it
+	count   uint32        // pings sent
+	history uint64        // bit i: the ping before the last i was answered
+	owed    time.Time     // the first ping after the last answer; zero: no answer is owed
 }
+
+// PathState is how one address of the far node does.
+type PathState struct {
+	Addr      netip.AddrPort
+	Listed    bool          // in the party's document; else one that authentic packets came from
+	Proven    bool          // answered a challenge in the last minute
+	Alive     bool          // answers now
+	Audio     bool          // sound goes there
+	Video     bool          // pictures go there
+	RTT       time.Duration // smoothed; 0: none yet
+	Jitter    time.Duration // smoothed difference between one round trip and the next
+	Loss      float64       // share of the last 20 pings that were not answered, 0..1: both directions together
+	LastHeard time.Time     // last authentic packet from it; zero: never
+}
+
+// loss is the share of pings that were not answered, but for the last ones, whose answers may be on their way.
+func (a *path) loss() float64 {
+	const pending = 5 // at least half a second
+	n := min(int(a.count)-pending, lossWindow)
+	if n <= 0 {
+		return 0
+	}
+	return 1 - float64(bits.OnesCount64(a.history>>pending&(1<<n-1)))/float64(n)
+}
+
+// worth orders paths for pictures: less is better.
+func (a *path) worth() time.Duration { return a.rtt + time.Duration(a.loss()*float64(lossCosts)) }
 
 // proven: it answered a challenge in the last minute.
 func (a *path) proven(now time.Time) bool { return !a.ponged.IsZero() && now.Sub(a.ponged) < unproven }
@@ -24,11 +57,17 @@ func (a *path) alive(now time.Time, within time.Duration) bool {
 	return !a.ponged.IsZero() && now.Sub(a.ponged) < within
 }
 
+// answers: it owes no answer for longer than a round trip and the time of two more pings.
+func (a *path) answers(now time.Time) bool {
+	return a.proven(now) && (a.owed.IsZero() || now.Sub(a.owed) < a.rtt+max(a.rtt/4, 4*a.jitter)+twinSlack)
+}
+
 // sentPing is a ping whose answer we wait for.
 type sentPing struct {
 	number    uint32
 	challenge uint64
 	to        netip.AddrPort
+	count     uint32 // of the path
 	at        time.Time
 }
 
@@ -75,6 +114,9 @@ func (p *plane) unpath(q *path) {
 	if p.active == q {
 		p.active = nil
 	}
+	if p.second == q {
+		p.second = nil
+	}
 	for i, x := range p.paths {
 		if x == q {
 			p.paths = append(p.paths[:i], p.paths[i+1:]...)
@@ -113,7 +155,7 @@ func (p *plane) observe(now time.Time, from netip.AddrPort) *path {
 	for _, q := range p.paths {
 		if !q.listed {
 			n++
-			if q != p.active && (oldest == nil || q.arrived.Before(oldest.arrived)) {
+			if q != p.active && q != p.second && (oldest == nil || q.arrived.Before(oldest.arrived)) {
 				oldest = q
 			}
 		}
@@ -156,31 +198,74 @@ func (p *plane) watch(now time.Time) {
 	} else if p.lost && p.active != nil && now.Sub(p.heardAt) >= unproven && now.Sub(p.heardAt) < unproven+2*probePing {
 		p.update(now) // sound stops too
 	}
-	if a := p.active; a == nil || !a.alive(now, pathStale) {
-		if b := p.best(now); b != nil && b != a {
-			p.active = b
-			p.update(now)
-			p.publish(now)
-		}
+	p.choose(now)
+}
+
+// choose leaves an address that does not answer for one that does, the worse for the better, and picks the second.
+func (p *plane) choose(now time.Time) {
+	a, changed := p.active, false
+	if b := p.best(now); b != nil && b != a && (a == nil || !p.usable(now, a) || p.better(now, b, a)) {
+		p.active, p.movedAt, changed = b, now, true
+	}
+	if s := p.other(now); s != p.second {
+		p.second, changed = s, true
+	}
+	if changed {
+		p.update(now)
+		p.publish(now)
 	}
 }
 
-// best is the address to use: the first in the list that answers, else one that was observed.
+// usable reports whether an address answers. Where another one carries sound already, leaving costs nothing: judgement is quick.
+func (p *plane) usable(now time.Time, q *path) bool {
+	if p.second != nil && q.listed {
+		return q.answers(now)
+	}
+	return q.alive(now, pathStale)
+}
+
+// best is the address to use: of those that answer the listed before the observed, of the listed the best for pictures, of the
+// observed the first.
 func (p *plane) best(now time.Time) *path {
 	var found *path
 	for _, q := range p.paths {
-		if q.alive(now, pathStale) && (found == nil || q.listed && !found.listed) {
+		if p.usable(now, q) && (found == nil || q.listed && (!found.listed || q.worth() < found.worth())) {
 			found = q
 		}
 	}
 	return found
 }
 
-// probe sends the pings that are due: every 250 ms to the address in use, once a second to the others.
+// better: pictures move from an address that answers only to one that is listed and much better, and not often.
+func (p *plane) better(now time.Time, b, a *path) bool {
+	return b.listed && a.listed && now.Sub(p.movedAt) >= moveAfter && b.worth()+moveGain < a.worth()
+}
+
+// other is the second address for sound: the best of the listed ones that answer, besides the one in use. Where the one in use is
+// not listed it may be the same way seen through a NAT: nothing is sent twice.
+func (p *plane) other(now time.Time) *path {
+	if p.active == nil || !p.active.listed {
+		return nil
+	}
+	var found *path
+	for _, q := range p.paths {
+		if q != p.active && q.listed && q.answers(now) && (found == nil || q.worth() < found.worth()) {
+			found = q
+		}
+	}
+	return found
+}
+
+// probe sends the pings that are due: every 250 ms to the address in use, every 100 ms where there are two, once a second to the
+// others.
 func (p *plane) probe(now time.Time) {
 	for _, q := range p.paths {
 		every := probePing
-		if q == p.active && q.proven(now) {
+		switch {
+		case !q.proven(now):
+		case p.second != nil && (q == p.active || q == p.second):
+			every = twinPing
+		case q == p.active:
 			every = pathPing
 		}
 		if now.Sub(q.pinged) >= every {
@@ -204,19 +289,29 @@ func (p *plane) ping(now time.Time, q *path) {
 		return
 	}
 	q.pinged = now
+	if q.owed.IsZero() {
+		q.owed = now
+	}
+	q.count++
+	q.history <<= 1
 	p.pingNext++
 	c := binary.BigEndian.Uint64(random(8))
-	p.pings[p.pingNext%uint32(len(p.pings))] = sentPing{p.pingNext, c, q.addr, now}
+	p.pings[p.pingNext%uint32(len(p.pings))] = sentPing{p.pingNext, c, q.addr, q.count, now}
 	p.sendPing(subtypePing, p.pingNext, c, q.addr)
 }
 
 func (p *plane) sendPing(subtype uint8, number uint32, challenge uint64, to netip.AddrPort) {
 	k := p.send
-	if p.active != nil && to == p.active.addr {
+	if p.inUse(to) {
 		k.sent++
 	}
 	x := pathPacket{Subtype: subtype, Tag: k.farTag, Number: number, Challenge: challenge, Sent: k.sent, Loss: lossWire(p.lossIn)}
 	p.sealRTCP(x.append(p.scratch[:0]), to, false)
+}
+
+// inUse: media goes there.
+func (p *plane) inUse(to netip.AddrPort) bool {
+	return p.active != nil && to == p.active.addr || p.second != nil && to == p.second.addr
 }
 
 // pong is the answer: the address that we pinged is the far node's.
@@ -225,7 +320,7 @@ func (p *plane) pong(now time.Time, x *pathPacket) {
 	if s.number != x.Number || s.challenge != x.Challenge || s.at.IsZero() {
 		return // too late, or made up
 	}
-	q, rtt := p.pathOf(s.to), now.Sub(s.at)
+	q, rtt, count := p.pathOf(s.to), now.Sub(s.at), s.count
 	*s = sentPing{}
 	if q == nil {
 		return
@@ -234,20 +329,30 @@ func (p *plane) pong(now time.Time, x *pathPacket) {
 		p.n.AddressesRefused++ // somebody else lives there
 		return
 	}
-	q.ponged = now
-	if q.rtt == 0 {
-		q.rtt = rtt
+	q.ponged, q.arrived, q.owed = now, now, time.Time{}
+	if ago := q.count - count; ago < 64 {
+		q.history |= 1 << ago
 	}
-	q.rtt += (rtt - q.rtt) / 8
+	q.measured(rtt)
 	p.lossOut = lossRead(x.Loss)
 	if p.active == nil || p.active == q {
 		p.rtt = q.rtt
 	}
 	if p.active == nil {
-		p.active = q
+		p.active, p.movedAt = q, now
 		p.update(now)
 		p.publish(now)
 	}
+}
+
+// measured takes one round trip into the figures.
+func (a *path) measured(rtt time.Duration) {
+	if a.rtt == 0 {
+		a.rtt, a.last = rtt, rtt
+	}
+	a.rtt += (rtt - a.rtt) / 8
+	a.jitter += ((rtt - a.last).Abs() - a.jitter) / 16
+	a.last = rtt
 }
 
 // pinged answers a ping to where it came from: one packet of the same size for each, so nothing is amplified.
@@ -255,17 +360,35 @@ func (p *plane) pinged(now time.Time, k *keyset, x *pathPacket, from netip.AddrP
 	if !allowed(from.Addr(), p.m.c.AllowPrivate) {
 		return
 	}
+	if now.Sub(k.farAt) >= lossGap {
+		p.lossSeen(now, k, x.Sent)
+	}
+	if p.send != nil {
+		p.sendPing(subtypePong, x.Number, x.Challenge, from)
+	}
+}
+
+// lossSeen compares what the far node says to have sent with what came.
+func (p *plane) lossSeen(now time.Time, k *keyset, sent uint32) {
 	n := lossWindow
 	i := k.farPings % n
 	if k.farPings >= n {
-		sent, got := x.Sent-k.farSent[i], k.got-k.farGot[i]
+		sent, got := sent-k.farSent[i], k.got-k.farGot[i]
 		if sent > 0 && sent < 1<<24 {
 			p.lossIn = max(0, 1-float64(got)/float64(sent))
 		}
 	}
-	k.farSent[i], k.farGot[i] = x.Sent, k.got
+	k.farSent[i], k.farGot[i] = sent, k.got
 	k.farPings++
-	if p.send != nil {
-		p.sendPing(subtypePong, x.Number, x.Challenge, from)
+	k.farAt = now
+}
+
+// pathStates is what State says about the addresses.
+func (p *plane) pathStates(now time.Time) []PathState {
+	all := make([]PathState, len(p.paths))
+	for i, q := range p.paths {
+		all[i] = PathState{Addr: q.addr, Listed: q.listed, Proven: q.proven(now), Alive: p.usable(now, q), Audio: q == p.active || q == p.second,
+			Video: q == p.active, RTT: q.rtt, Jitter: q.jitter, Loss: q.loss(), LastHeard: q.arrived}
 	}
+	return all
 }

@@ -72,6 +72,8 @@ type plane struct {
 	listed   []netip.AddrPort
 	paths    []*path
 	active   *path // where media goes; nil: no address has answered yet
+	second   *path // where sound goes too; nil: nowhere
+	movedAt  time.Time
 	heardAt  time.Time
 	over     bool // cleared: nothing begins any more
 	lost     bool // nothing authentic for pathLost; true before the first packet
@@ -85,6 +87,7 @@ type plane struct {
 	feedback   []byte // resend and keyframe requests that wait
 	feedbackAt time.Time
 	scratch    []byte
+	twin       []byte // the packet that goes a second way
 	reportAt   time.Time
 	rtt        time.Duration
 	lossIn     float64
@@ -97,8 +100,9 @@ type plane struct {
 
 // Counters count what a link did and refused since it was made.
 type Counters struct {
-	Received, Sent      uint64 // datagrams: authentic; sealed
-	BadAuth, Replayed   uint64 // did not verify (or no key); seen before
+	Received, Sent      uint64 // datagrams: authentic, copies not counted; sealed
+	Copies              uint64 // packets that went to a second address too
+	BadAuth, Replayed   uint64 // did not verify (or no key); seen before: copies and resends of what had come
 	Undeclared          uint64 // RTP of an SSRC that is not offered
 	Unwanted            uint64 // RTP of a stream that is offered but not wanted
 	Policed             uint64 // RTP above a rate or of a wrong kind
@@ -113,7 +117,7 @@ type Counters struct {
 
 func newPlane(m *Manager, c *Conn) *plane {
 	return &plane{m: m, c: c, ps: &m.plane, ins: make(map[uint32]*in), outs: make(map[uint32]*out), lost: true,
-		feedback: make([]byte, 0, maxRTCP), scratch: make([]byte, 0, maxRTCP)}
+		feedback: make([]byte, 0, maxRTCP), scratch: make([]byte, 0, maxRTCP), twin: make([]byte, 0, udp.MaxDatagram)}
 }
 
 // install takes the keys of a new control connection. They open packets from now on; they seal when the far node is known to have
@@ -370,12 +374,25 @@ func (p *plane) Send(now time.Time, x *media.Out) {
 		}
 		return
 	}
-	p.m.c.Worker.Commit(len(b), p.active.addr)
 	p.n.Sent++
+	k.sent++
+	to := p.active
+	switch {
+	case p.second == nil:
+	case o.kind == media.Audio:
+		p.twin = append(p.twin[:0], b...)
+		p.m.c.Worker.Commit(len(b), to.addr)
+		b = append(p.m.c.Worker.Buffer()[:0], p.twin...)
+		to = p.second
+		p.n.Copies++
+		k.sent++
+	case x.Resend:
+		to = p.second
+	}
+	p.m.c.Worker.Commit(len(b), to.addr)
 	if x.Resend {
 		p.n.Resent++
 	}
-	k.sent++
 	if k.sealed++; k.sealed == rollPackets {
 		p.exhaust(k)
 	}
@@ -430,7 +447,7 @@ func (p *plane) keyAges(now time.Time) {
 		if !k.retire.IsZero() && !now.Before(k.retire) || now.Sub(heard) >= keysDie {
 			p.discard(k)
 			if len(p.sets) == 0 {
-				p.active, p.lost = nil, true
+				p.active, p.second, p.lost = nil, nil, true
 				for len(p.paths) > 0 {
 					p.unpath(p.paths[0])
 				}
@@ -463,8 +480,10 @@ func (p *plane) tick(now time.Time) {
 // publish makes the figures known outside the worker.
 func (p *plane) publish(now time.Time) {
 	c := p.c
+	paths := p.pathStates(now)
 	c.mu.Lock()
 	s := &c.state
+	s.Paths = paths
 	if path := !p.lost && p.send != nil; s.Path != path {
 		s.Path, s.Since = path, now
 	}

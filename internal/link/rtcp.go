@@ -262,9 +262,9 @@ func (p *plane) sendFeedback(now time.Time) {
 	p.feedback = p.feedback[:0]
 }
 
-// sealRTCP protects and queues one datagram.
-func (p *plane) sealRTCP(b []byte, to netip.AddrPort, count bool) {
-	if count {
+// sealRTCP protects and queues one datagram; media says that it belongs to the media and counts as they do.
+func (p *plane) sealRTCP(b []byte, to netip.AddrPort, media bool) {
+	if media {
 		p.send.sent++
 	}
 	x, err := p.send.seal.SealRTCP(p.m.c.Worker.Buffer()[:0], b)
@@ -273,8 +273,15 @@ func (p *plane) sealRTCP(b []byte, to netip.AddrPort, count bool) {
 		p.exhaust(p.send)
 		return
 	}
-	p.m.c.Worker.Commit(len(x), to)
 	p.n.Sent++
+	if media && p.second != nil && to != p.second.addr {
+		p.twin = append(p.twin[:0], x...)
+		p.m.c.Worker.Commit(len(x), to)
+		x, to = append(p.m.c.Worker.Buffer()[:0], p.twin...), p.second.addr
+		p.n.Copies++
+		p.send.sent++
+	}
+	p.m.c.Worker.Commit(len(x), to)
 }
 
 // reports sends a receiver report and the sender reports, once a second.

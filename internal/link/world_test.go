@@ -46,6 +46,7 @@ type node struct {
 	party  meeting.PartyID
 	key    ed25519.PrivateKey
 	addr   netip.AddrPort
+	addr6  netip.AddrPort // a second way for datagrams; may be invalid
 	tcp    string
 	socket *udp.Socket // nil: the network in memory
 	worker *udp.Worker
@@ -95,7 +96,11 @@ func (w *world) node(i byte, party meeting.PartyID) *node {
 }
 
 func (n *node) peer() Peer {
-	return Peer{Party: n.party, NodeKeys: []ed25519.PublicKey{n.key.Public().(ed25519.PublicKey)}, Addrs: []string{n.tcp}, Media: []netip.AddrPort{n.addr}}
+	p := Peer{Party: n.party, NodeKeys: []ed25519.PublicKey{n.key.Public().(ed25519.PublicKey)}, Addrs: []string{n.tcp}, Media: []netip.AddrPort{n.addr}}
+	if n.addr6.IsValid() {
+		p.Media = append(p.Media, n.addr6)
+	}
+	return p
 }
 
 func (n *node) pin(ps ...Peer) {
@@ -111,7 +116,11 @@ func (n *node) start(change ...func(*Config)) {
 	if n.socket != nil {
 		n.worker = udp.NewWorker(n.socket)
 	} else {
-		n.worker = udp.NewWorker(n.w.n.listenUDP(n.addr))
+		d := n.w.n.listenUDP(n.addr)
+		if n.addr6.IsValid() {
+			n.w.n.also(d, n.addr6)
+		}
+		n.worker = udp.NewWorker(d)
 	}
 	n.mux.OnTick(n.sw.Tick)
 	n.mux.OnBatchEnd(n.sw.Flush)
