@@ -25,6 +25,16 @@ const (
 	// writeBatch is how many datagrams are gathered before the worker sends without being asked. What one sendmmsg takes.
 	writeBatch = 128
 
+	// maxSegments is how many datagrams one run holds: UDP_MAX_SEGMENTS of Linux before 6.9 (128 since).
+	maxSegments = 64
+
+	// maxRunBytes is the longest run: what one IPv4 packet could carry (RFC 768: 16 bits of length, less both headers).
+	maxRunBytes = 65535 - 20 - 8
+
+	// restRuns is for how many messages no run is tried after a device has refused one: a refusal costs as much as a packet. Routes
+	// change, so it is tried again.
+	restRuns = 4096
+
 	// slabBytes is the room for gathered datagrams: writeBatch of full size.
 	slabBytes = writeBatch * MaxDatagram
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -38,14 +37,10 @@ type Socket struct {
 
 	one [8]byte // what is written to event: a number of at least 1 in either byte order; never changes
 
-	mu  sync.Mutex // guards out; held over a sendmmsg that cannot block
-	out *vector
+	sender
 }
 
 const closedBit = 1 << 62
-
-// errUnsendable is WriteBatch's reason for what is not even shown to the kernel.
-var errUnsendable = errors.New("longer than MaxDatagram, or an address of a family that the socket has not")
 
 // Listen opens a socket on addr. The zero Addr and [::] mean all addresses of both families, IPv4 alone where the kernel has no
 // IPv6. Port 0 takes a free one. The buffers get some megabytes, or what the kernel grants.
@@ -65,7 +60,7 @@ func Listen(addr netip.AddrPort) (*Socket, error) {
 }
 
 func listen(addr netip.AddrPort) (_ *Socket, err error) {
-	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), out: newVector(writeBatch), one: [8]byte{1}}
+	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), one: [8]byte{1}}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
@@ -87,6 +82,7 @@ func listen(addr netip.AddrPort) (_ *Socket, err error) {
 		}
 	}
 	growBuffers(s.fd)
+	s.sender.init(s.fd)
 	if err = s.bind(addr); err != nil {
 		return nil, err
 	}
@@ -145,9 +141,9 @@ func (s *Socket) Buffers() (receive, send int) {
 	return receive, send
 }
 
-// Stats returns what was dropped on the way in. Zero after Close.
+// Stats returns what was dropped on the way in and how sending went. Overflow is 0 after Close.
 func (s *Socket) Stats() SocketStats {
-	st := SocketStats{TooLong: s.tooLong.Load()}
+	st := SocketStats{TooLong: s.tooLong.Load(), Runs: s.runs.Load(), InRuns: s.inRuns.Load(), RunsRefused: s.runsRefused.Load()}
 	if !s.enter() {
 		return st
 	}
@@ -242,66 +238,6 @@ func (s *Socket) sleep(wait time.Duration) (ready, woken bool, err error) {
 		_, _ = unix.Read(s.event, s.drain[:])
 	}
 	return s.poll[0].Revents != 0, woken, nil
-}
-
-// WriteBatch implements Conn.
-func (s *Socket) WriteBatch(ds []Datagram) (int, error) {
-	if !s.enter() {
-		return 0, net.ErrClosed
-	}
-	defer s.leave()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sent := 0
-	var first error
-	for len(ds) > 0 {
-		n := min(len(ds), len(s.out.msgs))
-		k, err := s.send(ds[:n])
-		sent += k
-		if first == nil {
-			first = err
-		}
-		ds = ds[n:]
-	}
-	return sent, first
-}
-
-// send gives one vector to the kernel, leaving out what it refuses. mu is held.
-func (s *Socket) send(ds []Datagram) (sent int, first error) {
-	v, n := s.out, 0
-	for i := range ds {
-		d := &ds[i]
-		size := setAddr(&v.names[n], s.family, d.Addr)
-		if size == 0 || len(d.Data) > MaxDatagram {
-			if first == nil {
-				first = errUnsendable
-			}
-			continue
-		}
-		v.msgs[n].Hdr.Namelen = size
-		v.iovs[n].Base = unsafe.SliceData(d.Data)
-		v.iovs[n].SetLen(len(d.Data))
-		n++
-	}
-	for i := 0; i < n; {
-		k, e := v.call(unix.SYS_SENDMMSG, s.fd, i, n)
-		sent += k
-		i += k
-		if e == 0 {
-			continue
-		}
-		if first == nil {
-			first = e
-		}
-		if e == unix.EAGAIN { // the send buffer is full: what follows would be late anyhow
-			break
-		}
-		i++ // only this one is refused: unreachable, filtered, too long for the path
-	}
-	for i := range n {
-		v.iovs[i].Base = nil // keep nothing of the caller alive
-	}
-	return sent, first
 }
 
 // Wake implements Conn.

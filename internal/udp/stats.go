@@ -18,10 +18,14 @@ type Stats struct {
 	Socket        SocketStats
 }
 
-// SocketStats counts what the kernel and the Socket dropped.
+// SocketStats counts what the kernel and the Socket dropped, and how the Socket sent.
 type SocketStats struct {
 	Overflow uint64 // datagrams that the kernel dropped because the receive buffer was full
 	TooLong  uint64 // datagrams longer than MaxDatagram, dropped
+
+	Runs        uint64 // sent as one piece for the kernel to cut (UDP_SEGMENT)
+	InRuns      uint64 // datagrams in them
+	RunsRefused uint64 // the device or path takes no such pieces: sent one by one. Its first is worth a line in the log
 }
 
 // MuxStats counts what a Mux dropped, by class.
