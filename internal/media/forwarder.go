@@ -2,19 +2,21 @@ package media
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
 // ForwarderConfig says what a slot of a receiver is.
 type ForwarderConfig struct {
-	Kind    Kind
-	SSRC    uint32 // once per Sink and key: the numbers of every new forwarder start anew
-	RTXSSRC uint32
-	PT      uint8
-	RTXPT   uint8  // 0: no RTX, resends are byte for byte the first packet
-	Mid     string // "" on the link
-	Sink    Sink   // compared: a pointer
-	Name    string // for logs: "floor0"
+	Kind     Kind
+	SSRC     uint32 // once per Sink and key: the numbers of every new forwarder start anew
+	RTXSSRC  uint32
+	PT       uint8
+	RTXPT    uint8  // 0: no RTX, resends are byte for byte the first packet
+	Mid      string // "" on the link
+	Sink     Sink   // compared: a pointer
+	Name     string // for logs: "floor0"
+	Numbered bool   // with transport-wide numbers: only with RTX, because a resend that is byte for byte the first cannot have them
 }
 
 // ForwarderStats counts what a slot sent since it was made.
@@ -38,12 +40,18 @@ type Forwarder struct {
 	dirty bool
 	dead  bool
 
-	cur     *Stream // flows
-	next    *Stream // waits: for a keyframe, or for its first packet
-	asked   uint64  // serial when next was assigned: nothing from before is ever sent
-	nextAt  time.Time
-	keyFrom *Stream // counted in its wanting
-	a       attachment
+	cur      *Stream // flows
+	next     *Stream // waits: for a keyframe, or for its first packet
+	asked    uint64  // serial when next was assigned: nothing from before is ever sent
+	nextAt   time.Time
+	keyFrom  *Stream   // counted in its wanting
+	track    *Track    // that cur and next are layers of; nil: assigned as streams
+	share    int       // what the allocator found just now
+	allowed  int       // highest layer that it may show, -1: none
+	fits     time.Time // since when a higher one would fit
+	priority Priority
+	wished   *Stream // counted in its wishes
+	a        attachment
 
 	top     int64     // last sequence number sent in order
 	time    uint32    // its timestamp
@@ -81,7 +89,9 @@ const (
 
 // NewForwarder makes an empty slot. It sends nothing before Ready.
 func NewForwarder(sw *Switch, c ForwarderConfig) *Forwarder {
-	return &Forwarder{sw: sw, c: c, r: sw.receiverOf(c.Sink), rate: clockRate(c.Kind), top: firstSeq, rtxTop: firstSeq}
+	f := &Forwarder{sw: sw, c: c, r: sw.receiverOf(c.Sink), rate: clockRate(c.Kind), top: firstSeq, rtxTop: firstSeq}
+	f.r.slots = append(f.r.slots, f)
+	return f
 }
 
 // SSRC is the slot's own.
@@ -120,7 +130,13 @@ func (f *Forwarder) Ready(now time.Time) {
 
 // Assign fills the slot with s, or empties it (nil). Sound moves with the next packet; a picture goes on showing the old stream
 // until a keyframe of the new one comes, for a second at most. A closed stream and one of another kind are as nil.
-func (f *Forwarder) Assign(now time.Time, s *Stream) { f.assign(now, s, f.sw.serial) }
+func (f *Forwarder) Assign(now time.Time, s *Stream) {
+	if f.track != nil {
+		f.track = nil
+		f.wish()
+	}
+	f.assign(now, s, f.sw.serial)
+}
 
 // assign is Assign for packets that came after the one with serial from.
 func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
@@ -211,7 +227,9 @@ func (f *Forwarder) Close(now time.Time) {
 	}
 	f.unwait()
 	f.leave(now, false)
-	f.dead, f.ready = true, false
+	f.dead, f.ready, f.track = true, false, nil
+	f.wish()
+	f.r.slots = slices.DeleteFunc(f.r.slots, func(g *Forwarder) bool { return g == f })
 	f.sw.releaseReceiver(f.r)
 }
 
@@ -261,7 +279,7 @@ func (f *Forwarder) Keyframe(now time.Time) {
 
 // forward sends what is pending of the stream that flows, and moves to the next one where that can begin.
 func (f *Forwarder) forward(now time.Time) {
-	if f.cur != nil && f.next != nil && now.Sub(f.nextAt) > switchFor {
+	if f.cur != nil && f.next != nil && now.Sub(f.nextAt) > switchFor && !f.within() {
 		f.abandon()
 	}
 	if s := f.cur; s != nil {
@@ -375,7 +393,7 @@ func (f *Forwarder) make(k *kept) *Out {
 	o := &f.sw.out
 	*o = Out{
 		SSRC: f.c.SSRC, Index: uint64(k.seq + f.a.seqOff), Time: k.time + f.a.timeOff, PT: f.c.PT, Marker: k.marker,
-		Level: k.level, Kind: f.c.Kind, Mid: f.c.Mid, Payload: b,
+		Level: k.level, Kind: f.c.Kind, Mid: f.c.Mid, Numbered: f.c.Numbered, Payload: b,
 	}
 	return o
 }

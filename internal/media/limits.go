@@ -69,3 +69,14 @@ const (
 	floorMargin  = 6                      // dB that a challenger must be louder than a talker
 	floorEvery   = 100 * time.Millisecond // between looks at a floor that no onset of speech has touched
 )
+
+const (
+	flowFor    = 700 * time.Millisecond // without a packet, and a layer counts as stopped
+	settleFor  = 300 * time.Millisecond // of packets before a slot moves to a layer
+	meterEvery = 500 * time.Millisecond // between two readings of a stream's rate
+	pauseAfter = 5 * time.Second        // without a watcher before the sender is told to pause a layer
+
+	allocateEvery = 100 * time.Millisecond // between two looks at a limited receiver's slots
+	upgradeAfter  = 500 * time.Millisecond // a layer must have fitted for so long before a slot climbs to it
+	upgradeMargin = 1.1                    // and with so much room
+)

@@ -30,16 +30,18 @@ type Sink interface {
 
 // Out is one packet as a forwarder sends it, before protection.
 type Out struct {
-	SSRC    uint32
-	Index   uint64 // roll-over counter << 16 | sequence number (RFC 3711 §3.3.1); for RTX of the RTX stream
-	Time    uint32 // RTP timestamp, clock-rate ticks
-	PT      uint8
-	Marker  bool
-	Level   uint8 // RFC 6464: 0..127 -dBov, bit 7 voice; NoLevel where there is none
-	Kind    Kind
-	Mid     string // slot's MID, "" on the link
-	Resend  bool   // a resend: RTX for video with RTX, else byte for byte the packet first sent
-	Payload []byte // complete payload, descriptor already rewritten; RTX payloads start with the original number
+	SSRC     uint32
+	Index    uint64 // roll-over counter << 16 | sequence number (RFC 3711 §3.3.1); for RTX of the RTX stream
+	Time     uint32 // RTP timestamp, clock-rate ticks
+	PT       uint8
+	Marker   bool
+	Level    uint8 // RFC 6464: 0..127 -dBov, bit 7 voice; NoLevel where there is none
+	Kind     Kind
+	Mid      string // slot's MID, "" on the link
+	Resend   bool   // a resend: RTX for video with RTX, else byte for byte the packet first sent
+	Numbered bool   // gets a transport-wide number: video with RTX, and its RTX
+	Padding  bool   // Payload is padding to its last byte, which says how much (RFC 3550 §5.1): a probe, on the RTX stream
+	Payload  []byte // complete payload, descriptor already rewritten; RTX payloads start with the original number
 }
 
 // NoLevel marks a packet without an audio level.

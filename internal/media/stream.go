@@ -9,7 +9,8 @@ type StreamConfig struct {
 	SSRC     uint32 // of the source; 0 if only its first packet will tell (SetSSRC)
 	Source   Source // asked for resends and keyframes; nil: nobody is. Streams of one Source share its clock
 	RingFor  time.Duration
-	NoResend bool // the source cannot send again: it is not asked to
+	NoResend bool    // the source cannot send again: it is not asked to
+	Nominal  float64 // bit/s that it is meant to take at most, 0 unknown: what counts while it does not flow
 }
 
 // StreamStats counts what a stream took in since it was made.
@@ -54,6 +55,10 @@ type Stream struct {
 	wanting int       // forwarders that wait for a keyframe
 	asked   time.Time // last keyframe request
 	stats   StreamStats
+
+	track  *Track // that it is a layer of, or nil
+	meter  meter
+	wishes int // slots that would show it
 }
 
 // NewStream makes a stream that hands its packets on when sw is flushed.
@@ -134,6 +139,7 @@ func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 	k.seq = seq
 	s.stats.Packets++
 	s.stats.Bytes += uint64(len(p.Payload))
+	s.meter.add(now, len(p.Payload))
 	if s.at = now; !resent {
 		s.reception.packet(s.sw.since(now), p.Time)
 	}
@@ -245,6 +251,8 @@ func roomFor(payload int) int {
 func (s *Stream) Tick(now time.Time) {
 	s.request(now)
 	s.askKeyframe(now)
+	s.meter.tick(now)
+	s.tickTrack(now)
 }
 
 // request asks the source for missing packets that are due.
@@ -267,10 +275,14 @@ func (s *Stream) askKeyframe(now time.Time) {
 	if now.Sub(s.at) > silence {
 		wait = idleRepeat
 	}
-	if now.Sub(s.asked) < wait {
+	asked := &s.asked
+	if s.track != nil {
+		asked = &s.track.asked
+	}
+	if now.Sub(*asked) < wait {
 		return
 	}
-	s.asked = now
+	*asked = now
 	s.stats.KeyframeRequests++
 	s.c.Source.RequestKeyframe(now, s.c.SSRC)
 }

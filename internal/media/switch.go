@@ -26,6 +26,13 @@ type receiver struct {
 	forwarders int
 	dirty      []*Forwarder
 	budget     budget
+
+	slots   []*Forwarder // all
+	limited bool
+	limit   float64 // bit/s for pictures
+	short   bool    // some slot shows less than it could
+	looked  time.Time
+	ranked  []*Forwarder // scratch
 }
 
 // NewSwitch makes an empty one.
@@ -76,6 +83,11 @@ func (s *Switch) Tick(now time.Time) {
 	s.start(now)
 	for _, st := range s.streams {
 		st.Tick(now)
+	}
+	for _, r := range s.receivers {
+		if now.Sub(r.looked) >= allocateEvery {
+			r.allocate(now)
+		}
 	}
 	for _, f := range s.floors {
 		if f.due || now.Sub(f.looked) >= floorEvery {

@@ -1,0 +1,102 @@
+package media
+
+import (
+	"slices"
+	"time"
+)
+
+// Limit tells what the path to a receiver takes of pictures, bit/s on the wire, besides its sound. Without it, or with a negative
+// one, every slot shows the best layer that flows. A lower limit takes effect at once, a higher one when it has held for a moment.
+func (s *Switch) Limit(now time.Time, sink Sink, bits float64) {
+	r := s.receivers[sink]
+	if r == nil {
+		return
+	}
+	lower := bits >= 0 && (!r.limited || bits < r.limit)
+	if r.limited, r.limit = bits >= 0, bits; lower {
+		r.allocate(now)
+	}
+}
+
+// Short says whether a slot of the receiver shows less than it could because of its limit.
+func (s *Switch) Short(sink Sink) bool {
+	r := s.receivers[sink]
+	return r != nil && r.short
+}
+
+// allocate divides the limit of a receiver among its pictures: first the lowest layer for each by rank, then more for each by rank.
+// Sound is never touched.
+func (r *receiver) allocate(now time.Time) {
+	r.looked, r.short = now, false
+	r.ranked = r.ranked[:0]
+	for _, f := range r.slots {
+		if f.track != nil {
+			r.ranked = append(r.ranked, f)
+		}
+	}
+	slices.SortStableFunc(r.ranked, func(a, b *Forwarder) int { return a.order(now) - b.order(now) })
+	left := r.limit
+	for _, f := range r.ranked {
+		f.share = -1
+		if cost := f.track.layers[0].Rate(now); !r.limited || cost <= left {
+			f.share, left = 0, left-cost
+		}
+	}
+	for _, f := range r.ranked {
+		left = f.climb(now, left)
+		f.settle(now)
+		f.choose(now)
+		f.wish()
+	}
+}
+
+// order is the place of a slot: principals, who speaks, everybody else.
+func (f *Forwarder) order(now time.Time) int {
+	p := f.priority
+	switch {
+	case p.First:
+		return p.Rank
+	case p.Voice != nil && p.Voice.loudness.speaks(now):
+		return 1<<16 + p.Rank
+	}
+	return 1<<17 + p.Rank
+}
+
+// climb raises the slot's share to the highest layer that what is left pays for, and returns what remains.
+func (f *Forwarder) climb(now time.Time, left float64) float64 {
+	t := f.track
+	top := len(t.layers) - 1
+	if !f.r.limited {
+		f.share = top
+		return left
+	}
+	if f.share < 0 {
+		f.r.short = true
+		return left
+	}
+	base := t.layers[0].Rate(now)
+	for i := top; i > f.share; i-- {
+		cost := t.layers[i].Rate(now)
+		if i > f.allowed {
+			cost *= upgradeMargin
+		}
+		if cost-base <= left {
+			f.share, left = i, left-(cost-base)
+			break
+		}
+		f.r.short = true
+	}
+	return left
+}
+
+// settle takes the share: less at once, more when it has been possible for upgradeAfter.
+func (f *Forwarder) settle(now time.Time) {
+	switch {
+	case f.share <= f.allowed || !f.r.limited:
+		f.allowed, f.fits = f.share, time.Time{}
+	case f.fits.IsZero():
+		f.fits = now
+	case now.Sub(f.fits) >= upgradeAfter:
+		f.allowed, f.fits = f.share, time.Time{}
+	}
+}
