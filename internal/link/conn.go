@@ -33,6 +33,10 @@ type Conn struct {
 	pathWas  bool
 	checked  time.Time // when recheck last ran
 
+	boring    bool      // a tunnel is being opened, or is in use
+	boreNext  time.Time // not before
+	blockedAt time.Time // no datagram has been answered for too long since; zero: they are
+
 	mu         sync.Mutex // guards what follows
 	sess       *session
 	offers     map[string]*offer

@@ -59,7 +59,7 @@ func (c *Conn) callOne(ctx context.Context, addr string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	tc := tls.Client(nc, c.m.config())
+	tc := tls.Client(nc, c.m.config(ALPN))
 	s, err := c.m.greet(ctx, tc, true)
 	if err == nil && s.c != c {
 		sendBye(tc, "hello.party")
@@ -110,6 +110,7 @@ func (c *Conn) news() {
 	if c.m.c.Path != nil {
 		c.m.c.Path(c, s)
 	}
+	c.bore()
 	if c.cur == nil && s.Epoch == 0 && c.instance != "" {
 		c.instance = "" // no keys: nothing of the far node's can arrive any more
 		c.forget()

@@ -71,7 +71,8 @@ type Config struct {
 	Kinds        []string // event kinds that this node understands; nil: those of this version
 	Log          *slog.Logger
 
-	roll time.Duration // 0: rollAfter; tests do not wait for an hour
+	roll    time.Duration // 0: rollAfter; tests do not wait for an hour
+	udpOnly bool          // no media inside TLS: the control of tests
 }
 
 // State is how the link to a party does.
@@ -80,6 +81,7 @@ type State struct {
 	Path      bool           // an authenticated packet came in the last 2 s
 	Epoch     uint32         // of the keys in use; 0: none
 	Remote    netip.AddrPort // where media goes; invalid: nowhere
+	Tunnel    bool           // media goes inside TLS
 	RTT       time.Duration  // of path pings, smoothed; 0: none yet
 	LossIn    float64        // share of the far node's datagrams that did not come, last 5 s, 0..1
 	LossOut   float64        // share of ours that the far node missed, as it states, 0..1

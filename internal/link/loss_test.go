@@ -306,7 +306,7 @@ func TestPathLostWhileControlLives(t *testing.T) {
 			t.Errorf("%d control connections, before %d", a.rec().ups, ups)
 		}
 		mic.halt()
-	})
+	}, func(c *Config) { c.udpOnly = true })
 }
 
 // TestKeysRoll: the hour is fifty seconds here.

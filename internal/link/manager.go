@@ -159,22 +159,22 @@ func (c *Conn) recheck() {
 	}
 }
 
-// TLSConfig is for connections whose client offers ALPN; on a shared port ConfigForClient chooses it.
-func (m *Manager) TLSConfig() *tls.Config { return m.config() }
+// TLSConfig is for connections whose client offers ALPN or MediaALPN; on a shared port ConfigForClient chooses it.
+func (m *Manager) TLSConfig() *tls.Config { return m.config(ALPN, MediaALPN) }
 
 // ConfigForClient is a tls.Config.GetConfigForClient for a port that is shared with others: our configuration for a client that
-// offers ALPN, nil for any other, an error when too many connections come from its address.
+// offers ALPN or MediaALPN, nil for any other, an error when too many connections come from its address.
 func (m *Manager) ConfigForClient(h *tls.ClientHelloInfo) (*tls.Config, error) {
-	if !slices.Contains(h.SupportedProtos, ALPN) {
+	if !slices.Contains(h.SupportedProtos, ALPN) && !slices.Contains(h.SupportedProtos, MediaALPN) {
 		return nil, nil
 	}
 	if !m.gate.admit(time.Now(), h.Conn.RemoteAddr()) {
 		return nil, errors.New("link: too many connections from this address")
 	}
-	return m.config(), nil
+	return m.config(ALPN, MediaALPN), nil
 }
 
-// Serve takes a connection that was accepted with ALPN, and returns when it has ended; the connection is closed then. The
+// Serve takes a connection that was accepted with ALPN or MediaALPN, and returns when it has ended; the connection is closed then. The
 // handshake may still be to be done.
 func (m *Manager) Serve(c *tls.Conn) {
 	defer c.NetConn().Close()
@@ -182,7 +182,17 @@ func (m *Manager) Serve(c *tls.Conn) {
 		return
 	}
 	defer m.wg.Done()
-	s, err := m.greet(m.ctx, c, false)
+	ctx, cancel := context.WithTimeout(m.ctx, handshakeTime)
+	err := c.HandshakeContext(ctx)
+	cancel()
+	if err == nil && c.ConnectionState().NegotiatedProtocol == MediaALPN {
+		m.carry(c)
+		return
+	}
+	var s *session
+	if err == nil {
+		s, err = m.greet(m.ctx, c, false)
+	}
 	if err != nil {
 		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		return
@@ -225,7 +235,7 @@ func (m *Manager) Listen(l net.Listener) error {
 // accepted frees its place among the handshakes when the handshake has ended, one way or the other.
 func (m *Manager) accepted(c net.Conn) {
 	defer m.wg.Done()
-	tc := tls.Server(c, m.config())
+	tc := tls.Server(c, m.TLSConfig())
 	ctx, cancel := context.WithTimeout(m.ctx, handshakeTime)
 	err := tc.HandshakeContext(ctx)
 	cancel()

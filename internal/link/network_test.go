@@ -19,6 +19,7 @@ import (
 // synctest bubble and outside.
 type network struct {
 	delay time.Duration // one way
+	rate  float64       // of connections, bytes a second; 0: no bound. A write waits while 4 kB are on their way
 
 	mu      sync.Mutex
 	rnd     map[netip.AddrPort]*rand.Rand // of each sender, so that one direction's loss does not depend on the other's packets
@@ -198,6 +199,7 @@ type pipeEnd struct {
 	local, remote net.Addr
 	peer          *pipeEnd
 	bell          chan struct{}
+	free          time.Time // when what was written has left; tls.Conn writes one at a time
 
 	mu       sync.Mutex
 	in       []chunk // what the other side wrote
@@ -283,7 +285,19 @@ func (e *pipeEnd) Write(b []byte) (int, error) {
 	if mute {
 		return len(b), nil
 	}
-	e.peer.arrive(chunk{at: time.Now().Add(e.n.delay), b: slices.Clone(b)})
+	e.n.mu.Lock()
+	rate := e.n.rate
+	e.n.mu.Unlock()
+	at := time.Now()
+	if rate > 0 {
+		if e.free.Before(at) {
+			e.free = at
+		}
+		e.free = e.free.Add(time.Duration(float64(len(b)) / rate * 1e9))
+		at = e.free
+		time.Sleep(time.Until(at.Add(-time.Duration(4096 / rate * 1e9))))
+	}
+	e.peer.arrive(chunk{at: at.Add(e.n.delay), b: slices.Clone(b)})
 	return len(b), nil
 }
 

@@ -30,6 +30,7 @@ type PathState struct {
 	Alive     bool          // answers now
 	Audio     bool          // sound goes there
 	Video     bool          // pictures go there
+	Tunnel    bool          // not an address for datagrams: media inside TLS
 	RTT       time.Duration // smoothed; 0: none yet
 	Jitter    time.Duration // smoothed difference between one round trip and the next
 	Loss      float64       // share of the last 20 pings that were not answered, 0..1: both directions together
@@ -153,7 +154,7 @@ func (p *plane) observe(now time.Time, from netip.AddrPort) *path {
 	n := 0
 	var oldest *path
 	for _, q := range p.paths {
-		if !q.listed {
+		if !q.listed && !q.tunnelled() {
 			n++
 			if q != p.active && q != p.second && (oldest == nil || q.arrived.Before(oldest.arrived)) {
 				oldest = q
@@ -205,6 +206,9 @@ func (p *plane) watch(now time.Time) {
 func (p *plane) choose(now time.Time) {
 	a, changed := p.active, false
 	if b := p.best(now); b != nil && b != a && (a == nil || !p.usable(now, a) || p.better(now, b, a)) {
+		if a != nil && a.tunnelled() != b.tunnelled() || a == nil && b.tunnelled() {
+			p.m.log.Info("media changes its way", "party", p.c.party, "remote", p.shown(b).String(), "tls", b.tunnelled())
+		}
 		p.active, p.movedAt, changed = b, now, true
 	}
 	if s := p.other(now); s != p.second {
@@ -224,12 +228,23 @@ func (p *plane) usable(now time.Time, q *path) bool {
 	return q.alive(now, pathStale)
 }
 
+// rank orders addresses: what the far node lists, what it was seen at, the tunnel.
+func (a *path) rank() int {
+	switch {
+	case a.listed:
+		return 2
+	case !a.tunnelled():
+		return 1
+	}
+	return 0
+}
+
 // best is the address to use: of those that answer the listed before the observed, of the listed the best for pictures, of the
 // observed the first.
 func (p *plane) best(now time.Time) *path {
 	var found *path
 	for _, q := range p.paths {
-		if p.usable(now, q) && (found == nil || q.listed && (!found.listed || q.worth() < found.worth())) {
+		if p.usable(now, q) && (found == nil || q.rank() > found.rank() || q.listed && found.listed && q.worth() < found.worth()) {
 			found = q
 		}
 	}
@@ -238,6 +253,9 @@ func (p *plane) best(now time.Time) *path {
 
 // better: pictures move from an address that answers only to one that is listed and much better, and not often.
 func (p *plane) better(now time.Time, b, a *path) bool {
+	if a.tunnelled() {
+		return !b.tunnelled()
+	}
 	return b.listed && a.listed && now.Sub(p.movedAt) >= moveAfter && b.worth()+moveGain < a.worth()
 }
 
@@ -325,9 +343,12 @@ func (p *plane) pong(now time.Time, x *pathPacket) {
 	if q == nil {
 		return
 	}
-	if !p.m.c.Mux.Bind(q.addr, p) {
-		p.n.AddressesRefused++ // somebody else lives there
-		return
+	if !q.tunnelled() {
+		if !p.m.c.Mux.Bind(q.addr, p) {
+			p.n.AddressesRefused++ // somebody else lives there
+			return
+		}
+		p.udpAt = now
 	}
 	q.ponged, q.arrived, q.owed = now, now, time.Time{}
 	if ago := q.count - count; ago < 64 {
@@ -357,7 +378,7 @@ func (a *path) measured(rtt time.Duration) {
 
 // pinged answers a ping to where it came from: one packet of the same size for each, so nothing is amplified.
 func (p *plane) pinged(now time.Time, k *keyset, x *pathPacket, from netip.AddrPort) {
-	if !allowed(from.Addr(), p.m.c.AllowPrivate) {
+	if from != tunnelAddr && !allowed(from.Addr(), p.m.c.AllowPrivate) {
 		return
 	}
 	if now.Sub(k.farAt) >= lossGap {
@@ -383,11 +404,19 @@ func (p *plane) lossSeen(now time.Time, k *keyset, sent uint32) {
 	k.farAt = now
 }
 
+// shown is the address that people know a path by.
+func (p *plane) shown(q *path) netip.AddrPort {
+	if q.tunnelled() && p.tunnel != nil {
+		return p.tunnel.remote
+	}
+	return q.addr
+}
+
 // pathStates is what State says about the addresses.
 func (p *plane) pathStates(now time.Time) []PathState {
 	all := make([]PathState, len(p.paths))
 	for i, q := range p.paths {
-		all[i] = PathState{Addr: q.addr, Listed: q.listed, Proven: q.proven(now), Alive: p.usable(now, q), Audio: q == p.active || q == p.second,
+		all[i] = PathState{Addr: p.shown(q), Tunnel: q.tunnelled(), Listed: q.listed, Proven: q.proven(now), Alive: p.usable(now, q), Audio: q == p.active || q == p.second,
 			Video: q == p.active, RTT: q.rtt, Jitter: q.jitter, Loss: q.loss(), LastHeard: q.arrived}
 	}
 	return all

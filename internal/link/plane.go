@@ -69,16 +69,21 @@ type plane struct {
 	outs               map[uint32]*out
 	lastTo             *out // of the last packet: they come in runs
 
-	listed   []netip.AddrPort
-	paths    []*path
-	active   *path // where media goes; nil: no address has answered yet
-	second   *path // where sound goes too; nil: nowhere
-	movedAt  time.Time
-	heardAt  time.Time
-	over     bool // cleared: nothing begins any more
-	lost     bool // nothing authentic for pathLost; true before the first packet
-	pings    [64]sentPing
-	pingNext uint32
+	listed  []netip.AddrPort
+	paths   []*path
+	active  *path // where media goes; nil: no address has answered yet
+	second  *path // where sound goes too; nil: nowhere
+	movedAt time.Time
+
+	tunnel     *tunnel // a connection that carries media too; nil: none
+	tunnelUsed time.Time
+	udpAt      time.Time   // a datagram was last answered
+	blocked    atomic.Bool // a tunnel is needed; read by the Conn
+	heardAt    time.Time
+	over       bool // cleared: nothing begins any more
+	lost       bool // nothing authentic for pathLost; true before the first packet
+	pings      [64]sentPing
+	pingNext   uint32
 
 	packets    media.Packet
 	header     [20]byte
@@ -109,6 +114,7 @@ type Counters struct {
 	Malformed           uint64 // authentic but not as specified
 	RTCPPoliced         uint64 // SRTCP above its rate
 	KeyframePoliced     uint64 // keyframe requests above their rate
+	TunnelDropped       uint64 // packets of ours for which the media connection was too slow
 	Unsent              uint64 // packets of ours for which there was no key or no address
 	PathLosses          uint64 // times that the path was lost
 	AddressesRefused    uint64 // by the guard
@@ -155,6 +161,9 @@ func (p *plane) register() {
 func (p *plane) confirm(now time.Time, k *keyset) {
 	if !p.has(k) || k.serial <= p.sendSerial {
 		return // never back to older keys: an index would be used twice
+	}
+	if p.send == nil {
+		p.udpAt = now
 	}
 	p.send, p.sendSerial = k, k.serial
 	for _, old := range p.sets {
@@ -203,6 +212,9 @@ func (p *plane) distrust(now time.Time, bad func(ed25519.PublicKey) bool) {
 			p.discard(p.sets[i])
 		}
 	}
+	if p.tunnel != nil && (len(p.sets) == 0 || bad(p.tunnel.key)) {
+		p.detach(now, p.tunnel)
+	}
 	p.update(now)
 	p.publish(now)
 }
@@ -218,6 +230,10 @@ func (p *plane) clear(now time.Time) {
 	for _, i := range p.ins {
 		p.remove(now, i)
 	}
+	p.over = true
+	if p.tunnel != nil {
+		p.detach(now, p.tunnel)
+	}
 	for len(p.paths) > 0 {
 		p.unpath(p.paths[0])
 	}
@@ -229,7 +245,6 @@ func (p *plane) clear(now time.Time) {
 	}
 	p.listed = nil
 	p.lost = true
-	p.over = true
 }
 
 // add makes the stream for something that the far node offers.
@@ -296,6 +311,9 @@ func (p *plane) rtp(now time.Time, d udp.Datagram) {
 	}
 	k.got++
 	p.heard(now, d.Addr)
+	if d.Addr == tunnelAddr {
+		p.tunnelUsed = now
+	}
 	if !i.wanted {
 		p.n.Unwanted++
 		return
@@ -381,7 +399,7 @@ func (p *plane) Send(now time.Time, x *media.Out) {
 	case p.second == nil:
 	case o.kind == media.Audio:
 		p.twin = append(p.twin[:0], b...)
-		p.m.c.Worker.Commit(len(b), to.addr)
+		p.commit(b, to.addr, false)
 		b = append(p.m.c.Worker.Buffer()[:0], p.twin...)
 		to = p.second
 		p.n.Copies++
@@ -389,7 +407,7 @@ func (p *plane) Send(now time.Time, x *media.Out) {
 	case x.Resend:
 		to = p.second
 	}
-	p.m.c.Worker.Commit(len(b), to.addr)
+	p.commit(b, to.addr, o.kind == media.Video)
 	if x.Resend {
 		p.n.Resent++
 	}
@@ -447,6 +465,9 @@ func (p *plane) keyAges(now time.Time) {
 		if !k.retire.IsZero() && !now.Before(k.retire) || now.Sub(heard) >= keysDie {
 			p.discard(k)
 			if len(p.sets) == 0 {
+				if p.tunnel != nil {
+					p.detach(now, p.tunnel)
+				}
 				p.active, p.second, p.lost = nil, nil, true
 				for len(p.paths) > 0 {
 					p.unpath(p.paths[0])
@@ -468,6 +489,7 @@ func (p *plane) tick(now time.Time) {
 		return
 	}
 	p.watch(now)
+	p.tunnelling(now)
 	p.probe(now)
 	if now.Sub(p.reportAt) >= reportEvery {
 		p.reportAt = now
@@ -487,12 +509,12 @@ func (p *plane) publish(now time.Time) {
 	if path := !p.lost && p.send != nil; s.Path != path {
 		s.Path, s.Since = path, now
 	}
-	s.Epoch, s.Remote = 0, netip.AddrPort{}
+	s.Epoch, s.Remote, s.Tunnel = 0, netip.AddrPort{}, false
 	if p.send != nil {
 		s.Epoch = p.send.epoch
 	}
 	if p.active != nil {
-		s.Remote = p.active.addr
+		s.Remote, s.Tunnel = p.shown(p.active), p.active.tunnelled()
 	}
 	s.RTT, s.LossIn, s.LossOut, s.LastHeard = p.rtt, p.lossIn, p.lossOut, p.heardAt
 	c.counters = p.n
@@ -511,6 +533,10 @@ func (p *plane) warn() {
 		cause = "stream above its rate, or of another kind"
 	case n.Malformed != was.Malformed:
 		cause = "malformed"
+	case n.TunnelDropped != was.TunnelDropped:
+		p.m.log.Warn("pictures dropped: the media connection is too slow", "party", p.c.party)
+		p.warned = p.n
+		return
 	case n.RTCPPoliced != was.RTCPPoliced:
 		cause = "too much RTCP"
 	case n.KeyframePoliced != was.KeyframePoliced:

@@ -276,12 +276,12 @@ func (p *plane) sealRTCP(b []byte, to netip.AddrPort, media bool) {
 	p.n.Sent++
 	if media && p.second != nil && to != p.second.addr {
 		p.twin = append(p.twin[:0], x...)
-		p.m.c.Worker.Commit(len(x), to)
+		p.commit(x, to, false)
 		x, to = append(p.m.c.Worker.Buffer()[:0], p.twin...), p.second.addr
 		p.n.Copies++
 		p.send.sent++
 	}
-	p.m.c.Worker.Commit(len(x), to)
+	p.commit(x, to, false)
 }
 
 // reports sends a receiver report and the sender reports, once a second.

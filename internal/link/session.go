@@ -47,7 +47,7 @@ func (m *Manager) greet(ctx context.Context, tc *tls.Conn, dialed bool) (*sessio
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
 	cs := tc.ConnectionState()
-	p, err := m.identify(cs)
+	p, err := m.identify(cs, ALPN)
 	if err != nil {
 		return nil, err
 	}

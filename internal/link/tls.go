@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"visavis/internal/srtp"
@@ -31,17 +32,17 @@ func certificate(key ed25519.PrivateKey) (tls.Certificate, error) {
 
 // config is TLS on either side. No tickets, so no resumption: a key that is not pinned any more cannot come back on an old
 // session (docs/security.md D5). VerifyConnection runs on every connection, resumed or not; VerifyPeerCertificate would not.
-func (m *Manager) config() *tls.Config {
+func (m *Manager) config(protocols ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion:             tls.VersionTLS13,
 		MaxVersion:             tls.VersionTLS13,
 		Certificates:           []tls.Certificate{m.cert},
-		NextProtos:             []string{ALPN},
+		NextProtos:             protocols,
 		ClientAuth:             tls.RequireAnyClientCert,
 		InsecureSkipVerify:     true, // the key is pinned: no authority, no name
 		SessionTicketsDisabled: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			_, err := m.identify(s)
+			_, err := m.identify(s, protocols...)
 			return err
 		},
 	}
@@ -49,9 +50,9 @@ func (m *Manager) config() *tls.Config {
 
 // identify says whose key the far side of a connection has proved. It returns ErrPinned, or what else is wrong with the
 // connection.
-func (m *Manager) identify(s tls.ConnectionState) (Peer, error) {
-	if s.Version != tls.VersionTLS13 || s.NegotiatedProtocol != ALPN || s.DidResume {
-		return Peer{}, fmt.Errorf("not %s on fresh TLS 1.3: %w", ALPN, ErrPinned)
+func (m *Manager) identify(s tls.ConnectionState, protocols ...string) (Peer, error) {
+	if s.Version != tls.VersionTLS13 || !slices.Contains(protocols, s.NegotiatedProtocol) || s.DidResume {
+		return Peer{}, fmt.Errorf("not %v on fresh TLS 1.3: %w", protocols, ErrPinned)
 	}
 	if len(s.PeerCertificates) == 0 {
 		return Peer{}, ErrPinned

@@ -20,10 +20,29 @@ func twins(t *testing.T, seed uint64, delay time.Duration, both bool, run func(w
 		}
 		a.pin(b.peer())
 		b.pin(a.peer())
-		a.start()
-		b.start()
+		a.start(func(c *Config) { c.udpOnly = true })
+		b.start(func(c *Config) { c.udpOnly = true })
 		a.up(2 * time.Second)
 		b.up(2 * time.Second)
+		run(w, a, b)
+	})
+}
+
+// blockedPair makes two nodes whose datagrams never arrive.
+func blockedPair(t *testing.T, tunnel bool, run func(w *world, a, b *node)) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 42, 40*time.Millisecond)
+		defer w.close()
+		w.n.cutUDP = true
+		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
+		a.pin(b.peer())
+		b.pin(a.peer())
+		for _, n := range w.nodes {
+			n.start(func(c *Config) { c.udpOnly = !tunnel })
+		}
+		for _, n := range w.nodes {
+			n.wait("control", 2*time.Second, func() bool { return n.ups > 0 })
+		}
 		run(w, a, b)
 	})
 }

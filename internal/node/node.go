@@ -195,14 +195,13 @@ func (n *Node) startServers() error {
 // admitLink lets other nodes in on the web port: by their ALPN they get the link's TLS configuration and never reach HTTP.
 func (n *Node) admitLink(cfg *tls.Config) {
 	cfg.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-		if slices.Contains(h.SupportedProtos, link.ALPN) {
+		if slices.Contains(h.SupportedProtos, link.ALPN) || slices.Contains(h.SupportedProtos, link.MediaALPN) {
 			return n.links.ConfigForClient(h)
 		}
 		return nil, nil
 	}
-	n.httpd.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
-		link.ALPN: func(_ *http.Server, c *tls.Conn, _ http.Handler) { n.links.Serve(c) },
-	}
+	serve := func(_ *http.Server, c *tls.Conn, _ http.Handler) { n.links.Serve(c) }
+	n.httpd.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){link.ALPN: serve, link.MediaALPN: serve}
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
 	p.SetHTTP2(true)
