@@ -31,6 +31,7 @@ type cli struct {
 	Invite   inviteCmd   `cmd:"" help:"Make invitation links, one per member of our party."`
 	Backup   backupCmd   `cmd:"" help:"Copy settings, keys and data into a new directory, also while the node runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place on a machine that has none."`
+	Bench    benchCmd    `cmd:"" help:"Load a WebRTC server of your own over WHIP and WHEP, and say what it costs and delays."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }
 
