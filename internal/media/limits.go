@@ -80,3 +80,31 @@ const (
 	upgradeAfter  = 500 * time.Millisecond // a layer must have fitted for so long before a slot climbs to it
 	upgradeMargin = 1.1                    // and with so much room
 )
+
+const (
+	sentKept = 1024 // packets that feedback may still speak of: 1 s of 10 Mbit/s, 16 kB for each receiver
+	rateKept = 256  // arrivals that the rate is taken from
+
+	delayWindow = 15 * time.Second       // how long the quickest packet is the measure
+	queueMost   = 80 * time.Millisecond  // of standing queue
+	queueSlack  = 5 * time.Millisecond   // what it must fall by in trendFor to count as draining
+	trendFor    = 200 * time.Millisecond // between two looks at the queue
+	lossFor     = 300 * time.Millisecond // of packets that a share of loss is taken from
+	lossMost    = 0.1                    // more is too much
+	rateFor     = 500 * time.Millisecond // of arrivals that the rate is taken from
+	cutEvery    = 300 * time.Millisecond // between two decreases: the first must show
+	calmFor     = time.Second            // without trouble before the estimate rises
+	raiseShare  = 0.05                   // a second
+
+	leastBits = 150_000    // bit/s: one picture of the lowest layer is always tried
+	mostBits  = 10_000_000 // above that nobody asks
+	stopAfter = 2 * time.Second
+	stopFirst = 2 * time.Second
+	stopMost  = 16 * time.Second
+
+	probePackets = 12
+	probeFirst   = time.Second
+	probeMost    = 8 * time.Second
+	probeWait    = 2 * time.Second // for the reports of a probe
+	probePadding = 255             // bytes: the most that RTP padding holds
+)

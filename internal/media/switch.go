@@ -17,6 +17,7 @@ type Switch struct {
 	now       time.Time // of the last flush or tick
 	out       Out       // passed to Sink.Send; here because a local one would be on the heap
 	seqs      [MaxRequest]uint16
+	padding   [probePadding]byte
 	silent    [3]byte // one 20 ms Opus frame of nothing (RFC 6716 §3.1: CELT full band, empty)
 }
 
@@ -37,7 +38,9 @@ type receiver struct {
 
 // NewSwitch makes an empty one.
 func NewSwitch() *Switch {
-	return &Switch{receivers: map[Sink]*receiver{}, clocks: map[Source]*sourceClock{}, silent: [3]byte{0xf8, 0xff, 0xfe}}
+	s := &Switch{receivers: map[Sink]*receiver{}, clocks: map[Source]*sourceClock{}, silent: [3]byte{0xf8, 0xff, 0xfe}}
+	s.padding[probePadding-1] = probePadding
+	return s
 }
 
 // Flush hands on what was pushed since the last call. All packets of one receiver follow one another, whatever their streams,

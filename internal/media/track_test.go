@@ -14,11 +14,13 @@ type camera struct {
 	id     uint16
 	asked  int
 	paused [3]bool
-	size   [3]int // payload bytes a picture
+	size   [3]int // payload bytes a packet
+	count  [3]int // packets a picture; four times as many for a keyframe if heavy
+	heavy  bool
 }
 
 func newCamera(w *world) *camera {
-	c := &camera{w: w, src: &source{}, size: [3]int{500, 1100, 1200}}
+	c := &camera{w: w, src: &source{}, size: [3]int{500, 1100, 1200}, count: [3]int{1, 1, 1}}
 	var layers []*Stream
 	for i := range 3 {
 		layers = append(layers, NewStream(w.sw, StreamConfig{ID: "cam", Kind: Video, SSRC: uint32(0xc0 + i), Source: c.src, Nominal: 1e6}))
@@ -36,9 +38,18 @@ func (c *camera) picture() {
 		if c.paused[i] {
 			continue
 		}
-		c.seq[i]++
-		b := append(vp8Payload(c.id, uint8(c.id), key, c.seq[i]), make([]byte, c.size[i])...)
-		s.Push(c.w.now, &Packet{SSRC: s.SSRC(), Seq: c.seq[i], Time: uint32(i)<<20 + uint32(c.id)*3000, PT: 100, Marker: true, Payload: b}, NoLevel)
+		n := c.count[i]
+		if key && c.heavy {
+			n *= 4
+		}
+		for j := range n {
+			c.seq[i]++
+			b := append(vp8Payload(c.id, uint8(c.id), key, c.seq[i]), make([]byte, c.size[i])...)
+			if j > 0 {
+				b[0] &^= 0x10
+			}
+			s.Push(c.w.now, &Packet{SSRC: s.SSRC(), Seq: c.seq[i], Time: uint32(i)<<20 + uint32(c.id)*3000, PT: 100, Marker: j == n-1, Payload: b}, NoLevel)
+		}
 	}
 	c.w.sw.Flush(c.w.now)
 }

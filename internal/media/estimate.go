@@ -1,0 +1,294 @@
+package media
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// Estimator finds from transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01) what the path to one receiver
+// takes of numbered packets, its pictures and their resends; sound is not numbered and goes beside them. It looks at three things:
+// how much later packets come than the quickest did (a queue fills), how many do not come, and how fast they came. It starts
+// without an opinion: a receiver that never answers is not limited. Worker thread only; nothing here allocates.
+type Estimator struct {
+	sent [sentKept]sentPacket
+	next uint64 // number of the next packet
+
+	delay   windowMin // arrival less departure, µs, on two clocks
+	clock   remoteClock
+	queue   time.Duration // standing now
+	before  time.Duration // the same trendFor ago
+	turned  time.Time
+	over    time.Time // since when there is too much
+	arrived [rateKept]arrival
+	at      int // next in arrived
+
+	window  lossWindow
+	known   bool
+	bits    float64 // estimate
+	raised  time.Time
+	cut     time.Time // last decrease
+	calm    time.Time // since when nothing is wrong
+	stopped time.Time // nothing is sent until then
+	stop    time.Duration
+	probe   probe
+}
+
+type sentPacket struct {
+	at    int64 // µs
+	n     uint32
+	size  uint16 // 0: none, or counted
+	probe bool
+}
+
+type arrival struct {
+	at   int64 // µs on the receiver's clock
+	size int
+}
+
+// lossWindow counts packets for half a second or so.
+type lossWindow struct {
+	since     time.Time
+	got, lost int
+	share     float64 // lost of the window before, 0 to 1
+}
+
+// probe is a short run of padding whose spread tells what the path can carry.
+type probe struct {
+	last        time.Time
+	every       time.Duration
+	first, end  uint64 // numbers
+	firstAt     int64
+	lastAt      int64
+	bytes, seen int
+}
+
+// remoteClock unwraps the reference times of feedback: 24 bits of 64 ms.
+type remoteClock struct {
+	known bool
+	top   int64
+}
+
+func (c *remoteClock) unwrap(ref uint32) int64 {
+	if !c.known {
+		c.known, c.top = true, int64(ref&0xffffff)
+	} else {
+		d := int64(int32((ref-uint32(c.top))<<8) >> 8)
+		c.top += d
+	}
+	return c.top * 64000
+}
+
+// Sent takes note of a packet that goes out now, size bytes on the wire, and returns its number.
+func (e *Estimator) Sent(now time.Time, size int, probe bool) uint16 {
+	n := e.next
+	e.sent[n%sentKept] = sentPacket{at: now.UnixMicro(), n: uint32(n), size: uint16(min(size, 1<<16-1)), probe: probe}
+	e.next++
+	return uint16(n)
+}
+
+// Bits is what the path takes of numbered packets, bit/s; false while that is not known.
+func (e *Estimator) Bits() (float64, bool) { return e.bits, e.known }
+
+// Feedback takes one report of the receiver. What it says of packets that were not sent, or long ago, counts for nothing.
+func (e *Estimator) Feedback(now time.Time, p *rtcp.TransportLayerCC) {
+	at := e.clock.unwrap(p.ReferenceTime)
+	least, delta, left := time.Duration(1<<62), 0, int(p.PacketStatusCount)
+	number := e.next - uint64(uint16(e.next)-p.BaseSequenceNumber)
+	for _, c := range p.PacketChunks {
+		run, symbols := 0, []uint16(nil)
+		var same uint16
+		switch c := c.(type) {
+		case *rtcp.RunLengthChunk:
+			run, same = int(c.RunLength), c.PacketStatusSymbol
+		case *rtcp.StatusVectorChunk:
+			run, symbols = len(c.SymbolList), c.SymbolList
+		}
+		for i := range min(run, left) {
+			if symbols != nil {
+				same = symbols[i]
+			}
+			came := same == rtcp.TypeTCCPacketReceivedSmallDelta || same == rtcp.TypeTCCPacketReceivedLargeDelta
+			if came {
+				if delta >= len(p.RecvDeltas) {
+					left = 0
+					break
+				}
+				at += p.RecvDeltas[delta].Delta
+				delta++
+			}
+			if d, ok := e.status(now, number, came, at); ok {
+				least = min(least, d)
+			}
+			number++
+		}
+		if left -= run; left <= 0 {
+			break
+		}
+	}
+	if least < 1<<62 {
+		e.queue = least
+	}
+	e.decide(now)
+}
+
+// status takes what is said of one packet; it returns how long the packet stood in a queue.
+func (e *Estimator) status(now time.Time, n uint64, came bool, at int64) (time.Duration, bool) {
+	s := &e.sent[n%sentKept]
+	if s.n != uint32(n) || s.size == 0 || n >= e.next {
+		return 0, false
+	}
+	if !came {
+		e.window.lost++
+		return 0, false
+	}
+	e.window.got++
+	d, size := at-s.at, int(s.size)
+	e.delay.add(now, delayWindow, d)
+	e.arrived[e.at%rateKept] = arrival{at, size}
+	e.at++
+	if s.probe {
+		e.probe.came(n, at, size)
+	}
+	s.size = 0 // counted
+	return time.Duration(d-e.delay.least) * time.Microsecond, true
+}
+
+// rate is what arrived in the last rateFor, bit/s.
+func (e *Estimator) rate() float64 {
+	newest, bytes := int64(-1<<62), 0
+	for _, a := range e.arrived {
+		if a.size > 0 {
+			newest = max(newest, a.at)
+		}
+	}
+	for _, a := range e.arrived {
+		if a.size > 0 && newest-a.at <= rateFor.Microseconds() {
+			bytes += a.size
+		}
+	}
+	return float64(bytes) * 8 / rateFor.Seconds()
+}
+
+// decide moves the estimate after a report.
+func (e *Estimator) decide(now time.Time) {
+	if !e.known {
+		e.known, e.bits, e.raised, e.calm = true, mostBits, now, now
+		e.window.since, e.turned, e.stop = now, now, stopFirst
+		e.probe.every, e.probe.last = probeFirst, now
+	}
+	w := &e.window
+	if n := w.got + w.lost; now.Sub(w.since) >= lossFor && n >= 10 || n >= 50 {
+		*w = lossWindow{since: now, share: float64(w.lost) / float64(n)}
+	}
+	if now.Sub(e.turned) >= trendFor {
+		e.before, e.turned = e.queue, now
+	}
+	growing := e.queue > queueMost && e.queue >= e.before-queueSlack
+	if !growing && w.share <= lossMost {
+		e.over = time.Time{}
+		if e.queue > queueMost { // drains
+			e.calm = now
+		}
+		e.finish(now)
+		return
+	}
+	if e.over.IsZero() {
+		e.over = now
+	}
+	e.calm = now
+	e.probe.end = 0
+	if now.Sub(e.cut) < cutEvery {
+		return
+	}
+	e.lower(now)
+}
+
+// lower takes the estimate below what got through; when even the least is too much for long, nothing is sent for a while.
+func (e *Estimator) lower(now time.Time) {
+	got := 0.85 * e.rate()
+	if now.Sub(e.cut) < 2*probeFirst {
+		e.probe.every = min(e.probe.every*2, probeMost) // what we climbed to last was too much
+	}
+	e.cut = now
+	if e.bits <= leastBits && now.Sub(e.over) > stopAfter {
+		e.stopped, e.bits = now.Add(e.stop), 0
+		e.stop = min(e.stop*2, stopMost)
+		return
+	}
+	e.bits = max(min(e.bits, got), min(e.bits, leastBits))
+	e.window.share = 0
+}
+
+// finish takes the result of a probe that came through.
+func (e *Estimator) finish(now time.Time) {
+	p := &e.probe
+	if p.end == 0 || p.seen < probePackets-1 && now.Sub(p.last) < probeWait {
+		return
+	}
+	if span := p.lastAt - p.firstAt; p.seen >= probePackets*2/3 && e.queue <= queueMost {
+		found := float64(mostBits)
+		if span > 0 {
+			found = float64(p.bytes) * 8e6 / float64(span)
+		}
+		if found = 0.8 * min(found, mostBits); found > e.bits {
+			e.bits, e.raised = found, now
+		}
+	}
+	p.end = 0
+}
+
+func (p *probe) came(n uint64, at int64, size int) {
+	if n < p.first || n >= p.end {
+		return
+	}
+	if p.seen++; p.seen == 1 {
+		p.firstAt, p.lastAt = at, at
+		return
+	}
+	p.bytes += size // of all but the first: they came in the time between
+	p.lastAt = max(p.lastAt, at)
+}
+
+// Tick moves the estimate by time alone and says how many packets of padding to send now as a probe, 0 mostly. wanting says that
+// the receiver would get more if the estimate were higher.
+func (e *Estimator) Tick(now time.Time, wanting bool) int {
+	if !e.known {
+		return 0
+	}
+	if e.bits == 0 {
+		if now.Before(e.stopped) {
+			return 0
+		}
+		e.bits, e.raised, e.calm, e.over = leastBits, now, now, time.Time{}
+	}
+	quiet := now.Sub(e.calm)
+	if quiet >= calmFor {
+		e.bits = min(e.bits*(1+raiseShare*now.Sub(e.raised).Seconds()), mostBits)
+	}
+	e.raised = now
+	if quiet > 10*time.Second {
+		e.probe.every, e.stop = max(e.probe.every/2, probeFirst), stopFirst
+		e.calm = now.Add(-calmFor)
+	}
+	if !wanting || quiet < calmFor || now.Sub(e.probe.last) < e.probe.every {
+		return 0
+	}
+	e.probe = probe{last: now, every: e.probe.every, first: e.next, end: e.next + probePackets}
+	return probePackets
+}
+
+// Probe sends n packets of padding on the slot's RTX stream; false if it has none or sends nothing.
+func (f *Forwarder) Probe(now time.Time, n int) bool {
+	if !f.ready || f.c.RTXPT == 0 || !f.c.Numbered || !f.begun {
+		return false
+	}
+	for range n {
+		f.rtxTop++
+		o := &f.sw.out
+		*o = Out{SSRC: f.c.RTXSSRC, Index: f.rtxTop, Time: f.time, PT: f.c.RTXPT, Level: NoLevel, Kind: Video, Mid: f.c.Mid, Resend: true,
+			Numbered: true, Padding: true, Payload: f.sw.padding[:]}
+		f.c.Sink.Send(now, o)
+	}
+	return true
+}
