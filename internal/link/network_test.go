@@ -21,20 +21,21 @@ type network struct {
 	delay time.Duration // one way
 	rate  float64       // of connections, bytes a second; 0: no bound. A write waits while 4 kB are on their way
 
-	mu      sync.Mutex
-	rnd     map[netip.AddrPort]*rand.Rand // of each sender, so that one direction's loss does not depend on the other's packets
-	seed    uint64
-	loss    float64
-	cut     bool // nothing gets through; connections keep what they are given, as TCP does
-	cutUDP  bool
-	ends    map[netip.AddrPort]*datagrams
-	alias   map[netip.AddrPort]netip.AddrPort // a NAT: what others see in place of an address
-	tap     func(from, to netip.AddrPort, b []byte)
-	drop    func(b []byte) bool
-	block   func(to netip.AddrPort, b []byte) bool // ways that are cut
-	conns   []*pipeEnd
-	servers map[string]func(net.Conn)
-	dials   int
+	mu       sync.Mutex
+	rnd      map[netip.AddrPort]*rand.Rand // of each sender, so that one direction's loss does not depend on the other's packets
+	seed     uint64
+	loss     float64
+	cut      bool // nothing gets through; connections keep what they are given, as TCP does
+	cutUDP   bool
+	ends     map[netip.AddrPort]*datagrams
+	alias    map[netip.AddrPort]netip.AddrPort // a NAT: what others see in place of an address
+	tap      func(from, to netip.AddrPort, b []byte)
+	drop     func(b []byte) bool
+	dropFrom func(from byte, b []byte) bool         // by the last byte of the sender's address
+	block    func(to netip.AddrPort, b []byte) bool // ways that are cut
+	conns    []*pipeEnd
+	servers  map[string]func(net.Conn)
+	dials    int
 }
 
 func newNetwork(seed uint64, delay time.Duration) *network {
@@ -162,7 +163,8 @@ func (n *network) send(from, to netip.AddrPort, b []byte) {
 		r = rand.New(rand.NewPCG(n.seed, uint64(len(n.rnd))))
 		n.rnd[from] = r
 	}
-	lost := r.Float64() < n.loss || n.drop != nil && n.drop(b) || n.block != nil && n.block(to, b)
+	lost := r.Float64() < n.loss || n.drop != nil && n.drop(b) || n.block != nil && n.block(to, b) ||
+		n.dropFrom != nil && n.dropFrom(from.Addr().As16()[15], b)
 	n.mu.Unlock()
 	if lost {
 		return
