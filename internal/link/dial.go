@@ -69,6 +69,7 @@ func (c *Conn) callOne(ctx context.Context, addr string) (*session, error) {
 		nc.Close()
 		return nil, err
 	}
+	s.addr = addr
 	return s, nil
 }
 

@@ -20,6 +20,7 @@ type session struct {
 	c      *Conn
 	tls    *tls.Conn
 	dialed bool              // we are the TLS client
+	addr   string            // that we dialled
 	key    ed25519.PublicKey // the far node's
 	far    *hello
 	epoch  uint32

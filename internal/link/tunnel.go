@@ -123,6 +123,8 @@ func whole(b []byte) bool {
 
 // run carries packets until the connection ends.
 func (u *tunnel) run() {
+	end := context.AfterFunc(u.c.m.ctx, func() { u.stop(ErrClosed) })
+	defer end()
 	var wg sync.WaitGroup
 	wg.Go(u.write)
 	u.stop(u.read())
@@ -210,6 +212,9 @@ func (u *tunnel) write() {
 			case <-u.wake:
 			case <-u.done:
 				return
+			case <-u.c.quit:
+				u.stop(ErrClosed)
+				return
 			}
 			continue
 		}
@@ -270,13 +275,17 @@ func (c *Conn) bore() {
 		return
 	}
 	p, ok := c.m.peer(c.party)
-	if !ok || len(p.Addrs) == 0 || !c.m.enter() {
+	addrs := p.Addrs
+	if c.cur.dialed { // what answers now comes first: a dead address takes 5 s
+		addrs = append([]string{c.cur.addr}, addrs...)
+	}
+	if !ok || len(addrs) == 0 || !c.m.enter() {
 		return
 	}
 	c.boring, c.boreNext = true, now.Add(jitter(boreAgain))
 	go func() {
 		defer c.m.wg.Done()
-		if u, err := c.boreOne(p.Addrs); err == nil {
+		if u, err := c.boreOne(addrs); err == nil {
 			c.carry(u)
 			u.tls.NetConn().Close()
 		} else {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"visavis/internal/media"
@@ -161,6 +163,54 @@ func TestMediaConnectionIsRefused(t *testing.T) {
 }
 
 func (n *node) conn2(to *node) *Conn { return n.m.Conn(to.party) }
+
+// TestKeysRollInsideTLS: new keys change nothing for media that goes inside TLS, and a dead address of the peer before the good one
+// does not hold it up.
+func TestKeysRollInsideTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 45, 40*time.Millisecond)
+		defer w.close()
+		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
+		far := b.peer()
+		far.Addrs = []string{"192.0.2.99:443", b.tcp}
+		a.pin(far)
+		b.pin(a.peer())
+		change := func(c *Config) {
+			c.roll = 50 * time.Second
+			dial := c.Dial
+			c.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+				if addr == far.Addrs[0] {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return dial(ctx, addr)
+			}
+		}
+		a.start(change)
+		b.start(change)
+		a.up(10 * time.Second)
+		b.up(time.Second)
+		c := newCall(a, b)
+		at, epoch := time.Now(), a.m.State("borovia").Epoch
+		w.n.set(func() { w.n.cutUDP = true })
+		time.Sleep(10 * time.Second)
+		if gap := c.hear[0].gap(at, time.Now()); gap > 5*time.Second {
+			t.Errorf("no sound for %v, want ≤ 5 s", gap)
+		}
+		from := time.Now()
+		time.Sleep(90 * time.Second)
+		to := time.Now()
+		c.end()
+		if s := a.m.State("borovia"); s.Epoch <= epoch || !s.Tunnel {
+			t.Errorf("epoch was %d, state %+v", epoch, s)
+		}
+		for i := range c.mic {
+			if n := missing(c.mic[i], c.hear[i], from, to); n > 0 {
+				t.Errorf("%d packets of sound lost while keys rolled", n)
+			}
+		}
+	})
+}
 
 // TestTunnelQueues: what waits is bounded, sound has its own room and goes first.
 func TestTunnelQueues(t *testing.T) {

@@ -316,7 +316,25 @@ func TestMediaPathAllocatesNothing(t *testing.T) {
 	}); n != 0 || p.n.Unsent > 0 {
 		t.Errorf("%v allocations to seal a packet (%d unsent), want 0", n, p.n.Unsent)
 	}
-	from := p.active.addr
+	p.second = &path{addr: netip.MustParseAddrPort("[2001:db8::9]:5")}
+	if n := testing.AllocsPerRun(1000, func() {
+		x.Index++
+		p.Send(now, &x)
+	}); n != 0 || p.n.Copies < 1000 {
+		t.Errorf("%v allocations to send a packet two ways (%d copies), want 0", n, p.n.Copies)
+	}
+	p.second, p.tunnel = nil, &tunnel{sound: make([]byte, 0, tunnelSound), wake: make(chan struct{}, 1)}
+	in, way := p.active.addr, p.active
+	p.active = &path{addr: tunnelAddr}
+	if n := testing.AllocsPerRun(1000, func() {
+		x.Index++
+		p.Send(now, &x)
+		p.tunnel.sound = p.tunnel.sound[:0]
+	}); n != 0 || p.n.TunnelDropped > 0 {
+		t.Errorf("%v allocations to send a packet through the tunnel (%d dropped), want 0", n, p.n.TunnelDropped)
+	}
+	p.active, p.tunnel = way, nil
+	from := in
 	var packets [][]byte
 	for i := range uint64(1500) {
 		h := []byte{0x80, payloadAudio | p.send.slot(), byte(i >> 8), byte(i), 0, 0, byte(i >> 2), byte(i << 6), 0x80, 0, 0, 2}
