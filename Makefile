@@ -1,10 +1,11 @@
 # make demo      two nodes, a meeting, links to open for each role
 # make test      everything, installing what it needs
 # make measure-link   the figures of the video link, one line each
+# make measure-forward, measure-network, measure-strangers   the packet path, bad networks, other people's clients
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link clean
+.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-strangers clean
 
 all: build
 
@@ -32,6 +33,16 @@ fuzz:
 
 measure-link: build browser-tools
 	bash measure/link.sh
+
+# (a) the core, (b) a whole node from outside; both run, and either may fall short
+measure-forward: build
+	bash measure/forward.sh; a=$$?; bash measure/whole.sh && exit $$a
+
+measure-network: build
+	bash measure/network.sh
+
+measure-strangers: build browser-tools
+	bash measure/strangers.sh
 
 clean:
 	rm -rf bin

@@ -14,8 +14,8 @@ import (
 type benchCmd struct {
 	Publish      string        `required:"" placeholder:"URL" help:"WHIP address to publish at."`
 	Play         string        `required:"" placeholder:"URL" help:"WHEP address to play from."`
-	PublishToken string        `name:"publish-token-file" placeholder:"FILE" type:"existingfile" help:"File with the bearer token for publishing."`
-	PlayToken    string        `name:"play-token-file" placeholder:"FILE" type:"existingfile" help:"File with the bearer token for playing."`
+	PublishToken string        `name:"publish-token-file" placeholder:"FILE" type:"existingfile" help:"File with the bearer token for publishing, or what 'visavis invite --whip' printed."`
+	PlayToken    string        `name:"play-token-file" placeholder:"FILE" type:"existingfile" help:"File with the bearer token for playing, or what 'visavis invite --whep --count N' printed: one line for each receiver."`
 	Receivers    int           `default:"50" help:"How many receivers, at most 1000."`
 	First        int           `help:"How many of them before memory is read for the first time; a fifth if not given."`
 	For          time.Duration `default:"20s" help:"How long to count, at most 10m."`
@@ -27,16 +27,20 @@ type benchCmd struct {
 
 // Run prints the figures; exit code 1 when nobody could join.
 func (b benchCmd) Run(c console) error {
-	publish, err := doorOf(b.Publish, b.PublishToken)
+	publish, err := tokensOf(b.PublishToken)
 	if err != nil {
 		return err
 	}
-	play, err := doorOf(b.Play, b.PlayToken)
+	play, err := tokensOf(b.PlayToken)
 	if err != nil {
 		return err
+	}
+	target := bench.Target{Publish: bench.Door{URL: b.Publish}, Play: bench.Door{URL: b.Play}, Tokens: play, Foreign: b.Own, PID: b.PID}
+	if len(publish) > 0 {
+		target.Publish.Token = publish[0]
 	}
 	f, err := bench.Run(c.ctx, bench.Plan{
-		Target:    bench.Target{Publish: publish, Play: play, Foreign: b.Own, PID: b.PID},
+		Target:    target,
 		Receivers: b.Receivers, First: b.First, Settle: b.Settle, Time: b.For,
 		Progress: func(s string) { fmt.Fprintln(c.err, s) },
 	})
@@ -52,16 +56,23 @@ func (b benchCmd) Run(c console) error {
 	return e.Encode(f)
 }
 
-// doorOf reads the token of an address, if it has one: tokens on the command line could be read by everybody on the machine.
-func doorOf(url, file string) (bench.Door, error) {
-	d := bench.Door{URL: url}
+// tokensOf reads a file of tokens: tokens on the command line could be read by everybody on the machine. The last column of a line is the token.
+func tokensOf(file string) ([]string, error) {
 	if file == "" {
-		return d, nil
+		return nil, nil
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return d, fmt.Errorf("token: %w", err)
+		return nil, fmt.Errorf("tokens: %w", err)
 	}
-	d.Token = strings.TrimSpace(string(b))
-	return d, nil
+	var out []string
+	for l := range strings.Lines(string(b)) {
+		if f := strings.Fields(l); len(f) > 0 {
+			out = append(out, f[len(f)-1])
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("tokens: %s holds none", file)
+	}
+	return out, nil
 }

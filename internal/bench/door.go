@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -138,9 +139,11 @@ func (k *knocker) open(ctx context.Context, d Door, offer string) (*answer, stri
 	if err != nil {
 		return nil, session, err
 	}
-	for _, c := range a.candidates {
-		if !k.foreign && !c.Addr().IsLoopback() {
-			return nil, session, fmt.Errorf("media address %s: %w", c, ErrForeign)
+	if !k.foreign { // nor may a server on loopback point us elsewhere
+		named := a.candidates
+		a.candidates = slices.DeleteFunc(slices.Clone(named), func(c netip.AddrPort) bool { return !c.Addr().IsLoopback() })
+		if len(a.candidates) == 0 {
+			return nil, session, fmt.Errorf("media addresses %v: %w", named, ErrForeign)
 		}
 	}
 	return a, session, nil

@@ -16,8 +16,10 @@ import (
 // Target is a server to load.
 type Target struct {
 	Publish, Play Door
-	Foreign       bool // it may be on another machine
-	PID           int  // of the server, 0 if not known
+	// Tokens are for receivers in turn, where a token is good for one at a time, as those of `visavis invite` are; empty: Play.Token for all.
+	Tokens  []string
+	Foreign bool // it may be on another machine
+	PID     int  // of the server, 0 if not known
 }
 
 // Load is one publisher and the receivers of what it sends, at one server. Its methods belong to one goroutine.
@@ -31,6 +33,7 @@ type Load struct {
 	receivers []*receiver
 	failures  map[string]int
 	failed    int
+	joins     int // tried
 }
 
 // NewLoad starts a publisher at t. It sends nothing before Play. Errors say what the server refused.
@@ -72,11 +75,17 @@ func (l *Load) Join(ctx context.Context, n int) int {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	turn := make(chan struct{}, joinsAtOnce)
-	for range n - len(l.receivers) {
+	missing := n - len(l.receivers)
+	for range missing {
 		turn <- struct{}{}
+		d := l.target.Play
+		if t := l.target.Tokens; len(t) > 0 {
+			d.Token = t[l.joins%len(t)]
+		}
+		l.joins++
 		wg.Go(func() {
 			defer func() { <-turn }()
-			r, err := l.join(ctx)
+			r, err := l.join(ctx, d)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -93,14 +102,14 @@ func (l *Load) Join(ctx context.Context, n int) int {
 	return len(l.receivers)
 }
 
-func (l *Load) join(ctx context.Context) (*receiver, error) {
+func (l *Load) join(ctx context.Context, d Door) (*receiver, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	r := &receiver{w: l.window, sources: map[uint32]*source{}, ssrc: rand.Uint32()}
 	r.report = time.Now().Add(rand.N(time.Second)) // a second's reports must not come all at once
 	r.feedback = time.Now().Add(rand.N(100 * time.Millisecond))
-	if _, err := l.open(ctx, l.target.Play, r, offerOf{}); err != nil {
+	if _, err := l.open(ctx, d, r, offerOf{}); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -122,7 +122,7 @@ func (s *server) listen(x *webrtc.RTPSender) {
 // measure loads s with three receivers for two seconds.
 func measure(t *testing.T, s *server) Figures {
 	t.Helper()
-	l, err := NewLoad(t.Context(), Target{Publish: Door{s.URL + "/whip", "secret"}, Play: Door{s.URL + "/whep", "secret"}, PID: os.Getpid()})
+	l, err := NewLoad(t.Context(), Target{Publish: Door{s.URL + "/whip", "secret"}, Play: Door{URL: s.URL + "/whep"}, Tokens: []string{"secret"}, PID: os.Getpid()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,209 @@
+// Command whole is part (b) of make measure-forward: a whole node from outside, beside a plain pion/webrtc forwarder, each a process of its
+// own, in turns in one run: processor time per delivered packet, delay, memory. One line for each figure, and an exit status that says
+// whether all of them hold.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"visavis/internal/bench"
+)
+
+type options struct {
+	visavis, plain string
+	rounds         int
+	each, memory   time.Duration
+	counts         []int
+	raw            bool
+	quiet          time.Duration
+}
+
+func largest(ns []int) int { return slices.Max(ns) }
+
+func main() {
+	o := options{counts: []int{50, 100}}
+	flag.StringVar(&o.visavis, "visavis", "bin/visavis", "the node")
+	flag.StringVar(&o.plain, "plain", "bin/measure-plain", "the plain forwarder")
+	flag.IntVar(&o.rounds, "rounds", 7, "rounds for each number of receivers")
+	flag.DurationVar(&o.each, "each", 6*time.Second, "how long one server is counted in a round")
+	flag.DurationVar(&o.memory, "memory", 60*time.Second, "how long receivers stream before memory is read; 0: not at all")
+	flag.BoolVar(&o.raw, "raw", false, "print the figures of each round to standard error")
+	flag.DurationVar(&o.quiet, "quiet", 0, "wait at most this long for a quiet machine before the start")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute+o.quiet)
+	defer cancel()
+	for end := time.Now().Add(o.quiet); load() >= 0.5 && time.Now().Before(end) && ctx.Err() == nil; {
+		_ = pause(ctx, time.Second)
+	}
+	r := newReport(os.Stdout)
+	err := run(ctx, o, r)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "measure-forward:", err)
+	}
+	if !r.end() || err != nil {
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, r *report) error {
+	dir, err := os.MkdirTemp("", "visavis-measure-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := measureCost(ctx, o, dir, r); err != nil {
+		return fmt.Errorf("cost: %w", err)
+	}
+	if o.memory == 0 {
+		return nil
+	}
+	if err := measureMemory(ctx, o, dir, r); err != nil {
+		return fmt.Errorf("memory: %w", err)
+	}
+	return nil
+}
+
+// measured is what the rounds of one server at one number of receivers showed.
+type measured struct{ cost, p50, p99, loss, cores, tool []float64 }
+
+func (m *measured) add(f bench.Figures) {
+	m.cost = append(m.cost, f.PerPacket)
+	m.p50 = append(m.p50, f.DelayP50/1e3)
+	m.p99 = append(m.p99, f.DelayP99/1e3)
+	m.loss = append(m.loss, max(f.Loss[0], f.Loss[1]))
+	m.cores = append(m.cores, f.Cores)
+	m.tool = append(m.tool, f.ToolCores)
+}
+
+// measureCost starts both servers and gives them the load in turns.
+func measureCost(ctx context.Context, o options, dir string, r *report) error {
+	node, err := startNode(ctx, o, filepath.Join(dir, "cost"))
+	if err != nil {
+		return err
+	}
+	defer node.stop()
+	plain, err := startPlain(o, dir)
+	if err != nil {
+		return err
+	}
+	defer plain.stop()
+	var loads [2]*bench.Load
+	for i, s := range []*server{node, plain} {
+		l, err := bench.NewLoad(ctx, s.target)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		defer l.Close()
+		loads[i] = l
+	}
+	for _, n := range o.counts {
+		floor, err := sendmmsg()
+		if err != nil {
+			return err
+		}
+		var got [2]measured
+		for round := range o.rounds {
+			for i, l := range loads {
+				f, err := turn(ctx, l, n, o.each)
+				if err != nil {
+					return err
+				}
+				got[i].add(f)
+				if o.raw {
+					fmt.Fprintf(os.Stderr, "raw round %d server %d: %+v\n", round, i, struct {
+						CPU, P50, P99 float64
+						Loss          any
+					}{f.PerPacket, f.DelayP50, f.DelayP99, f.Loss})
+				}
+			}
+		}
+		judge(r, n, got[0], got[1], float64(floor)/1e3)
+	}
+	return nil
+}
+
+// turn loads one server for a while; the other one is idle.
+func turn(ctx context.Context, l *bench.Load, n int, d time.Duration) (bench.Figures, error) {
+	l.Send(true)
+	defer l.Send(false)
+	if got := l.Join(ctx, n); got != n {
+		f, _ := l.Measure(ctx, time.Millisecond)
+		return f, fmt.Errorf("%d of %d receivers joined: %v", got, n, f.Reasons)
+	}
+	if err := pause(ctx, time.Second); err != nil { // keyframes, estimates
+		return bench.Figures{}, err
+	}
+	return l.Measure(ctx, d)
+}
+
+func judge(r *report, n int, node, plain measured, floor float64) {
+	name := func(s string) string { return fmt.Sprintf("whole.%d.%s", n, s) }
+	r.info(name("sendmmsg"), floor, "us")
+	r.info(name("plain.cpu"), median(plain.cost), "us")
+	r.info(name("node.cpu"), median(node.cost), "us")
+	r.info(name("node.cpu.goal"), 4, "us")
+	r.atLeast(name("cheaper"), median(plain.cost)/median(node.cost), "times", 4)
+	r.info(name("plain.delay.p50"), median(plain.p50), "ms")
+	r.info(name("node.delay.p50"), median(node.p50), "ms")
+	r.info(name("plain.delay.p99"), median(plain.p99), "ms")
+	if n >= 100 {
+		r.atMost(name("node.delay.p99"), median(node.p99), "ms", min(3, median(plain.p99)/4))
+	} else {
+		r.info(name("node.delay.p99"), median(node.p99), "ms")
+	}
+	r.info(name("plain.loss"), slices.Max(plain.loss), "%")
+	r.atMost(name("node.loss"), slices.Max(node.loss), "%", 0)
+	r.info(name("tool"), median(node.tool), "cores")
+}
+
+// measureMemory reads resident memory of fresh servers with 20 and with the most receivers, each after o.memory of streaming.
+func measureMemory(ctx context.Context, o options, dir string, r *report) error {
+	const first = 20
+	per := func(s *server) (float64, error) {
+		defer s.stop()
+		f, err := bench.Run(ctx, bench.Plan{Target: s.target, Receivers: largest(o.counts), First: first, Settle: o.memory, Time: time.Second})
+		return f.PerReceiver / 1e3, err
+	}
+	node, err := startNode(ctx, o, filepath.Join(dir, "memory"))
+	if err != nil {
+		return err
+	}
+	v, err := per(node)
+	if err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	plain, err := startPlain(o, dir)
+	if err != nil {
+		return err
+	}
+	w, err := per(plain)
+	if err != nil {
+		return fmt.Errorf("plain: %w", err)
+	}
+	r.info("whole.memory.plain", w, "kB")
+	r.atMost("whole.memory.node", v, "kB", 120)
+	return nil
+}
+
+// pause waits unless ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
