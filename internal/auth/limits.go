@@ -23,5 +23,6 @@ const (
 
 	codeBytes   = 20 // 160 bit: an invitation's code
 	cookieBytes = 32 // 256 bit: a session's cookie
+	tokenBytes  = 32 // 256 bit: a pass's bearer token
 	secretBytes = 20 // 160 bit: a pairing offer's one-time secret
 )

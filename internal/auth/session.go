@@ -124,7 +124,7 @@ func (b *Book) End(ctx context.Context, id string) error {
 	return nil
 }
 
-// EndMember ends all sessions of a member and withdraws the member's invitations: nobody acts for it until it is invited anew.
+// EndMember ends all sessions of a member and withdraws the member's invitations and passes: nobody acts for it until it is invited anew.
 func (b *Book) EndMember(ctx context.Context, m meeting.ID, who meeting.MemberID) error {
 	if _, err := b.Withdraw(ctx, m, who); err != nil {
 		return err
@@ -138,10 +138,11 @@ func (b *Book) EndMember(ctx context.Context, m meeting.ID, who meeting.MemberID
 			return err
 		}
 	}
-	return nil
+	_, err = b.WithdrawPasses(ctx, m, who, "")
+	return err
 }
 
-// Watch calls ended once, from whichever goroutine finds out, when the session has ended for whatever reason: End here at once, End in
+// Watch calls ended once, from whichever goroutine finds out, when the session, or the pass, has ended for whatever reason: End here at once, End in
 // another process and expiry at the next Sweep. A session that has ended already is told by the first Sweep. While it is watched a session is
 // in use. Call stop when the socket is gone; a call that has begun by then may still run.
 func (b *Book) Watch(id string, ended func()) (stop func()) {
@@ -172,8 +173,12 @@ func (b *Book) Sweep(ctx context.Context) error {
 	}
 	b.mu.Unlock()
 	for _, id := range ids {
-		switch _, err := b.use(ctx, id); {
-		case errors.Is(err, ErrSession):
+		ours, err := b.watchedPass(ctx, id)
+		if !ours {
+			_, err = b.use(ctx, id)
+		}
+		switch {
+		case errors.Is(err, ErrSession), errors.Is(err, ErrPass):
 			b.tell(id)
 		case err != nil:
 			return fmt.Errorf("sweep: %w", err)
@@ -182,9 +187,12 @@ func (b *Book) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// Clean takes invitations and sessions that have expired out of the store; a node does so at its start and once an hour.
+// Clean takes invitations, passes and sessions that have expired out of the store; a node does so at its start and once an hour.
 func (b *Book) Clean(ctx context.Context) error {
 	if _, err := b.drop(ctx, func(v invitationValue) bool { return !b.now().Before(v.Expires) }); err != nil {
+		return err
+	}
+	if _, err := b.dropPasses(ctx, func(v passValue) bool { return !b.now().Before(v.Expires) }); err != nil {
 		return err
 	}
 	items, err := b.store.List(ctx, sessionBucket, "")
@@ -214,9 +222,9 @@ func (b *Book) tell(id string) {
 	}
 }
 
-// Void takes out every invitation and session, as after a restore: what was used or ended since the backup would come alive again.
+// Void takes out every invitation, pass and session, as after a restore: what was used or ended since the backup would come alive again.
 func (b *Book) Void(ctx context.Context) error {
-	for _, bucket := range []string{invitationBucket, sessionBucket} {
+	for _, bucket := range []string{invitationBucket, passBucket, sessionBucket} {
 		items, err := b.store.List(ctx, bucket, "")
 		if err != nil {
 			return fmt.Errorf("void %ss: %w", bucket, err)
