@@ -23,25 +23,56 @@ type View struct {
 // NewPlan decides for s.
 func NewPlan(s State) Plan {
 	p := Plan{Views: make(map[MemberID]View, len(s.Present))}
-	var seen []Member // who may be shown
-	for _, m := range s.Definition.Members {
-		at, ok := s.Present[m.ID]
-		if !ok {
-			continue
-		}
-		if at.Mic && m.Role.May(Speak) {
-			p.Mics = append(p.Mics, m.ID)
-		}
-		if m.Role.May(Show) && (at.Camera || m.Role == Principal) {
-			seen = append(seen, m)
-		}
-	}
+	var seen []Member
+	p.Mics, seen = s.open()
 	for _, m := range s.Definition.Members {
 		if _, ok := s.Present[m.ID]; ok {
 			p.Views[m.ID] = s.view(m, p.Mics, seen)
 		}
 	}
 	return p
+}
+
+// Second is what a second screen of member id gets, whether id itself is present or not: of what id would get in its seat, the member shows
+// alone, or, with shows "", all; of the stage only who shows a camera, so that a player with one picture has one. It gets nothing while nobody
+// of id's party is present: no machine listens where no person of its party sits.
+func (s State) Second(id, shows MemberID) View {
+	viewer, ok := s.members[id]
+	if !ok || !s.attended(viewer.Party) {
+		return View{}
+	}
+	mics, seen := s.open()
+	v := s.view(viewer, mics, seen)
+	other := func(m MemberID) bool { return m == "" || shows != "" && m != shows }
+	v.Hear = slices.DeleteFunc(v.Hear, other)
+	v.Stage = slices.DeleteFunc(v.Stage, func(m MemberID) bool { return other(m) || !s.Present[m].Camera })
+	return v
+}
+
+func (s State) attended(party PartyID) bool {
+	for _, p := range s.Present {
+		if p.By == party {
+			return true
+		}
+	}
+	return false
+}
+
+// open gives the admitted open microphones and who may be shown, in the order of the definition.
+func (s State) open() (mics []MemberID, seen []Member) {
+	for _, m := range s.Definition.Members {
+		at, ok := s.Present[m.ID]
+		if !ok {
+			continue
+		}
+		if at.Mic && m.Role.May(Speak) {
+			mics = append(mics, m.ID)
+		}
+		if m.Role.May(Show) && (at.Camera || m.Role == Principal) {
+			seen = append(seen, m)
+		}
+	}
+	return mics, seen
 }
 
 func (s State) view(viewer Member, mics []MemberID, seen []Member) View {

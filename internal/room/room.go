@@ -90,6 +90,9 @@ type Room struct {
 	viewStale bool
 	plan      meeting.Plan
 	seats     map[meeting.MemberID]*seat
+	feeds     map[meeting.MemberID]*Feed
+	taps      map[*Tap]struct{}
+	tapped    uint64                         // taps so far
 	away      map[meeting.MemberID]time.Time // present without a page since a restart: leaves then
 	links     map[meeting.PartyID]*side
 	routes    routes
@@ -120,7 +123,7 @@ func New(c Config) (*Room, error) {
 	r := &Room{c: c, log: c.Slog.With(slog.String("meeting", string(c.Definition.ID))), digest: c.Definition.Digest(),
 		inbox: make(chan func(), inboxSize), quit: make(chan struct{}), done: make(chan struct{}),
 		led: newLedger(c.Log, c.Self, c.Definition), own: ownLog{log: c.OwnLog},
-		seats: map[meeting.MemberID]*seat{}, away: map[meeting.MemberID]time.Time{}, links: map[meeting.PartyID]*side{}}
+		seats: map[meeting.MemberID]*seat{}, feeds: map[meeting.MemberID]*Feed{}, taps: map[*Tap]struct{}{}, away: map[meeting.MemberID]time.Time{}, links: map[meeting.PartyID]*side{}}
 	r.sound.init()
 	for _, p := range c.Definition.Parties {
 		if p.ID != c.Self {
@@ -246,7 +249,12 @@ func (r *Room) tick(now time.Time) {
 		}
 	}
 	for id, st := range r.seats {
-		if !st.lost.IsZero() && now.Sub(st.lost) >= graceTime {
+		if st.lost.IsZero() || now.Sub(st.lost) < graceTime {
+			continue
+		}
+		if r.feeds[id] != nil { // still there with another device
+			r.drop(st, "left")
+		} else {
 			r.leave(now, id)
 		}
 	}
@@ -273,6 +281,14 @@ func (r *Room) shutdown() {
 	for id, st := range r.seats {
 		delete(r.seats, id)
 		st.End("shutdown")
+	}
+	for id, f := range r.feeds {
+		delete(r.feeds, id)
+		f.End("shutdown")
+	}
+	for t := range r.taps {
+		delete(r.taps, t)
+		t.End("shutdown")
 	}
 	r.routes.close(r.links)
 }

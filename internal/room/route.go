@@ -60,7 +60,7 @@ func (r *Room) route() {
 		if !ok || st.Media == nil {
 			continue
 		}
-		l := listener{own: st.Media.Stream("mic"), slots: st.Media.Slots("floor")}
+		l := listener{own: r.sent(id, "mic"), slots: st.Media.Slots("floor")}
 		for _, m := range v.Hear {
 			if s := mics[m]; s != nil {
 				l.hear = append(l.hear, s)
@@ -76,6 +76,7 @@ func (r *Room) route() {
 			}
 		}
 	}
+	r.fillTaps(mics, cams, listeners, stage)
 	t.apply(admitted, listeners, stage)
 }
 
@@ -85,9 +86,7 @@ func (r *Room) sources() (mics, cams map[meeting.MemberID]*media.Stream) {
 	for id, p := range r.view.Present {
 		var mic, cam *media.Stream
 		if p.By == r.c.Self {
-			if st := r.seats[id]; st != nil && st.Media != nil {
-				mic, cam = st.Media.Stream("mic"), st.Media.Stream("cam")
-			}
+			mic, cam = r.sent(id, "mic"), r.sent(id, "cam")
 		} else if s := r.links[p.By]; s != nil {
 			mic, cam = s.wanted[r.streamID(id, "mic")], s.wanted[r.streamID(id, "cam")]
 		}
@@ -111,15 +110,18 @@ func (r *Room) cross() {
 	offer := map[string]*media.Stream{}
 	watching := meeting.Plan{Views: map[meeting.MemberID]meeting.View{}, Mics: r.plan.Mics}
 	for id, st := range r.seats {
-		p, ok := r.view.Present[id]
-		if !ok || st.Media == nil {
+		if _, ok := r.view.Present[id]; ok && st.Media != nil {
+			watching.Views[id] = r.plan.Views[id]
+		}
+	}
+	for id, p := range r.view.Present {
+		if p.By != r.c.Self {
 			continue
 		}
-		watching.Views[id] = r.plan.Views[id]
-		if s := st.Media.Stream("mic"); s != nil && p.Mic {
+		if s := r.sent(id, "mic"); s != nil && p.Mic {
 			offer[r.streamID(id, "mic")] = s
 		}
-		if s := st.Media.Stream("cam"); s != nil && p.Camera {
+		if s := r.sent(id, "cam"); s != nil && p.Camera {
 			offer[r.streamID(id, "cam")] = s
 		}
 	}
@@ -139,6 +141,7 @@ func (r *Room) cross() {
 		for _, id := range cams {
 			want[r.streamID(id, "cam")] = r.view.Present[id].By == s.party
 		}
+		r.tapsWant(s.party, want)
 		s.crossing(offer, want)
 	}
 }
@@ -240,6 +243,9 @@ func (s *sounding) init() {
 
 // set is called by the worker.
 func (s *sounding) set(key string, slots []*media.Stream) {
+	if isTap(key) {
+		return
+	}
 	slots = slices.Clone(slots)
 	s.mu.Lock()
 	s.slots[meeting.MemberID(key)] = slots

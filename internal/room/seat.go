@@ -54,12 +54,8 @@ func (r *Room) Join(ctx context.Context, s *Seat) (wire.Welcome, error) {
 }
 
 func (r *Room) sit(now time.Time, s *Seat) (wire.Welcome, error) {
-	m, ok := r.c.Definition.Member(s.Member)
-	if !ok {
-		return wire.Welcome{}, &meeting.Error{Code: "member.unknown"}
-	}
-	if m.Party != r.c.Self {
-		return wire.Welcome{}, &meeting.Error{Code: "member.foreign"}
+	if err := r.owns(s.Member); err != nil {
+		return wire.Welcome{}, err
 	}
 	r.refresh()
 	var e meeting.Event
@@ -178,6 +174,11 @@ func (r *Room) leave(now time.Time, id meeting.MemberID) {
 		if err := r.propose(now, meeting.Event{Kind: meeting.MemberLeft, Member: id}); err != nil {
 			r.log.Error("member cannot be logged out", "person", string(id), "err", err)
 		}
+	}
+	if f := r.feeds[id]; f != nil { // who leaves does so with all devices
+		delete(r.feeds, id)
+		r.changed()
+		f.End("left")
 	}
 	if st := r.seats[id]; st != nil {
 		r.drop(st, "left")

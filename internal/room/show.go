@@ -56,7 +56,7 @@ func (r *Room) far(m meeting.Member) string {
 		}
 		return ""
 	}
-	if st := r.seats[m.ID]; st == nil || !st.lost.IsZero() {
+	if st := r.seats[m.ID]; (st == nil || !st.lost.IsZero()) && r.feeds[m.ID] == nil {
 		return "away"
 	}
 	return ""
