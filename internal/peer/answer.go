@@ -54,6 +54,9 @@ func writeAnswer(o *offer, a answer) string {
 		}
 		// The role stands in each section: pion/webrtc looks for it nowhere else.
 		line("m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=mid:%s\r\na=setup:passive\r\na=rtcp-mux\r\na=rtcp-rsize", kind, s.types(), s.mid)
+		if o.standard {
+			line("a=rtcp-mux-only") // RFC 9725 §4.4.1
+		}
 		for j, c := range candidates {
 			// RFC 8445 §5.1.2.1: type preference 126 for host, earlier ones in the settings first.
 			line("a=candidate:%d 1 udp %d %s %d typ host", j+1, 126<<24|(65535-j)<<8|255, c.Addr(), c.Port())

@@ -8,6 +8,9 @@ const (
 	MaxOffer = 128 << 10
 	// MaxSections bounds the media sections of an offer: microphone, camera, screen and 29 slots.
 	MaxSections = 32
+	// MaxFloors and MaxStages bound the sections of a player that is no page of ours, sound and pictures.
+	MaxFloors = 3
+	MaxStages = 6
 	// MaxSessions bounds the sessions of a host; 400 members with a second device each and probes fit.
 	MaxSessions = 1000
 

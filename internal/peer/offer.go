@@ -18,10 +18,13 @@ func (e *Error) Error() string { return "offer refused: " + e.Code }
 
 func refused(code string) error { return &Error{Code: code} }
 
-// Offer is what a page sends: its SDP and the name of each media section, in order.
+// Offer is what a page sends: its SDP and the name of each media section, in order. Standard makes one of an offer without names.
 type Offer struct {
 	SDP   string
 	Names []string
+	Play  bool // sections that could do both receive only: a player's
+
+	standard bool // made by Standard
 }
 
 // Header extensions that we answer; everything else in an offer is refused by silence.
@@ -68,6 +71,7 @@ type section struct {
 type offer struct {
 	frag, pwd   string
 	fingerprint string // SHA-256, upper-case hex with colons
+	standard    bool   // of a client that keeps to RFC 9725
 	mixed       bool   // one- and two-byte header extensions in one stream (RFC 8285 §4.1.2)
 	sections    []section
 	ext         extensions
@@ -85,13 +89,13 @@ func parseOffer(o Offer) (*offer, error) {
 	if d.UnmarshalString(o.SDP) != nil || len(d.MediaDescriptions) != len(o.Names) {
 		return nil, refused("offer.malformed")
 	}
-	out := &offer{sections: make([]section, len(o.Names))}
+	out := &offer{sections: make([]section, len(o.Names)), standard: o.standard}
 	_, out.mixed = d.Attribute("extmap-allow-mixed")
 	if err := out.transport(&d); err != nil {
 		return nil, err
 	}
 	for i, m := range d.MediaDescriptions {
-		if err := out.sections[i].parse(m, o.Names[i]); err != nil {
+		if err := out.sections[i].parse(m, o.Names[i], o.Play); err != nil {
 			return nil, err
 		}
 	}
@@ -102,14 +106,18 @@ func parseOffer(o Offer) (*offer, error) {
 }
 
 // transport reads what all sections share, from the session or from the sections, where all that have it must agree: everything is
-// bundled (RFC 9143).
+// bundled (RFC 9143). A standard client may still offer a transport for each section: the bundle has the first one's (RFC 9143 §7.2).
 func (o *offer) transport(d *sdp.SessionDescription) error {
 	var print, setup string
+	sections := d.MediaDescriptions
+	if o.standard {
+		sections = sections[:1]
+	}
 	for _, want := range []struct {
 		key string
 		to  *string
 	}{{"ice-ufrag", &o.frag}, {"ice-pwd", &o.pwd}, {"fingerprint", &print}, {"setup", &setup}} {
-		if !shared(d, want.key, want.to) {
+		if !shared(d, sections, want.key, want.to) {
 			return refused("offer.malformed")
 		}
 	}
@@ -127,9 +135,9 @@ func (o *offer) transport(d *sdp.SessionDescription) error {
 }
 
 // shared finds the one value of an attribute; false if sections differ.
-func shared(d *sdp.SessionDescription, key string, to *string) bool {
+func shared(d *sdp.SessionDescription, sections []*sdp.MediaDescription, key string, to *string) bool {
 	v, ok := d.Attribute(key)
-	for _, m := range d.MediaDescriptions {
+	for _, m := range sections {
 		switch w, has := m.Attribute(key); {
 		case !has:
 		case !ok:
@@ -142,7 +150,7 @@ func shared(d *sdp.SessionDescription, key string, to *string) bool {
 	return true
 }
 
-func (s *section) parse(m *sdp.MediaDescription, name string) error {
+func (s *section) parse(m *sdp.MediaDescription, name string, play bool) error {
 	switch s.name = name; m.MediaName.Media {
 	case "audio":
 		s.kind = media.Audio
@@ -160,7 +168,7 @@ func (s *section) parse(m *sdp.MediaDescription, name string) error {
 	if !token(s.mid) {
 		return refused("offer.malformed")
 	}
-	s.dir = directionOf(m)
+	s.dir = directionOf(m, play)
 	if !validName(name, s.kind, s.dir) {
 		return refused("offer.sections")
 	}
@@ -178,18 +186,25 @@ func (s *section) parse(m *sdp.MediaDescription, name string) error {
 	return nil
 }
 
-func directionOf(m *sdp.MediaDescription) direction {
+// directionOf is what a section does, or what it shall do if it could do both: receive for a player, else send.
+func directionOf(m *sdp.MediaDescription, play bool) direction {
+	both := sends
+	if play {
+		both = receives
+	}
 	for _, a := range m.Attributes {
 		switch a.Key {
-		case "sendonly", "sendrecv":
+		case "sendonly":
 			return sends
+		case "sendrecv":
+			return both
 		case "recvonly":
 			return receives
 		case "inactive":
 			return inactive
 		}
 	}
-	return sends // RFC 8866 §6.7: the default is sendrecv
+	return both // RFC 8866 §6.7: the default is sendrecv
 }
 
 // extensions reads the identifiers of what we know; false if one is malformed or given twice.
