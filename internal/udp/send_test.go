@@ -267,3 +267,8 @@ func loopback(t *testing.T, mtu int32) {
 		}
 	}
 }
+
+// loop is the IPv4 loopback address of a socket on all addresses.
+func loop(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
+}

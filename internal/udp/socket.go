@@ -28,10 +28,9 @@ type Socket struct {
 	// a descriptor closed under a call could be another file by then.
 	users atomic.Int64
 
-	tooLong atomic.Uint64
+	receiver
 
 	// ReadBatch only.
-	in    *vector
 	poll  [2]unix.PollFd
 	drain [8]byte
 
@@ -60,7 +59,7 @@ func Listen(addr netip.AddrPort) (*Socket, error) {
 }
 
 func listen(addr netip.AddrPort) (_ *Socket, err error) {
-	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, in: newVector(readBatch), one: [8]byte{1}}
+	s := &Socket{fd: -1, event: -1, family: unix.AF_INET6, one: [8]byte{1}}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
@@ -83,6 +82,7 @@ func listen(addr netip.AddrPort) (_ *Socket, err error) {
 	}
 	growBuffers(s.fd)
 	s.sender.init(s.fd)
+	s.receiver.init(s.fd)
 	if err = s.bind(addr); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (s *Socket) Buffers() (receive, send int) {
 
 // Stats returns what was dropped on the way in and how sending went. Overflow is 0 after Close.
 func (s *Socket) Stats() SocketStats {
-	st := SocketStats{TooLong: s.tooLong.Load(), Runs: s.runs.Load(), InRuns: s.inRuns.Load(), RunsRefused: s.runsRefused.Load()}
+	st := SocketStats{TooLong: s.tooLong.Load(), Runs: s.runs.Load(), InRuns: s.inRuns.Load(), RunsRefused: s.runsRefused.Load(), Joined: s.joined.Load()}
 	if !s.enter() {
 		return st
 	}
@@ -166,7 +166,7 @@ func (s *Socket) ReadBatch(ds []Datagram, wait time.Duration) (int, error) {
 	defer s.leave()
 	var until time.Time
 	for {
-		n, err := s.receive(ds)
+		n, err := s.receive(s.fd, ds)
 		if n > 0 || err != nil {
 			return n, err
 		}
@@ -180,40 +180,6 @@ func (s *Socket) ReadBatch(ds []Datagram, wait time.Duration) (int, error) {
 			return 0, err
 		}
 	}
-}
-
-// receive reads what is there, up to len(ds), without waiting.
-func (s *Socket) receive(ds []Datagram) (int, error) {
-	n := min(len(ds), len(s.in.msgs))
-	for i := range n {
-		iov := &s.in.iovs[i]
-		iov.Base = unsafe.SliceData(ds[i].Data)
-		iov.SetLen(min(cap(ds[i].Data), MaxDatagram))
-		s.in.msgs[i].Hdr.Namelen = unix.SizeofSockaddrInet6
-	}
-	n, e := s.in.call(unix.SYS_RECVMMSG, s.fd, 0, n)
-	if e == unix.EAGAIN {
-		return 0, nil
-	}
-	if e != 0 {
-		return 0, fmt.Errorf("recvmmsg: %w", e)
-	}
-	kept := 0
-	for i := range n {
-		m := &s.in.msgs[i]
-		if m.Hdr.Flags&unix.MSG_TRUNC != 0 {
-			s.tooLong.Add(1)
-			continue
-		}
-		d := &ds[kept]
-		d.Data = d.Data[:m.Len]
-		if kept != i { // after a dropped one; rare enough to copy
-			copy(d.Data, ds[i].Data[:m.Len])
-		}
-		d.Addr = addrPort(&s.in.names[i])
-		kept++
-	}
-	return kept, nil
 }
 
 // sleep waits until the socket can be read, Wake or Close is called, or wait is over. It takes the wake-ups away.

@@ -25,6 +25,7 @@ type SocketStats struct {
 
 	Runs        uint64 // sent as one piece for the kernel to cut (UDP_SEGMENT)
 	InRuns      uint64 // datagrams in them
+	Joined      uint64 // datagrams that came joined to others and were cut here (UDP_GRO)
 	RunsRefused uint64 // the device or path takes no such pieces: sent one by one. Its first is worth a line in the log
 }
 

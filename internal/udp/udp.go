@@ -16,7 +16,8 @@ type Datagram struct {
 // Conn is a batched datagram socket. Socket implements it on Linux, scenario.Conn over pion's vnet; package udptest holds the
 // promises that both keep.
 type Conn interface {
-	// ReadBatch fills ds (the capacity of each Data is at least MaxDatagram; it is cut to what arrived) and returns how many.
+	// ReadBatch fills ds (the capacity of each Data is at least MaxDatagram; it is cut to what arrived) and returns how many. It may
+	// put memory of its own in place of Data, which is the caller's until the next ReadBatch; only this Conn may be given it again.
 	// Datagrams longer than MaxDatagram are dropped. It returns 0, nil after wait, or after Wake. net.ErrClosed after Close.
 	// One goroutine at a time.
 	ReadBatch(ds []Datagram, wait time.Duration) (int, error)
