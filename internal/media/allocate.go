@@ -38,8 +38,9 @@ func (r *receiver) allocate(now time.Time) {
 	left := r.limit
 	for _, f := range r.ranked {
 		f.share = -1
-		if cost := f.track.layers[0].Rate(now); !r.limited || cost <= left {
-			f.share, left = 0, left-cost
+		base := f.track.base(now)
+		if cost := f.track.layers[base].Rate(now); !r.limited || cost <= left {
+			f.share, left = base, left-cost
 		}
 	}
 	for _, f := range r.ranked {
@@ -74,7 +75,7 @@ func (f *Forwarder) climb(now time.Time, left float64) float64 {
 		f.r.short = true
 		return left
 	}
-	base := t.layers[0].Rate(now)
+	base := t.layers[f.share].Rate(now)
 	for i := top; i > f.share; i-- {
 		cost := t.layers[i].Rate(now)
 		if i > f.allowed {

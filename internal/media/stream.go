@@ -71,6 +71,9 @@ func NewStream(sw *Switch, c StreamConfig) *Stream {
 	s := &Stream{sw: sw, c: c, ring: newRing(c.Kind, c.RingFor), clock: sw.clockOf(c.Source)}
 	s.reception.rate = clockRate(c.Kind)
 	sw.streams = append(sw.streams, s)
+	if c.Kind == Video {
+		NewTrack(s)
+	}
 	return s
 }
 
@@ -87,6 +90,15 @@ func (s *Stream) ID() string { return s.c.ID }
 
 // Kind is sound or picture.
 func (s *Stream) Kind() Kind { return s.c.Kind }
+
+// Track is what it is a layer of: the last that NewTrack made of it, or one of its own; nil for sound and for nil.
+// Any thread.
+func (s *Stream) Track() *Track {
+	if s == nil {
+		return nil
+	}
+	return s.track
+}
 
 // SSRC is the source's, 0 if it is not known yet.
 func (s *Stream) SSRC() uint32 { return s.c.SSRC }

@@ -81,6 +81,16 @@ func (t *Track) index(s *Stream) int {
 	return -1
 }
 
+// base is the lowest layer that flows, 0 if none does: browsers leave the lowest out of a small picture.
+func (t *Track) base(now time.Time) int {
+	for i, s := range t.layers {
+		if s.flows(now) {
+			return i
+		}
+	}
+	return 0
+}
+
 // choose moves the slot to the best layer that it may have and that flows.
 func (f *Forwarder) choose(now time.Time) {
 	t := f.track
@@ -93,8 +103,8 @@ func (f *Forwarder) choose(now time.Time) {
 		}
 		return
 	}
-	best := 0
-	for i := 1; i <= f.allowed; i++ {
+	best := t.base(now)
+	for i := best + 1; i <= f.allowed; i++ {
 		if t.layers[i].flows(now) {
 			best = i
 		}
@@ -102,7 +112,7 @@ func (f *Forwarder) choose(now time.Time) {
 	if t.layers[best] == f.Stream() {
 		return
 	}
-	if f.cur != nil && t.index(f.cur) > f.allowed {
+	if f.cur != nil && t.index(f.cur) > max(best, f.allowed) {
 		f.leave(now, false) // at once: what is too much for the path delays the sound beside it
 	}
 	f.assign(now, t.layers[best], f.sw.serial)

@@ -97,15 +97,22 @@ func (s *section) writeFormat(line func(string, ...any)) {
 	if s.dir == sends {
 		extension(s.offered.rid, uriRID)
 		extension(s.offered.rrid, uriRRID)
+	}
+	if s.dir == sends || s.numbered() {
 		extension(s.offered.twcc, uriTWCC)
 	}
 	line("a=rtpmap:%d VP8/90000\r\na=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\na=rtcp-fb:%d ccm fir", s.pt, s.pt, s.pt, s.pt)
-	if s.dir == sends && s.offered.twcc != 0 {
+	if s.offered.twcc != 0 && (s.dir == sends || s.numbered()) {
 		line("a=rtcp-fb:%d transport-cc", s.pt)
 	}
 	if s.rtxPT != 0 {
 		line("a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d", s.rtxPT, s.rtxPT, s.pt)
 	}
+}
+
+// numbered says whether the slot's packets have transport-wide numbers: pictures with RTX. What is sent again byte for byte cannot.
+func (s *section) numbered() bool {
+	return s.dir == receives && s.kind == media.Video && s.rtxPT != 0 && s.offered.twcc != 0
 }
 
 // writeDirection writes the direction and, for a slot, its SSRCs. Chrome would do with the MID in each packet; Firefox cannot use
@@ -114,6 +121,7 @@ func (s *section) writeDirection(line func(string, ...any), slot *media.Forwarde
 	switch {
 	case s.dir == sends:
 		line("a=recvonly")
+		s.writeSimulcast(line)
 	case s.dir == receives && slot != nil:
 		line("a=sendonly\r\na=msid:%s %s", syncGroup(s.name), s.name)
 		if rtx := slot.RTXSSRC(); rtx != 0 {

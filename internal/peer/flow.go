@@ -49,6 +49,8 @@ type flow struct {
 	parsed   media.Packet
 	header   []byte // scratch
 	feedback *twcc.Recorder
+	estimate *media.Estimator // of the path to the browser; nil if nothing is numbered
+	probed   time.Time
 	sender   uint32 // SSRC of our reports while we send nothing
 
 	reported, twccAt time.Time
@@ -60,6 +62,7 @@ type flow struct {
 type source struct {
 	name      string
 	mid       string
+	rid       string // "" without simulcast
 	kind      media.Kind
 	pt, rtxPT uint8
 	rtxSSRC   uint32
@@ -109,7 +112,11 @@ func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
 		switch {
 		case s.off || s.dir == inactive:
 		case s.dir == sends && t.streams[s.name] == nil:
-			t.streams[s.name] = f.newSource(s).stream
+			if len(s.rids) > 0 {
+				t.streams[s.name] = f.newCamera(s)
+			} else {
+				t.streams[s.name] = f.newSource(s, 0).stream
+			}
 		case s.dir == receives && t.slots[s.name] == nil:
 			fw := f.newSlot(now, s)
 			t.slots[s.name] = fw
@@ -120,7 +127,7 @@ func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
 	return t
 }
 
-func (f *flow) newSource(s *section) *source {
+func (f *flow) newSource(s *section, nominal float64) *source {
 	src := &source{name: s.name, mid: s.mid, kind: s.kind, pt: s.pt, rtxPT: s.rtxPT, rate: AudioBytesPerSecond}
 	switch {
 	case s.name == "screen":
@@ -128,7 +135,7 @@ func (f *flow) newSource(s *section) *source {
 	case s.kind == media.Video:
 		src.rate = CameraBytesPerSecond
 	}
-	src.stream = media.NewStream(f.h.c.Switch, media.StreamConfig{ID: s.name, Kind: s.kind, Source: f})
+	src.stream = media.NewStream(f.h.c.Switch, media.StreamConfig{ID: s.name, Kind: s.kind, Source: f, Nominal: nominal})
 	f.sources = append(f.sources, src)
 	return src
 }
@@ -137,6 +144,12 @@ func (f *flow) newSlot(now time.Time, s *section) *media.Forwarder {
 	c := media.ForwarderConfig{Kind: s.kind, SSRC: f.newSSRC(), PT: s.pt, Mid: s.mid, Sink: f, Name: s.name}
 	if s.rtxPT != 0 {
 		c.RTXPT, c.RTXSSRC = s.rtxPT, f.newSSRC()
+	}
+	if s.numbered() {
+		c.Numbered = true
+		if f.estimate == nil {
+			f.estimate = &media.Estimator{}
+		}
 	}
 	fw := media.NewForwarder(f.h.c.Switch, c)
 	f.slots = append(f.slots, &slot{mid: s.mid, forwarder: fw})
@@ -277,6 +290,10 @@ func (f *flow) tick(now time.Time) {
 	if f.feedback != nil && now.Sub(f.twccAt) >= twccEvery {
 		f.twccAt = now
 		f.sendTWCC()
+	}
+	if f.estimate != nil && now.Sub(f.probed) >= probeEvery {
+		f.probed = now
+		f.probe(now)
 	}
 	if now.Sub(f.reported) >= reportEvery {
 		f.reported = now

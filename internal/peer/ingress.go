@@ -146,8 +146,8 @@ func (f *flow) repair(now time.Time, src *source, p *media.Packet) {
 	src.stream.Push(now, p, media.NoLevel)
 }
 
-// discover learns an SSRC from the MID of its packet (RFC 9143 §9.2) and its payload type. Without simulcast RID and repaired RID
-// (RFC 8852) say nothing more: all layers of a section would be one track.
+// discover learns an SSRC from the MID of its packet (RFC 9143 §9.2), its payload type and, with simulcast, its RID or repaired RID
+// (RFC 8852).
 func (f *flow) discover(p *media.Packet) (ssrcUse, bool) {
 	if f.ext.mid == 0 {
 		return ssrcUse{}, false
@@ -161,10 +161,22 @@ func (f *flow) discover(p *media.Packet) (ssrcUse, bool) {
 			continue
 		}
 		rtx := src.rtxPT != 0 && p.PT == src.rtxPT
+		if src.rid != "" && !f.layer(p, src.rid, rtx) {
+			continue
+		}
 		if !rtx && p.PT != src.pt || !f.learn(p.SSRC, src, rtx) {
 			return ssrcUse{}, false
 		}
 		return f.use(p.SSRC)
 	}
 	return ssrcUse{}, false
+}
+
+// layer says whether a packet names the layer rid.
+func (f *flow) layer(p *media.Packet, rid string, rtx bool) bool {
+	id := f.ext.rid
+	if rtx {
+		id = f.ext.rrid
+	}
+	return id != 0 && string(p.Extension(id)) == rid
 }

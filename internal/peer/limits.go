@@ -76,6 +76,7 @@ const (
 	callWait  = 20 * time.Millisecond // between two of them
 
 	twccEvery   = 50 * time.Millisecond // between two transport-wide feedbacks
+	probeEvery  = 20 * time.Millisecond // between two looks at the estimate
 	reportEvery = time.Second           // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)
 	slowTick    = 250 * time.Millisecond
 )

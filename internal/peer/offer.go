@@ -64,7 +64,8 @@ type section struct {
 	mid       string
 	pt, rtxPT uint8 // rtxPT is 0 for none
 	offered   extensions
-	ssrc, rtx uint32 // declared, 0 for none
+	ssrc, rtx uint32   // declared, 0 for none
+	rids      []string // of simulcast, best first; at least two or none
 }
 
 // offer is what we take from an Offer.
@@ -176,7 +177,7 @@ func (s *section) parse(m *sdp.MediaDescription, name string, play bool) error {
 	if s.off {
 		return nil
 	}
-	if !mux || !s.extensions(m) {
+	if !mux || !s.extensions(m) || !s.simulcast(m) {
 		return refused("offer.malformed")
 	}
 	if !s.codec(m) {
@@ -276,7 +277,7 @@ func payloadType(s string) uint8 {
 
 // declared reads the SSRCs of a track that the browser sends: the first flow identification group, else the first SSRC.
 func (s *section) declared(m *sdp.MediaDescription) {
-	if s.dir != sends {
+	if s.dir != sends || len(s.rids) > 0 {
 		return
 	}
 	for _, a := range m.Attributes {

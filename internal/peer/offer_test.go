@@ -55,8 +55,8 @@ func TestRecordedOffers(t *testing.T) {
 			}
 			text := writeAnswer(o, answer{id: 7, version: 1, frag: "frag", pwd: "password", fingerprint: "AB", candidates: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:9"), netip.MustParseAddrPort("[2001:db8::1]:9")}})
 			checkAnswer(t, raw, text)
-			if strings.Contains(text, "simulcast") {
-				t.Error("the answer takes simulcast, which nothing forwards yet")
+			if all := strings.Contains(text, "a=simulcast:recv h;m;l\r\n"); all != strings.Contains(raw.SDP, "a=simulcast:send") {
+				t.Errorf("the answer takes three layers: %v", all)
 			}
 		})
 	}

@@ -38,6 +38,8 @@ func (f *flow) rtcp(now time.Time, b []byte) {
 			f.receptions(now, p.Reports)
 		case *rtcp.TransportLayerNack:
 			left = f.nacked(now, p, left)
+		case *rtcp.TransportLayerCC:
+			f.transport(now, p)
 		case *rtcp.PictureLossIndication:
 			f.wantsKeyframe(now, p.MediaSSRC)
 		case *rtcp.FullIntraRequest:

@@ -21,11 +21,15 @@ const (
 	ReasonHandshake = "handshake" // DTLS did not come about: another certificate than offered, none, no common profile, or too late
 )
 
-// Events tells what becomes of a session. Each function is called at most once, on a goroutine of its own kind: it may block, and
-// calls Session.Close only in another goroutine.
+// Events tells what becomes of a session. Connected and Closed are called at most once, each on a goroutine of its own kind: they
+// may block, and call Session.Close only in another goroutine.
 type Events struct {
 	Connected func()              // media can flow
 	Closed    func(reason string) // everything is released
+
+	// Watched tells which layers of the camera somebody watches, by RID, best first: the others need not be sent. Called by the
+	// worker, whenever it changes: it must not block.
+	Watched func(rids []string)
 }
 
 // Session is one browser. Its methods may be called from any goroutine but not from the worker; the Streams and Forwarders that
@@ -45,6 +49,7 @@ type Session struct {
 
 	tracks  atomic.Pointer[tracks]
 	quality atomic.Pointer[Quality]
+	watched atomic.Pointer[[]string]
 	dtls    *dtlsConn
 	started atomic.Bool // the handshake
 	life    context.Context
