@@ -34,6 +34,7 @@ type visit struct {
 	token   [sha256.Size]byte // of the resume token, which is kept nowhere
 	resumes bool              // token is good
 	dead    bool              // media have ended by themselves
+	layers  *wire.Layers      // what the page was told last, nil: nothing yet
 	grace   *time.Timer       // set while lost
 	unwatch func()
 }
@@ -46,7 +47,7 @@ func (s *Server) join(k *socket, o wire.Offer) (*visit, error) {
 		return nil, fail(codeMeeting)
 	}
 	v := &visit{s: s, session: k.session, room: r}
-	m, answer, err := s.open(peer.Offer{SDP: o.SDP, Names: o.Names}, peer.Events{Closed: v.mediaClosed})
+	m, answer, err := s.open(peer.Offer{SDP: o.SDP, Names: o.Names}, peer.Events{Closed: v.mediaClosed, Watched: v.watched})
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,9 @@ func (v *visit) welcome(k *socket, w wire.Welcome, answer string) {
 		for _, m := range v.early {
 			k.push(m)
 		}
-		v.early = nil
+		if v.early = nil; v.layers != nil {
+			k.push(wire.ToClient{Layers: v.layers})
+		}
 	}
 	v.mu.Unlock()
 	if over {
@@ -254,6 +257,16 @@ func (v *visit) ended(seat *room.Seat, code string) {
 	v.mu.Unlock()
 	if current {
 		v.finish(code)
+	}
+}
+
+// watched is the media session's word which layers of the camera to send. A page that is away hears it when it comes back.
+func (v *visit) watched(rids []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.layers = &wire.Layers{RIDs: rids}
+	if !v.held && v.socket != nil {
+		v.socket.push(wire.ToClient{Layers: v.layers})
 	}
 }
 

@@ -17,7 +17,8 @@ type routes struct {
 	admitted  []*media.Stream
 	listeners map[meeting.MemberID]listener
 	stage     map[*media.Forwarder]*media.Stream
-	names     map[*media.Stream]meeting.MemberID // of microphones
+	ranks     map[*media.Forwarder]media.Priority // of who is in a slot of stage
+	names     map[*media.Stream]meeting.MemberID  // of microphones
 }
 
 // listener is one member's floor slots.
@@ -34,6 +35,7 @@ func (l listener) equal(m listener) bool {
 func (t *routes) init(w Worker, sw *media.Switch, s *sounding) {
 	t.worker, t.sw = w, sw
 	t.listeners, t.stage = map[meeting.MemberID]listener{}, map[*media.Forwarder]*media.Stream{}
+	t.ranks = map[*media.Forwarder]media.Priority{}
 	w.Do(func() {
 		t.floor = media.NewFloor(sw)
 		t.floor.OnChange(s.set)
@@ -77,7 +79,18 @@ func (r *Room) route() {
 		}
 	}
 	r.fillTaps(mics, cams, listeners, stage)
-	t.apply(admitted, listeners, stage)
+	t.apply(admitted, listeners, stage, r.ranks(mics, cams))
+}
+
+// ranks says which cameras come first where a path does not take all: principals, who speaks, then by the order of the definition.
+func (r *Room) ranks(mics, cams map[meeting.MemberID]*media.Stream) map[*media.Stream]media.Priority {
+	out := make(map[*media.Stream]media.Priority, len(cams))
+	for i, m := range r.c.Definition.Members {
+		if s := cams[m.ID]; s != nil {
+			out[s] = media.Priority{Rank: i, First: m.Role == meeting.Principal, Voice: mics[m.ID]}
+		}
+	}
+	return out
 }
 
 // sources gives the stream of every open microphone and camera that can be had.
@@ -176,7 +189,7 @@ func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
 }
 
 // apply tells the worker what changed, in one go.
-func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream) {
+func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream, ranks map[*media.Stream]media.Priority) {
 	var todo []func(now time.Time)
 	if !slices.Equal(admitted, t.admitted) {
 		t.admitted = admitted
@@ -197,13 +210,14 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 	for f := range t.stage {
 		if _, ok := stage[f]; !ok {
 			delete(t.stage, f)
+			delete(t.ranks, f)
 			todo = append(todo, func(now time.Time) { f.Assign(now, nil) })
 		}
 	}
 	for f, s := range stage {
-		if old, ok := t.stage[f]; !ok || old != s {
-			t.stage[f] = s
-			todo = append(todo, func(now time.Time) { f.Assign(now, s) })
+		if old, ok := t.stage[f]; !ok || old != s || t.ranks[f] != ranks[s] {
+			t.stage[f], t.ranks[f] = s, ranks[s]
+			todo = append(todo, func(now time.Time) { f.Show(now, s.Track(), ranks[s]) })
 		}
 	}
 	if len(todo) == 0 {
@@ -224,7 +238,7 @@ func (t *routes) close(links map[meeting.PartyID]*side) {
 			s.crossing(nil, nil)
 		}
 	}
-	t.apply(nil, nil, nil)
+	t.apply(nil, nil, nil, nil)
 	t.worker.Do(func() { t.floor.Close(time.Now()) })
 }
 

@@ -126,6 +126,9 @@ func EncodeToClient(m ToClient) ([]byte, error) {
 	if m.Floor != nil {
 		m.Floor = &Floor{Slots: list(m.Floor.Slots)}
 	}
+	if m.Layers != nil {
+		m.Layers = &Layers{RIDs: list(m.Layers.RIDs)}
+	}
 	if m.Error != nil {
 		e := m.Error.filled()
 		m.Error = &e
@@ -135,7 +138,7 @@ func EncodeToClient(m ToClient) ([]byte, error) {
 
 func (m ToClient) count() int {
 	n := 0
-	for _, set := range []bool{m.Welcome != nil, m.Answer != nil, m.State != nil, m.Floor != nil, m.Quality != nil, m.Error != nil, m.Bye != nil} {
+	for _, set := range []bool{m.Welcome != nil, m.Answer != nil, m.State != nil, m.Floor != nil, m.Quality != nil, m.Layers != nil, m.Error != nil, m.Bye != nil} {
 		if set {
 			n++
 		}

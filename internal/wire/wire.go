@@ -44,6 +44,7 @@ type ToClient struct {
 	State   *State   `json:"state,omitempty"`
 	Floor   *Floor   `json:"floor,omitempty"`
 	Quality *Quality `json:"quality,omitempty"`
+	Layers  *Layers  `json:"layers,omitempty"`
 	Error   *Error   `json:"error,omitempty"`
 	Bye     *Bye     `json:"bye,omitempty"`
 }
@@ -131,6 +132,12 @@ type Quality struct {
 	UpLoss   float64 `json:"upLoss"`   // 0..1
 	DownLoss float64 `json:"downLoss"` // 0..1
 	Level    string  `json:"level"`    // "good", "fair", "poor"
+}
+
+// Layers says which layers of the page's camera somebody watches, by RID: the page sends no others. It comes when that changes; until
+// the first one the page sends all.
+type Layers struct {
+	RIDs []string `json:"rids"`
 }
 
 // Error is what a person should read; Code is stable.

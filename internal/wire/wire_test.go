@@ -67,6 +67,8 @@ func toClient() []wire.ToClient {
 		{Quality: &wire.Quality{RTTMs: 12, UpLoss: 0.01, DownLoss: 0.002, Level: "good"}},
 		{Error: &wire.Error{Code: "offer.full", Args: map[string]string{"max": "64"}}},
 		{Error: &wire.Error{Code: "internal"}},
+		{Layers: &wire.Layers{RIDs: []string{"h", "l"}}},
+		{Layers: &wire.Layers{}},
 		{Bye: &wire.Bye{Code: "moved"}},
 	}
 }

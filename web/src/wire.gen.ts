@@ -32,6 +32,7 @@ export type ToClient =
   | { state: State }
   | { floor: Floor }
   | { quality: Quality }
+  | { layers: Layers }
   | { error: Error }
   | { bye: Bye };
 
@@ -107,6 +108,10 @@ export interface Quality {
   upLoss: number;
   downLoss: number;
   level: string;
+}
+
+export interface Layers {
+  rids: string[];
 }
 
 export interface Error {

@@ -167,6 +167,7 @@ export class Call {
     if ("state" in m) this.state.value = m.state;
     if ("floor" in m) this.floor.value = m.floor.slots;
     if ("quality" in m) this.quality.value = m.quality;
+    if ("layers" in m) await this.connection?.layers(m.layers.rids);
     if ("bye" in m) this.bye(m.bye.code);
     if ("error" in m) this.refused(m.error.code, welcomed);
   }

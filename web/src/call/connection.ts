@@ -13,6 +13,16 @@ function narrow(t: RTCRtpTransceiver, kind: "audio" | "video") {
 /** bitrate is what a camera may send, bit/s: 0.15 bit a pixel, which VP8 needs for a moving face. */
 export const bitrate = (c: Camera) => Math.round(Math.min(3e6, Math.max(2e5, 0.15 * c.width * c.height * c.fps)));
 
+/**
+ * encodings are three layers of the picture, best first: browsers leave out the last ones of a small picture. The node gives each
+ * receiver the layer that its path takes.
+ */
+const encodings = (c: Camera): RTCRtpEncodingParameters[] => [
+  { rid: "h", maxBitrate: bitrate(c), maxFramerate: c.fps },
+  { rid: "m", maxBitrate: Math.round(Math.max(2e5, bitrate(c) / 4)), maxFramerate: c.fps, scaleResolutionDownBy: 2 },
+  { rid: "l", maxBitrate: 12e4, maxFramerate: Math.min(c.fps, 15), scaleResolutionDownBy: 4 },
+];
+
 export class Connection {
   readonly pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   private readonly names: string[] = [];
@@ -24,7 +34,7 @@ export class Connection {
   constructor(camera: Camera) {
     const own = new MediaStream(); // one stream for both: the other side keeps lips and voice together
     this.mic = this.add("mic", "audio", { direction: "sendonly", streams: [own], sendEncodings: [{ networkPriority: "high" }] });
-    this.cam = this.add("cam", "video", { direction: "sendonly", streams: [own], sendEncodings: [{ maxBitrate: bitrate(camera), maxFramerate: camera.fps }] });
+    this.cam = this.add("cam", "video", { direction: "sendonly", streams: [own], sendEncodings: encodings(camera) });
     for (const name of floorSlots) this.add(name, "audio", { direction: "recvonly" });
     for (const name of stageSlots) this.add(name, "video", { direction: "recvonly" });
   }
@@ -42,6 +52,14 @@ export class Connection {
       this.mic.track === mic ? null : this.mic.replaceTrack(mic),
       this.cam.track === camera ? null : this.cam.replaceTrack(camera),
     ]);
+  }
+
+  /** layers sends only those layers of the camera that somebody watches. */
+  async layers(rids: string[]) {
+    const p = this.cam.getParameters();
+    if (!p.encodings.some((e) => e.rid && (e.active ?? true) !== rids.includes(e.rid))) return;
+    for (const e of p.encodings) if (e.rid) e.active = rids.includes(e.rid);
+    await this.cam.setParameters(p).catch((err) => console.warn("layers", err)); // then more is sent than needed
   }
 
   /** used: it was answered once, and cannot join again. */
