@@ -42,8 +42,23 @@ type Conn struct {
 	dirty      dirty
 	epoch      uint32 // highest that either side proposed
 	ssrc       uint32 // last given to a stream
-	state      State
-	counters   Counters
+
+	figures figures
+}
+
+// figures are what is known of a link outside its goroutines. A mutex of their own: the worker writes them once a second and at each
+// change, and must not wait for JSON.
+type figures struct {
+	mu       sync.Mutex // guards what follows
+	state    State
+	counters Counters
+}
+
+// control notes that a control connection came or went.
+func (f *figures) control(up bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Control, f.state.Since = up, time.Now()
 }
 
 // dirty says which frames have to be sent (again).
@@ -61,16 +76,16 @@ func (c *Conn) Party() meeting.PartyID { return c.party }
 
 // State is how the link does now.
 func (c *Conn) State() State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state
+	c.figures.mu.Lock()
+	defer c.figures.mu.Unlock()
+	return c.figures.state
 }
 
 // Counters are what the link has counted, up to a second ago.
 func (c *Conn) Counters() Counters {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.counters
+	c.figures.mu.Lock()
+	defer c.figures.mu.Unlock()
+	return c.figures.counters
 }
 
 // Exchange sends x to the other node's rooms, in order. It returns ErrDown without a control connection, ErrFull when maxQueued
@@ -261,8 +276,11 @@ func (c *Conn) end() {
 	c.cur = nil
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = nil, nil, 0
-	c.state.Control, c.state.Path, c.state.Epoch, c.state.Since = false, false, 0, time.Now()
 	c.mu.Unlock()
+	c.figures.control(false)
+	c.figures.mu.Lock()
+	c.figures.state.Path, c.figures.state.Epoch = false, 0
+	c.figures.mu.Unlock()
 	if up != nil {
 		up.stop(c.why)
 		c.m.c.Handler.Down(c, c.why)
@@ -300,9 +318,9 @@ func (c *Conn) admit(s *session) {
 	c.instance = s.far.Instance
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = s, nil, 0
-	c.state.Control, c.state.Since = true, now
 	c.markLocked(dirty{streams: true, wants: true, document: s.far.Holds < c.m.c.Self.Counter && len(c.m.c.Self.Document) > 0})
 	c.mu.Unlock()
+	c.figures.control(true)
 	c.timer.Stop()
 	if s.dialed {
 		c.timer.Reset(jitter(c.m.c.roll))
@@ -321,8 +339,8 @@ func (c *Conn) ended(s *session) {
 	c.cur = nil
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = nil, nil, 0
-	c.state.Control, c.state.Since = false, time.Now()
 	c.mu.Unlock()
+	c.figures.control(false)
 	if closedOnPurpose(s.err) {
 		c.m.log.Info("link down", "party", c.party, "err", s.err)
 	} else {

@@ -462,9 +462,9 @@ func (p *plane) tick(now time.Time) {
 
 // publish makes the figures known outside the worker.
 func (p *plane) publish(now time.Time) {
-	c := p.c
-	c.mu.Lock()
-	s := &c.state
+	f := &p.c.figures
+	f.mu.Lock()
+	s := &f.state
 	if path := !p.lost && p.send != nil; s.Path != path {
 		s.Path, s.Since = path, now
 	}
@@ -476,9 +476,9 @@ func (p *plane) publish(now time.Time) {
 		s.Remote = p.active.addr
 	}
 	s.RTT, s.LossIn, s.LossOut, s.LastHeard = p.rtt, p.lossIn, p.lossOut, p.heardAt
-	c.counters = p.n
-	c.mu.Unlock()
-	c.notify()
+	f.counters = p.n
+	f.mu.Unlock()
+	p.c.notify()
 }
 
 // warn says once a second that something was refused, and what was refused last.
