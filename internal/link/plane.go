@@ -402,16 +402,13 @@ func (p *plane) rtpHeader(k *keyset, o *out, x *media.Out, index uint64) []byte 
 }
 
 // sendable reports whether streams of kind k are to be sent at all: pictures stop when the path is lost, sound goes on for a
-// minute, so that it is there with the first packet that gets through again. More numbers must not pass unheard: the far
-// side could not tell how often they wrapped (RFC 3711 §3.3.1).
-func (p *plane) sendable(now time.Time, k media.Kind) bool {
+// minute, while the address is proven (watch), so that it is there with the first packet that gets through again. More numbers must
+// not pass unheard: the far side could not tell how often they wrapped (RFC 3711 §3.3.1).
+func (p *plane) sendable(k media.Kind) bool {
 	if p.send == nil || p.active == nil {
 		return false
 	}
-	if !p.lost {
-		return true
-	}
-	return k == media.Audio && now.Sub(p.heardAt) < unproven
+	return !p.lost || k == media.Audio
 }
 
 // update brings all forwarders in line with sendable.
