@@ -28,7 +28,7 @@ type flow struct {
 
 	remote    netip.AddrPort // where everything goes; proven
 	published atomic.Pointer[netip.AddrPort]
-	consent   time.Time      // last answered check, or the birth of the session
+	consent   time.Time      // last answered check of remote, or the birth of the session
 	heardAt   time.Time      // last authentic packet from remote
 	signAt    time.Time      // last sign of life from remote: that, or an answered check
 	flowAt    time.Time      // last RTP from remote
