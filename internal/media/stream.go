@@ -137,7 +137,7 @@ func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 	if s.at = now; !resent {
 		s.reception.packet(s.sw.since(now), p.Time)
 	}
-	if s.c.Kind == Audio && level != NoLevel && s.loudness.add(now, level) && s.floor != nil {
+	if s.c.Kind == Audio && s.loudness.add(now, level) && s.floor != nil {
 		s.floor.due = true
 	}
 	if len(s.pending) == MaxPending {
