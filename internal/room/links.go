@@ -44,6 +44,14 @@ func (s *side) state() string {
 	return "interrupted"
 }
 
+// stopped is the code for which we do not follow the log with s any more, "" while we do.
+func (s *side) stopped() string {
+	if s.code == codeDiffers { // heals with another definition
+		return ""
+	}
+	return s.code
+}
+
 const (
 	codeDiffers = "definition.differs"
 	codeForked  = "log.forked"
@@ -84,7 +92,7 @@ func (r *Room) unsend(s *side) {
 }
 
 func (r *Room) join(s *side, ask bool) {
-	r.tell(s, meeting.Exchange{Join: &meeting.JoinLog{Meeting: r.c.Definition.ID, Digest: r.digest, Have: r.led.n, Ask: ask}})
+	r.tell(s, meeting.Exchange{Join: &meeting.JoinLog{Meeting: r.c.Definition.ID, Digest: r.digest, Have: r.led.n, Ask: ask, Stopped: s.stopped()}})
 }
 
 // tell sends x. An error means that the link goes down, which the link tells us itself.
@@ -143,8 +151,8 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 	if s.code == codeDiffers {
 		s.code = ""
 	}
-	if s.code != "" {
-		return nil
+	if s.code == "" && j.Stopped != "" { // its proof stays with it: we cannot see what it saw
+		r.stop(s, Proof{Code: j.Stopped, N: j.Have})
 	}
 	if !s.agreed {
 		s.agreed = true
@@ -153,6 +161,9 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 		}
 		r.headDue = true
 		r.changed()
+	}
+	if s.code != "" { // people go on seeing each other as they were
+		return nil
 	}
 	switch {
 	case r.isHost() && j.Have > r.led.n:
@@ -322,4 +333,7 @@ func (r *Room) stop(s *side, p Proof) {
 	r.changed()
 	r.log.Error("the shared log of another party cannot be joined with ours: it is stopped, both are kept", slog.String("party", string(s.party)), slog.String("err", p.Code))
 	r.keep(Record{Proof: &p}, store.Stated)
+	if s.up { // the other side must not believe that all is well
+		r.join(s, false)
+	}
 }
