@@ -78,6 +78,7 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 	frag, peerFrag, _ := bytes.Cut(name, []byte{':'})
 	h.mu.Lock()
 	l := h.legs[string(frag)]
+	known := l != nil && slices.ContainsFunc(l.s.addresses, func(a address) bool { return a.proven && a.addr == g.Addr })
 	h.mu.Unlock()
 	if l == nil || string(peerFrag) != l.peerFrag {
 		h.counts.stunUnknown.Add(1)
@@ -87,11 +88,28 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 		h.counts.stunForged.Add(1)
 		return
 	}
-	if !l.s.f.requests.take(now, 1, STUNPerSecond) {
+	if known && !l.s.f.requests.take(now, 1, STUNPerSecond) || !known && !l.stranger(now, g.Addr) {
 		h.counts.stunLimited.Add(1)
 		return
 	}
 	l.push(g.Data, g.Addr)
+}
+
+// stranger says whether a valid request from an address that is not proven is to be answered. It may be a copy: these have a bucket
+// of their own, so that they cost the member's checks nothing. A member whose address changes often is found by its media (stray).
+// Worker.
+func (l *leg) stranger(now time.Time, from netip.AddrPort) bool {
+	fresh := !slices.Contains(l.strangers, from)
+	if fresh && len(l.strangers) >= MaxStrangers {
+		return false
+	}
+	if !l.s.f.strange.takeOf(now, 1, StrangersPerSecond, strangersBurst) {
+		return false
+	}
+	if fresh {
+		l.strangers = append(l.strangers, from)
+	}
+	return true
 }
 
 func (h *Host) response(now time.Time, g udp.Datagram) {

@@ -34,7 +34,8 @@ type flow struct {
 	flowAt    time.Time      // last RTP from remote
 	moving    netip.AddrPort // address that media moved to, under check
 	askedAt   time.Time
-	requests  bucket
+	requests  bucket // checks from proven addresses
+	strange   bucket // and from others
 
 	profile srtp.Profile
 	opener  *srtp.Opener // nil until the handshake is done
