@@ -169,7 +169,7 @@ func (s *Stream) unwrap(now time.Time, wire uint16) (int64, bool) {
 		s.jumpNext = wire + 1
 		return 0, false
 	}
-	if d > 0 && now.Sub(s.at) > silence {
+	if d > 1 && now.Sub(s.at) > silence { // with 1 the source is slow, and nothing was lost
 		// After a silence nobody waits for what was lost in it, and asking for it would bring old pictures.
 		seq := s.top + d
 		s.restart(seq)
