@@ -50,7 +50,8 @@ type flow struct {
 	parsed   media.Packet
 	header   []byte // scratch
 	feedback *twcc.Recorder
-	sender   uint32 // SSRC of our reports while we send nothing
+	twccFrom time.Time // origin of the times that feedback tells
+	sender   uint32    // SSRC of our reports while we send nothing
 
 	reported, twccAt time.Time
 	seqs             []uint16 // scratch
