@@ -32,6 +32,8 @@ type Conn struct {
 	timer    *time.Timer // of the next dial, of a key roll
 	pathWas  bool
 	checked  time.Time // when recheck last ran
+	warned   Counters  // when something was last logged
+	warnedAt time.Time
 
 	mu         sync.Mutex // guards what follows
 	sess       *session
@@ -394,4 +396,30 @@ func (c *Conn) frame(s *session, t frameType, b []byte) error {
 		}
 	}
 	return nil
+}
+
+// warn says, at most once a second, that something was refused, and what was refused last. Not on the worker: a log may block.
+func (c *Conn) warn(now time.Time, n Counters) {
+	if now.Sub(c.warnedAt) < reportEvery {
+		return
+	}
+	c.warnedAt = now
+	was := c.warned
+	c.warned = n
+	cause := ""
+	switch {
+	case n.Undeclared != was.Undeclared:
+		cause = "stream not offered"
+	case n.Policed != was.Policed:
+		cause = "stream above its rate, or of another kind"
+	case n.Malformed != was.Malformed:
+		cause = "malformed"
+	case n.RTCPPoliced != was.RTCPPoliced:
+		cause = "too much RTCP"
+	case n.KeyframePoliced != was.KeyframePoliced:
+		cause = "too many keyframe requests"
+	default:
+		return
+	}
+	c.m.log.Warn("packets of the other node refused", "party", c.party, "err", cause)
 }

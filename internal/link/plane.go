@@ -90,7 +90,6 @@ type plane struct {
 	lossIn     float64
 	lossOut    float64
 	n          Counters
-	warned     Counters // when something was last logged
 
 	usedUp atomic.Pointer[keyset] // its keys must not be used any longer; read by the Conn
 }
@@ -453,7 +452,6 @@ func (p *plane) tick(now time.Time) {
 		p.reportAt = now
 		p.reports(now)
 		p.publish(now)
-		p.warn()
 	}
 }
 
@@ -476,26 +474,4 @@ func (p *plane) publish(now time.Time) {
 	f.counters = p.n
 	f.mu.Unlock()
 	p.c.notify()
-}
-
-// warn says once a second that something was refused, and what was refused last.
-func (p *plane) warn() {
-	n, was := &p.n, &p.warned
-	cause := ""
-	switch {
-	case n.Undeclared != was.Undeclared:
-		cause = "stream not offered"
-	case n.Policed != was.Policed:
-		cause = "stream above its rate, or of another kind"
-	case n.Malformed != was.Malformed:
-		cause = "malformed"
-	case n.RTCPPoliced != was.RTCPPoliced:
-		cause = "too much RTCP"
-	case n.KeyframePoliced != was.KeyframePoliced:
-		cause = "too many keyframe requests"
-	default:
-		return
-	}
-	p.warned = p.n
-	p.m.log.Warn("packets of the other node refused", "party", p.c.party, "err", cause)
 }

@@ -2,7 +2,9 @@ package link
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -159,6 +161,56 @@ func checkAttack(t *testing.T, name string, before, c Counters, keys int) {
 			t.Errorf("rubbish: %d malformed, want ≥ 900", c.Malformed)
 		}
 	}
+}
+
+// TestLogDoesNotBlockMedia: what is said about refused packets waits for a full pipe, media do not.
+func TestLogDoesNotBlockMedia(t *testing.T) {
+	for _, blocked := range []bool{false, true} {
+		t.Run(map[bool]string{false: "control", true: "blocked"}[blocked], func(t *testing.T) {
+			var gate *gatedLog
+			pair(t, 34, 20*time.Millisecond, func(w *world, a, b *node) {
+				if !blocked {
+					close(gate.pass)
+				}
+				mic := a.source(media.Audio, 11)
+				a.conn().Offer("m/ana/mic", mic.stream)
+				hear := b.listen("m/ana/mic", media.Audio)
+				mic.run(20 * time.Millisecond)
+				time.Sleep(time.Second)
+				a.worker.Call(func() { a.inject(0xdeadbeef, payloadAudio, 1, 160) })
+				<-gate.said
+				n := hear.got()
+				time.Sleep(2 * time.Second)
+				if got := hear.got() - n; got < 95 {
+					t.Errorf("%d packets of sound in 2 s, want 100", got)
+				}
+				if blocked {
+					close(gate.pass)
+				}
+				mic.halt()
+			}, func(c *Config) {
+				if c.Self.Party == "borovia" {
+					gate = &gatedLog{said: make(chan struct{}, 100), pass: make(chan struct{})}
+					c.Log = slog.New(gate)
+				}
+			})
+		})
+	}
+}
+
+// gatedLog is a log whose warnings wait.
+type gatedLog struct {
+	slog.Handler
+	said, pass chan struct{}
+}
+
+func (*gatedLog) Enabled(context.Context, slog.Level) bool { return true }
+func (g *gatedLog) Handle(_ context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "packets of the other node refused") {
+		g.said <- struct{}{}
+		<-g.pass
+	}
+	return nil
 }
 
 // TestPartyRate: all streams of a party together stay below 50 Mbit/s.
