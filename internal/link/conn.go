@@ -133,7 +133,7 @@ func (c *Conn) markLocked(d dirty) {
 	}
 }
 
-// pending is the next frame for s to send, nil if there is none.
+// pending is the next frame for s to send, nil if there is none. Only the writer of s calls it.
 func (c *Conn) pending(s *session) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,7 +144,7 @@ func (c *Conn) pending(s *session) []byte {
 	case c.dirty.document:
 		c.dirty.document = false
 		return mustFrame(frameDocument, documentFrame{c.m.c.Self.Document})
-	case c.dirty.streams:
+	case c.dirty.streams && s.lists.take(time.Now(), 1, ownStreamsRate, ownStreamsBurst):
 		c.dirty.streams = false
 		return c.streamsLocked()
 	case c.dirty.wants:
