@@ -81,7 +81,7 @@ type inviteCmd struct {
 	All     bool          `help:"All members of our party."`
 	Host    string        `help:"Host in the links, one of web.hosts. Default: the first." placeholder:"HOST"`
 	Valid   time.Duration `help:"How long the links hold, at most 720h. Default: until a day after the meeting begins." placeholder:"DURATION"`
-	Keep    bool          `help:"Keep earlier links of these members that were not used."`
+	Keep    bool          `help:"Keep earlier links of these members, and whoever came in by one."`
 }
 
 // Run prints one link per member.

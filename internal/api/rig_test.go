@@ -431,13 +431,13 @@ func (f *fakeRoom) Join(_ context.Context, s *room.Seat) (wire.Welcome, error) {
 	return wire.Welcome{You: string(s.Member)}, nil
 }
 
-func (f *fakeRoom) Resume(s *room.Seat) (wire.Welcome, error) {
+func (f *fakeRoom) Resume(was, s *room.Seat) (wire.Welcome, error) {
 	if f.resuming != nil {
 		f.resuming()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.gone || f.seats[s.Member] == nil {
+	if f.gone || f.seats[s.Member] == nil || f.seats[s.Member] != was {
 		return wire.Welcome{}, &meeting.Error{Code: "resume.gone"}
 	}
 	if s.Media != nil {

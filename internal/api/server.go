@@ -37,7 +37,7 @@ type Config struct {
 // mediaRoom is what a page needs of a room; *room.Room satisfies it.
 type mediaRoom interface {
 	Join(ctx context.Context, s *room.Seat) (wire.Welcome, error)
-	Resume(s *room.Seat) (wire.Welcome, error)
+	Resume(was, s *room.Seat) (wire.Welcome, error)
 	Handle(s *room.Seat, m wire.FromClient) error
 	Lost(s *room.Seat)
 }

@@ -75,7 +75,10 @@ func (s *Server) resume(k *socket, token string) (*visit, error) {
 	if v == nil || !v.redeem(token) {
 		return nil, fail(codeResume)
 	}
-	w, err := v.room.Resume(v.take(nil))
+	v.mu.Lock()
+	was := v.seat
+	v.mu.Unlock()
+	w, err := v.room.Resume(was, v.take(nil))
 	if err != nil {
 		v.finish("ended")
 		return nil, err

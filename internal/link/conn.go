@@ -32,6 +32,8 @@ type Conn struct {
 	timer    *time.Timer // of the next dial, of a key roll
 	pathWas  bool
 	checked  time.Time // when recheck last ran
+	warned   Counters  // when something was last logged
+	warnedAt time.Time
 
 	boring    bool      // a tunnel is being opened, or is in use
 	boreNext  time.Time // not before
@@ -46,8 +48,23 @@ type Conn struct {
 	dirty      dirty
 	epoch      uint32 // highest that either side proposed
 	ssrc       uint32 // last given to a stream
-	state      State
-	counters   Counters
+
+	figures figures
+}
+
+// figures are what is known of a link outside its goroutines. A mutex of their own: the worker writes them once a second and at each
+// change, and must not wait for JSON.
+type figures struct {
+	mu       sync.Mutex // guards what follows
+	state    State
+	counters Counters
+}
+
+// control notes that a control connection came or went.
+func (f *figures) control(up bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.Control, f.state.Since = up, time.Now()
 }
 
 // dirty says which frames have to be sent (again).
@@ -65,16 +82,16 @@ func (c *Conn) Party() meeting.PartyID { return c.party }
 
 // State is how the link does now.
 func (c *Conn) State() State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state
+	c.figures.mu.Lock()
+	defer c.figures.mu.Unlock()
+	return c.figures.state
 }
 
 // Counters are what the link has counted, up to a second ago.
 func (c *Conn) Counters() Counters {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.counters
+	c.figures.mu.Lock()
+	defer c.figures.mu.Unlock()
+	return c.figures.counters
 }
 
 // Exchange sends x to the other node's rooms, in order. It returns ErrDown without a control connection, ErrFull when maxQueued
@@ -120,7 +137,7 @@ func (c *Conn) markLocked(d dirty) {
 	}
 }
 
-// pending is the next frame for s to send, nil if there is none.
+// pending is the next frame for s to send, nil if there is none. Only the writer of s calls it.
 func (c *Conn) pending(s *session) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +148,7 @@ func (c *Conn) pending(s *session) []byte {
 	case c.dirty.document:
 		c.dirty.document = false
 		return mustFrame(frameDocument, documentFrame{c.m.c.Self.Document})
-	case c.dirty.streams:
+	case c.dirty.streams && s.lists.take(time.Now(), 1, ownStreamsRate, ownStreamsBurst):
 		c.dirty.streams = false
 		return c.streamsLocked()
 	case c.dirty.wants:
@@ -265,8 +282,11 @@ func (c *Conn) end() {
 	c.cur = nil
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = nil, nil, 0
-	c.state.Control, c.state.Path, c.state.Epoch, c.state.Since = false, false, 0, time.Now()
 	c.mu.Unlock()
+	c.figures.control(false)
+	c.figures.mu.Lock()
+	c.figures.state.Path, c.figures.state.Epoch = false, 0
+	c.figures.mu.Unlock()
 	if up != nil {
 		up.stop(c.why)
 		c.m.c.Handler.Down(c, c.why)
@@ -304,9 +324,9 @@ func (c *Conn) admit(s *session) {
 	c.instance = s.far.Instance
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = s, nil, 0
-	c.state.Control, c.state.Since = true, now
 	c.markLocked(dirty{streams: true, wants: true, document: s.far.Holds < c.m.c.Self.Counter && len(c.m.c.Self.Document) > 0})
 	c.mu.Unlock()
+	c.figures.control(true)
 	c.timer.Stop()
 	if s.dialed {
 		c.timer.Reset(jitter(c.m.c.roll))
@@ -325,8 +345,8 @@ func (c *Conn) ended(s *session) {
 	c.cur = nil
 	c.mu.Lock()
 	c.sess, c.queue, c.queueBytes = nil, nil, 0
-	c.state.Control, c.state.Since = false, time.Now()
 	c.mu.Unlock()
+	c.figures.control(false)
 	if closedOnPurpose(s.err) {
 		c.m.log.Info("link down", "party", c.party, "err", s.err)
 	} else {
@@ -380,4 +400,33 @@ func (c *Conn) frame(s *session, t frameType, b []byte) error {
 		}
 	}
 	return nil
+}
+
+// warn says, at most once a second, that something was refused, and what was refused last. Not on the worker: a log may block.
+func (c *Conn) warn(now time.Time, n Counters) {
+	if now.Sub(c.warnedAt) < reportEvery {
+		return
+	}
+	c.warnedAt = now
+	was := c.warned
+	c.warned = n
+	cause := ""
+	switch {
+	case n.Undeclared != was.Undeclared:
+		cause = "stream not offered"
+	case n.Policed != was.Policed:
+		cause = "stream above its rate, or of another kind"
+	case n.Malformed != was.Malformed:
+		cause = "malformed"
+	case n.TunnelDropped != was.TunnelDropped:
+		c.m.log.Warn("pictures dropped: the media connection is too slow", "party", c.party)
+		return
+	case n.RTCPPoliced != was.RTCPPoliced:
+		cause = "too much RTCP"
+	case n.KeyframePoliced != was.KeyframePoliced:
+		cause = "too many keyframe requests"
+	default:
+		return
+	}
+	c.m.log.Warn("packets of the other node refused", "party", c.party, "err", cause)
 }

@@ -106,6 +106,7 @@ func (c *Conn) again(settled bool) {
 // news looks at what the plane has found out.
 func (c *Conn) news() {
 	s := c.State()
+	c.warn(time.Now(), c.Counters())
 	back := s.Path && !c.pathWas
 	c.pathWas = s.Path
 	if c.m.c.Path != nil {

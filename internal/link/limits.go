@@ -29,14 +29,18 @@ const (
 
 // Rates, each a token bucket of one party or, before anything is known, of one address (IPv6: /64).
 const (
-	framesRate   = 100.0 // a second from one party; more closes the control connection
-	framesBurst  = 500.0
-	ownRate      = 80.0 // frames a second that we send: below what a neighbour allows
-	ownBurst     = 400.0
-	admitRate    = 10.0 // connections a second from one address
-	admitBurst   = 10.0
-	maxAddresses = 4096 // addresses whose rate is remembered; beyond it all others share one bucket
-	maxGreeting  = 64   // handshakes at once
+	framesRate      = 100.0 // a second from one party; more closes the control connection
+	framesBurst     = 500.0
+	ownRate         = 80.0 // frames a second that we send: below what a neighbour allows
+	ownBurst        = 400.0
+	streamsRate     = 5.0 // lists of streams a second, of the frames above: each may change 128 streams on the worker
+	streamsBurst    = 20.0
+	ownStreamsRate  = 4.0
+	ownStreamsBurst = 15.0
+	admitRate       = 10.0 // connections a second from one address
+	admitBurst      = 10.0
+	maxAddresses    = 4096 // addresses whose rate is remembered; beyond it all others share one bucket
+	maxGreeting     = 64   // handshakes at once
 
 	audioRate  = 160e3 / 8 // bytes a second of one stream's RTP packets, resends included
 	videoRate  = 8e6 / 8
@@ -44,8 +48,8 @@ const (
 	rateWindow = 1.0 // seconds of the rate that may come at once: a keyframe, a batch after a pause
 	rtcpRate   = 400.0
 	rtcpBurst  = 200.0
-	pliRate    = 3.0 // keyframe requests a second for one stream
-	pliBurst   = 3.0
+	pliRate    = 4.0 // keyframe requests a second for one stream: a node that waits repeats them each 310 ms
+	pliBurst   = 4.0
 
 	maxQueued      = 4096    // frames of Exchange that wait; ErrFull beyond
 	maxQueuedBytes = 4 << 20 // the same in bytes

@@ -448,50 +448,73 @@ func TestFollowsNewAddress(t *testing.T) {
 	})
 }
 
-// TestVictimIsNotFlooded: a peer lists an address that is not its own (docs/security.md D16).
+// TestVictimIsNotFlooded: a peer lists an address that is not its own (docs/security.md D16), or one that was its own and is not any
+// more: it goes on sending from elsewhere, and answers no ping there.
 func TestVictimIsNotFlooded(t *testing.T) {
-	for _, honest := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, 12, 20*time.Millisecond)
-			defer w.close()
-			a, b := w.node(1, "avelmar"), w.node(2, "borovia")
-			victim := netip.MustParseAddrPort("203.0.113.5:53")
-			far := b.peer()
-			if !honest {
-				far.Media = []netip.AddrPort{victim}
-			}
-			a.pin(far)
-			p := a.peer()
-			p.Media = nil
-			b.pin(p) // b does not send to a by itself, so that a knows no other address of b
-			packets, most := 0, 0
-			w.n.tap = func(from, to netip.AddrPort, data []byte) {
-				if from == a.addr {
-					packets++
-					most = max(most, len(data))
-				}
-			}
-			a.start()
-			b.start()
-			a.wait("control", time.Second, func() bool { return a.ups > 0 })
-			b.wait("control", time.Second, func() bool { return b.ups > 0 })
-			mic := a.source(media.Audio, 11)
-			a.conn().Offer("m/ana/mic", mic.stream)
-			b.wait("stream", time.Second, func() bool { return b.streams["m/ana/mic"] })
-			b.conn().Want("m/ana/mic", true)
-			mic.run(20 * time.Millisecond)
-			time.Sleep(30 * time.Second)
-			mic.halt()
-			w.n.mu.Lock()
-			defer w.n.mu.Unlock()
-			if !honest && (packets > 32 || most > 64) {
-				t.Errorf("the victim got %d packets of up to %d bytes in 30 s, want ≤ 1 a second of ≤ 64", packets, most)
-			}
-			if honest && packets < 1000 {
-				t.Errorf("control: %d packets to the honest address, want > 1000", packets)
-			}
-		})
+	for _, x := range []struct {
+		name           string
+		honest, leaves bool
+	}{{"never proven", false, false}, {"proven once", true, true}, {"control", true, false}} {
+		t.Run(x.name, func(t *testing.T) { sendsTo(t, x.honest, x.leaves) })
 	}
+}
+
+// sendsTo counts what goes to the address of a far node.
+func sendsTo(t *testing.T, honest, leaves bool) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 12, 20*time.Millisecond)
+		defer w.close()
+		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
+		victim := netip.MustParseAddrPort("203.0.113.5:53")
+		far := b.peer()
+		if !honest {
+			far.Media = []netip.AddrPort{victim}
+		}
+		a.pin(far)
+		p := a.peer()
+		p.Media = nil
+		b.pin(p) // b does not send to a by itself, so that a knows no other address of b
+		packets, most, gone, fromA := 0, 0, false, false
+		w.n.drop = func([]byte) bool { return gone && fromA }
+		w.n.tap = func(from, to netip.AddrPort, data []byte) {
+			if fromA = from == a.addr; fromA {
+				packets++
+				most = max(most, len(data))
+			}
+		}
+		a.start()
+		b.start()
+		a.wait("control", time.Second, func() bool { return a.ups > 0 })
+		b.wait("control", time.Second, func() bool { return b.ups > 0 })
+		mic := a.source(media.Audio, 11)
+		a.conn().Offer("m/ana/mic", mic.stream)
+		b.wait("stream", time.Second, func() bool { return b.streams["m/ana/mic"] })
+		b.conn().Want("m/ana/mic", true)
+		mic.run(20 * time.Millisecond)
+		time.Sleep(5 * time.Second)
+		w.n.set(func() { gone = leaves })
+		if leaves {
+			time.Sleep(unproven + time.Second)
+			w.n.set(func() { packets, most = 0, 0 })
+		}
+		time.Sleep(25 * time.Second)
+		if s := a.m.State("borovia"); s.Remote.IsValid() != (honest && !leaves) || s.Path != honest {
+			t.Errorf("state %+v, want an address only if it answers, and a path while something comes", s)
+		}
+		mic.halt()
+		w.n.mu.Lock()
+		defer w.n.mu.Unlock()
+		pongs := 0
+		if leaves {
+			pongs = 32 // to its authentic pings
+		}
+		if (!honest || leaves) && (packets > 32+pongs || most > 64) {
+			t.Errorf("the victim got %d packets of up to %d bytes in 30 s, want ≤ 1 a second of ≤ 64", packets, most)
+		}
+		if honest && !leaves && packets < 1000 {
+			t.Errorf("control: %d packets to the honest address, want > 1000", packets)
+		}
+	})
 }
 
 func hasCode(errs []error, code string) bool {

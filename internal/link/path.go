@@ -189,15 +189,14 @@ func (p *plane) back(now time.Time) {
 	p.publish(now)
 }
 
-// watch declares the path lost after 2 s of silence, and leaves an address that does not answer for one that does.
+// watch declares the path lost after 2 s of silence, and leaves an address that does not answer for one that does. After a minute
+// it is left all the same, whatever comes from elsewhere: nothing but pings goes to an address that is not proven.
 func (p *plane) watch(now time.Time) {
 	if !p.lost && now.Sub(p.heardAt) >= pathLost {
 		p.lost = true
 		p.n.PathLosses++
 		p.update(now)
 		p.publish(now)
-	} else if p.lost && p.active != nil && now.Sub(p.heardAt) >= unproven && now.Sub(p.heardAt) < unproven+2*probePing {
-		p.update(now) // sound stops too
 	}
 	p.choose(now)
 }
@@ -216,6 +215,11 @@ func (p *plane) choose(now time.Time) {
 	}
 	if changed {
 		p.update(now)
+		p.publish(now)
+	}
+	if a := p.active; a != nil && !a.proven(now) {
+		p.active = nil
+		p.update(now) // sound stops too
 		p.publish(now)
 	}
 }

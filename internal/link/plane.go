@@ -98,7 +98,6 @@ type plane struct {
 	lossIn     float64
 	lossOut    float64
 	n          Counters
-	warned     Counters // when something was last logged
 
 	usedUp atomic.Pointer[keyset] // its keys must not be used any longer; read by the Conn
 }
@@ -437,16 +436,13 @@ func (p *plane) rtpHeader(k *keyset, o *out, x *media.Out, index uint64) []byte 
 }
 
 // sendable reports whether streams of kind k are to be sent at all: pictures stop when the path is lost, sound goes on for a
-// minute, so that it is there with the first packet that gets through again. More numbers must not pass unheard: the far
-// side could not tell how often they wrapped (RFC 3711 §3.3.1).
-func (p *plane) sendable(now time.Time, k media.Kind) bool {
+// minute, while the address is proven (watch), so that it is there with the first packet that gets through again. More numbers must
+// not pass unheard: the far side could not tell how often they wrapped (RFC 3711 §3.3.1).
+func (p *plane) sendable(k media.Kind) bool {
 	if p.send == nil || p.active == nil {
 		return false
 	}
-	if !p.lost {
-		return true
-	}
-	return k == media.Audio && now.Sub(p.heardAt) < unproven
+	return !p.lost || k == media.Audio
 }
 
 // update brings all forwarders in line with sendable.
@@ -495,16 +491,15 @@ func (p *plane) tick(now time.Time) {
 		p.reportAt = now
 		p.reports(now)
 		p.publish(now)
-		p.warn()
 	}
 }
 
 // publish makes the figures known outside the worker.
 func (p *plane) publish(now time.Time) {
-	c := p.c
 	paths := p.pathStates(now)
-	c.mu.Lock()
-	s := &c.state
+	f := &p.c.figures
+	f.mu.Lock()
+	s := &f.state
 	s.Paths = paths
 	if path := !p.lost && p.send != nil; s.Path != path {
 		s.Path, s.Since = path, now
@@ -517,33 +512,7 @@ func (p *plane) publish(now time.Time) {
 		s.Remote, s.Tunnel = p.shown(p.active), p.active.tunnelled()
 	}
 	s.RTT, s.LossIn, s.LossOut, s.LastHeard = p.rtt, p.lossIn, p.lossOut, p.heardAt
-	c.counters = p.n
-	c.mu.Unlock()
-	c.notify()
-}
-
-// warn says once a second that something was refused, and what was refused last.
-func (p *plane) warn() {
-	n, was := &p.n, &p.warned
-	cause := ""
-	switch {
-	case n.Undeclared != was.Undeclared:
-		cause = "stream not offered"
-	case n.Policed != was.Policed:
-		cause = "stream above its rate, or of another kind"
-	case n.Malformed != was.Malformed:
-		cause = "malformed"
-	case n.TunnelDropped != was.TunnelDropped:
-		p.m.log.Warn("pictures dropped: the media connection is too slow", "party", p.c.party)
-		p.warned = p.n
-		return
-	case n.RTCPPoliced != was.RTCPPoliced:
-		cause = "too much RTCP"
-	case n.KeyframePoliced != was.KeyframePoliced:
-		cause = "too many keyframe requests"
-	default:
-		return
-	}
-	p.warned = p.n
-	p.m.log.Warn("packets of the other node refused", "party", p.c.party, "err", cause)
+	f.counters = p.n
+	f.mu.Unlock()
+	p.c.notify()
 }

@@ -2,7 +2,9 @@ package link
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -161,6 +163,76 @@ func checkAttack(t *testing.T, name string, before, c Counters, keys int) {
 	}
 }
 
+// TestHonestKeyframeRequests: a node that repeats a request as our own does is obeyed for as long as it takes; one that asks a bit more
+// often than the limit is not.
+func TestHonestKeyframeRequests(t *testing.T) {
+	for every, honest := range map[time.Duration]bool{310 * time.Millisecond: true, time.Second / (pliRate + 1): false} {
+		p := testPlane(t)
+		now := time.Unix(1000, 0)
+		p.confirm(now, p.send)
+		o := p.outs[mediaSSRC+1]
+		o.want(now, true)
+		b := binary.BigEndian.AppendUint32([]byte{0x81, rtcpPSFB, 0, 2}, p.send.tag)
+		b = binary.BigEndian.AppendUint32(b, o.ssrc)
+		for end := now.Add(time.Minute); now.Before(end); now = now.Add(every) {
+			p.feedbackFor(now, b)
+		}
+		if (p.n.KeyframePoliced == 0) != honest {
+			t.Errorf("requests each %v for a minute: %d policed, want none: %v", every, p.n.KeyframePoliced, honest)
+		}
+	}
+}
+
+// TestLogDoesNotBlockMedia: what is said about refused packets waits for a full pipe, media do not.
+func TestLogDoesNotBlockMedia(t *testing.T) {
+	for _, blocked := range []bool{false, true} {
+		t.Run(map[bool]string{false: "control", true: "blocked"}[blocked], func(t *testing.T) {
+			var gate *gatedLog
+			pair(t, 34, 20*time.Millisecond, func(w *world, a, b *node) {
+				if !blocked {
+					close(gate.pass)
+				}
+				mic := a.source(media.Audio, 11)
+				a.conn().Offer("m/ana/mic", mic.stream)
+				hear := b.listen("m/ana/mic", media.Audio)
+				mic.run(20 * time.Millisecond)
+				time.Sleep(time.Second)
+				a.worker.Call(func() { a.inject(0xdeadbeef, payloadAudio, 1, 160) })
+				<-gate.said
+				n := hear.got()
+				time.Sleep(2 * time.Second)
+				if got := hear.got() - n; got < 95 {
+					t.Errorf("%d packets of sound in 2 s, want 100", got)
+				}
+				if blocked {
+					close(gate.pass)
+				}
+				mic.halt()
+			}, func(c *Config) {
+				if c.Self.Party == "borovia" {
+					gate = &gatedLog{said: make(chan struct{}, 100), pass: make(chan struct{})}
+					c.Log = slog.New(gate)
+				}
+			})
+		})
+	}
+}
+
+// gatedLog is a log whose warnings wait.
+type gatedLog struct {
+	slog.Handler
+	said, pass chan struct{}
+}
+
+func (*gatedLog) Enabled(context.Context, slog.Level) bool { return true }
+func (g *gatedLog) Handle(_ context.Context, r slog.Record) error {
+	if strings.HasPrefix(r.Message, "packets of the other node refused") {
+		g.said <- struct{}{}
+		<-g.pass
+	}
+	return nil
+}
+
 // TestPartyRate: all streams of a party together stay below 50 Mbit/s.
 func TestPartyRate(t *testing.T) {
 	var party bucket
@@ -210,8 +282,12 @@ func floods() map[string]flood {
 				s.send(framePing, pingFrame{1})
 			}
 		}},
-		"huge length":        {"frame.large", func(s *stranger) { s.raw(byte(frameExchange), 0xff, 0xff, 0xff) }},
-		"one over the limit": {"frame.large", func(s *stranger) { s.raw(byte(framePing), 0, 0, MaxPing+1) }},
+		"20 lists of streams (control)": {"", func(s *stranger) { s.alternate(streamsBurst, 0) }},
+		"21 lists of streams":           {"rate", func(s *stranger) { s.alternate(streamsBurst+1, 0) }},
+		"5 lists a second (control)":    {"", func(s *stranger) { s.alternate(100, time.Second/streamsRate) }},
+		"99 lists a second":             {"rate", func(s *stranger) { s.alternate(100, time.Second/99) }},
+		"huge length":                   {"frame.large", func(s *stranger) { s.raw(byte(frameExchange), 0xff, 0xff, 0xff) }},
+		"one over the limit":            {"frame.large", func(s *stranger) { s.raw(byte(framePing), 0, 0, MaxPing+1) }},
 		"at the limit (control)": {"", func(s *stranger) {
 			s.raw(appendFrame(nil, framePing, []byte(`{"n":1`+strings.Repeat(" ", MaxPing-7)+`}`))...)
 		}},
@@ -295,6 +371,35 @@ func TestLinkFlood(t *testing.T) {
 			})
 		})
 	}
+}
+
+// alternate sends n lists of 64 streams, of which no two that follow one another name the same.
+func (s *stranger) alternate(n int, every time.Duration) {
+	for i := range n {
+		e := manyStreams(MaxOffered)
+		for j := range e {
+			e[j].SSRC += uint32(MaxOffered * i)
+		}
+		s.send(frameStreams, streamsFrame{e})
+		time.Sleep(every)
+	}
+}
+
+// TestOwnListsKeepTheRate: a room whose offers change all the time does not make the neighbour close the connection, and the last
+// list arrives.
+func TestOwnListsKeepTheRate(t *testing.T) {
+	pair(t, 35, time.Millisecond, func(w *world, a, b *node) {
+		s := a.source(media.Audio, 1)
+		for i := range 1000 {
+			a.conn().Offer("m/ana/mic", []*media.Stream{nil, s.stream}[i%2])
+			time.Sleep(10 * time.Millisecond)
+		}
+		a.conn().Offer("m/last/mic", s.stream)
+		b.wait("the last list", time.Second, func() bool { return b.streams["m/last/mic"] })
+		if downs := append(a.rec().downs, b.rec().downs...); len(downs) > 0 {
+			t.Errorf("the connection ended: %v", downs)
+		}
+	})
 }
 
 func manyStreams(n int) []streamEntry {

@@ -32,6 +32,7 @@ type session struct {
 	confirmed atomic.Bool   // a frame after hello came: the far node has our keys
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
 	wake      chan struct{} // of capacity 1: something waits to be sent
+	lists     bucket        // lists of streams that we send; the writer's
 
 	once sync.Once
 	done chan struct{} // closed by stop
@@ -162,7 +163,7 @@ func (s *session) run() error {
 
 // read takes frames until one is wrong or none comes for deadAfter. A frame must be whole in that time: slow bytes gain nothing.
 func (s *session) read() error {
-	var rate bucket
+	var rate, lists bucket
 	for {
 		if err := s.tls.SetReadDeadline(time.Now().Add(deadAfter)); err != nil {
 			return err
@@ -175,7 +176,7 @@ func (s *session) read() error {
 			return err
 		}
 		now := time.Now()
-		if !rate.take(now, 1, framesRate, framesBurst) {
+		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) {
 			return refuse("rate", nil)
 		}
 		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))
@@ -249,7 +250,11 @@ func (s *session) write() {
 			var f []byte
 			if now.Before(next) {
 				if f = s.c.pending(s); f == nil {
-					timer.Reset(next.Sub(now))
+					again := next.Sub(now)
+					if w := s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst); w > 0 {
+						again = min(again, w) // a list may wait for its turn
+					}
+					timer.Reset(again)
 					break
 				}
 			} else {

@@ -80,7 +80,7 @@ func (o *out) update(now time.Time) {
 		return
 	}
 	var s *media.Stream
-	if o.wanted && o.p.sendable(now, o.kind) {
+	if o.wanted && o.p.sendable(o.kind) {
 		s = o.stream
 	}
 	if o.fwd == nil {

@@ -157,6 +157,7 @@ func (n *node) start(change ...func(*Config)) {
 			t.Errorf("worker of %s: %v", n.party, err)
 		}
 	}()
+	n.worker.Call(func() {}) // it serves, so that a short test does not close it before
 	m := n.m
 	n.w.n.mu.Lock()
 	n.w.n.servers[n.tcp] = func(c net.Conn) { m.Serve(tls.Server(c, m.TLSConfig())) }

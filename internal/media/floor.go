@@ -16,12 +16,20 @@ type loudness struct {
 	turned time.Time
 }
 
-// peak is the loudest level of the last half to whole second, -dBov × 16.
-func (l *loudness) peak() int { return min(l.peaks[0], l.peaks[1]) }
+// peak is the loudest level of the last half to whole second, -dBov × 16; of who sends none, the quietest speech.
+func (l *loudness) peak() int {
+	if !l.known {
+		return activeLevel * 16
+	}
+	return min(l.peaks[0], l.peaks[1])
+}
 
 // add takes one packet's level (RFC 6464) and tells whether speech begins with it. Levels louder than loudestLevel count as
-// that one: no claim is worth more than plain speech.
+// that one: no claim is worth more than plain speech. While a microphone has sent none, that sound comes is taken for speech.
 func (l *loudness) add(now time.Time, level uint8) (onset bool) {
+	if level == NoLevel {
+		return !l.known && l.speech(now)
+	}
 	v := max(int(level&0x7f), loudestLevel) * 16
 	if !l.known {
 		l.known, l.level, l.peaks = true, 127*16, [2]int{127 * 16, 127 * 16}
@@ -38,6 +46,10 @@ func (l *loudness) add(now time.Time, level uint8) (onset bool) {
 	if l.level > activeLevel*16 {
 		return false
 	}
+	return l.speech(now)
+}
+
+func (l *loudness) speech(now time.Time) (onset bool) {
 	if !l.speaks(now) {
 		onset, l.since = true, now
 	}
@@ -60,7 +72,8 @@ func (s *Stream) Level() uint8 {
 
 // Floor fills the floor slots of the listeners of one meeting with the loudest admitted microphones that each may hear, never
 // its own. A talker keeps the slot it has. Levels only choose among those admitted, and a false one gains little: it counts no
-// more than speech, and takes no slot from somebody who is speaking. Worker thread only.
+// more than speech, takes no slot from somebody who is speaking, and holds none for ever: who talks without a break gives way to
+// who waits. Worker thread only.
 type Floor struct {
 	sw        *Switch
 	admitted  []*Stream
@@ -76,8 +89,25 @@ type listener struct {
 	own   *Stream
 	hear  map[*Stream]bool
 	slots []*Forwarder
-	holds []*Stream // who has each slot
+	holds []hold
 	told  []*Stream
+	left  map[*Stream]time.Time // when they last lost a slot
+	turn  time.Time             // when one was last given by turns
+}
+
+// hold is who has a slot, nil for nobody.
+type hold struct {
+	s    *Stream
+	from time.Time
+	safe time.Time // from being outshouted, until then
+}
+
+// give lets s have slot i.
+func (l *listener) give(now time.Time, i int, s *Stream) {
+	if was := l.holds[i].s; was != nil {
+		l.left[was] = now
+	}
+	l.holds[i] = hold{s: s, from: now}
 }
 
 // NewFloor makes one without listeners; sw drives it.
@@ -121,7 +151,7 @@ func (f *Floor) SetListener(key string, own *Stream, hear []*Stream, slots []*Fo
 				s.Assign(f.sw.now, nil)
 			}
 		}
-		l.slots, l.holds, l.told = slices.Clone(slots), make([]*Stream, len(slots)), nil
+		l.slots, l.holds, l.told, l.left = slices.Clone(slots), make([]hold, len(slots)), nil, map[*Stream]time.Time{}
 	}
 	if len(slots) == 0 {
 		f.listeners = slices.Delete(f.listeners, i, i+1)
@@ -168,14 +198,20 @@ func (f *Floor) update(now time.Time) {
 // fill decides who holds the slots of l.
 func (f *Floor) fill(now time.Time, l *listener) {
 	for i := range l.holds {
-		if s := l.holds[i]; s != nil && !f.mayHear(l, s) {
-			l.holds[i] = nil
+		if s := l.holds[i].s; s != nil && !f.mayHear(l, s) {
+			l.holds[i] = hold{}
 		}
 	}
+	for s := range l.left {
+		if !f.mayHear(l, s) {
+			delete(l.left, s)
+		}
+	}
+	f.takeTurns(now, l)
 	for _, s := range f.ranked {
 		if f.mayHear(l, s) && l.slotOf(s) < 0 {
 			if i := l.yields(now, s); i >= 0 {
-				l.holds[i] = s
+				l.give(now, i, s)
 			}
 		}
 	}
@@ -186,22 +222,76 @@ func (f *Floor) fill(now time.Time, l *listener) {
 			break
 		}
 		if f.mayHear(l, s) && l.slotOf(s) < 0 {
-			l.holds[i] = s
+			l.give(now, i, s)
 		}
 	}
+}
+
+// takeTurns gives the slot of who has talked in it longest without a break, for floorTurn at least, to who has waited longest
+// of those that have spoken for floorSticky, whatever their levels: those are claims. One slot changes hands in a floorTurn, and
+// who came to it so cannot be outshouted for as long.
+func (f *Floor) takeTurns(now time.Time, l *listener) {
+	if now.Sub(l.turn) < floorTurn {
+		return
+	}
+	var next *Stream
+	for _, s := range f.ranked {
+		if f.mayHear(l, s) && l.slotOf(s) < 0 && now.Sub(s.loudness.since) >= floorSticky &&
+			(next == nil || l.waits(s).Before(l.waits(next))) {
+			next = s
+		}
+	}
+	if next == nil {
+		return
+	}
+	longest, since := -1, now.Add(-floorTurn)
+	for i, h := range l.holds {
+		if h.s == nil || !outtalks(now, h.s, next) {
+			return // nobody has to give way
+		}
+		if h.s.loudness.known && !next.loudness.known {
+			continue // who may be mute has no turn of who talks
+		}
+		if t := later(h.from, h.s.loudness.since); t.Before(since) {
+			longest, since = i, t
+		}
+	}
+	if longest >= 0 {
+		l.give(now, longest, next)
+		l.turn, l.holds[longest].safe = now, now.Add(floorTurn)
+	}
+}
+
+// waits is since when s has wanted a slot.
+func (l *listener) waits(s *Stream) time.Time { return later(l.left[s], s.loudness.since) }
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// outtalks tells whether h, who has a slot, counts as speaking against s, who wants it. Without levels nobody knows whether h is
+// mute, so that it is silent for who has them.
+func outtalks(now time.Time, h, s *Stream) bool {
+	return h.loudness.speaks(now) && (h.loudness.known || !s.loudness.known)
 }
 
 // apply assigns the slots of l and tells about a change.
 func (f *Floor) apply(now time.Time, l *listener) {
 	changed := l.told == nil
-	for i, s := range l.holds {
-		l.slots[i].assign(now, s, f.sw.flushed)
-		changed = changed || l.told[i] != s
+	for i, h := range l.holds {
+		l.slots[i].assign(now, h.s, f.sw.flushed)
+		changed = changed || l.told[i] != h.s
 	}
 	if !changed {
 		return
 	}
-	l.told = slices.Clone(l.holds)
+	l.told = make([]*Stream, len(l.holds))
+	for i, h := range l.holds {
+		l.told[i] = h.s
+	}
 	if f.onChange != nil {
 		f.onChange(l.key, slices.Clone(l.told))
 	}
@@ -212,7 +302,7 @@ func (f *Floor) mayHear(l *listener, s *Stream) bool {
 }
 
 func (l *listener) slotOf(s *Stream) int {
-	return slices.Index(l.holds, s)
+	return slices.IndexFunc(l.holds, func(h hold) bool { return h.s == s })
 }
 
 // yields returns the slot that s, who speaks, gets: an empty one; or that of who has been silent longest; or, when s has spoken
@@ -224,18 +314,19 @@ func (l *listener) yields(now time.Time, s *Stream) int {
 	silent, talker := -1, -1
 	for i, h := range l.holds {
 		switch {
-		case !h.loudness.speaks(now):
-			if silent < 0 || h.loudness.active.Before(l.holds[silent].loudness.active) {
+		case !outtalks(now, h.s, s):
+			if silent < 0 || h.s.loudness.active.Before(l.holds[silent].s.loudness.active) {
 				silent = i
 			}
-		case talker < 0 || h.loudness.peak() > l.holds[talker].loudness.peak():
+		case now.Before(h.safe):
+		case talker < 0 || h.s.loudness.peak() > l.holds[talker].s.loudness.peak():
 			talker = i
 		}
 	}
 	if silent >= 0 {
 		return silent
 	}
-	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.peak()+floorMargin*16 <= l.holds[talker].loudness.peak() {
+	if talker >= 0 && now.Sub(s.loudness.since) >= floorSticky && s.loudness.peak()+floorMargin*16 <= l.holds[talker].s.loudness.peak() {
 		return talker
 	}
 	return -1

@@ -295,6 +295,31 @@ func TestSilenceThenContinuation(t *testing.T) {
 	}
 }
 
+// A source may be slow: where the numbers go on without a gap, nothing was lost and nothing starts anew.
+func TestSlowSourceIsNoRestart(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		step     uint16
+		restarts uint64
+	}{{"in line", 1, 0}, {"control: each second frame lost", 2, 9}} {
+		w := newWorld(t)
+		s, src := w.stream(Video)
+		to := &sink{}
+		w.slot(Video, to).Assign(w.now, s)
+		for i := range uint16(10) {
+			w.picture(s, 1000+i*c.step, i, 0, i == 0)
+			w.sw.Flush(w.now)
+			w.pass(1005 * time.Millisecond)
+		}
+		if got := s.Stats().Restarts; got != c.restarts {
+			t.Errorf("%s: %d restarts, want %d", c.name, got, c.restarts)
+		}
+		if c.restarts == 0 && (len(to.got) != 10 || len(src.keyframes) != 1) {
+			t.Errorf("%s: %d of 10 frames sent, %d keyframes asked for, want all and 1", c.name, len(to.got), len(src.keyframes))
+		}
+	}
+}
+
 func TestResumeAfterReceiverSilence(t *testing.T) {
 	w := newWorld(t)
 	s, src := w.stream(Video)

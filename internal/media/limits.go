@@ -67,6 +67,7 @@ const (
 	activeLevel  = 60                     // -dBov: speech is louder, a quiet room is not
 	loudestLevel = 25                     // -dBov: claims above this count as this, so that a false level wins nothing
 	floorMargin  = 6                      // dB that a challenger must be louder than a talker
+	floorTurn    = 5 * time.Second        // of uninterrupted talk, after which a slot goes to who has waited for one
 	floorEvery   = 100 * time.Millisecond // between looks at a floor that no onset of speech has touched
 )
 

@@ -95,7 +95,7 @@ func (r *reception) packet(at time.Duration, rtpTime uint32) {
 func (s *Stream) SenderReport(now time.Time, ntp uint64, rtpTime uint32) {
 	r := &s.reception
 	r.reported, r.ntp, r.rtp, r.at = true, ntp, rtpTime, now
-	s.clock.offset.add(now, clockWindow, int64(s.sw.ntp(now)-ntp))
+	s.clock.offset.add(now, clockWindow, int64(s.sw.NTP(now)-ntp))
 }
 
 // Reception returns the report block for the source, for one call per report sent; false if nothing came yet.
@@ -136,7 +136,7 @@ func (f *Forwarder) Report(now time.Time) (rtcp.SenderReport, bool) {
 	if !r.reported || now.Sub(r.at) > reportFor || f.a.epoch != f.cur.epoch {
 		return rtcp.SenderReport{}, false
 	}
-	ntp := f.sw.ntp(now)
+	ntp := f.sw.NTP(now)
 	since := int64(ntp - (r.ntp + uint64(c.offset.least))) // Q32.32 since the instant of r.rtp
 	if limit := int64(2*reportFor/time.Second) << 32; since > limit || since < -limit {
 		return rtcp.SenderReport{}, false

@@ -119,3 +119,14 @@ func TestSourceClockFollowsSkew(t *testing.T) {
 		t.Errorf("after an hour the offset is %.4f s off, want at most two windows of skew", off)
 	}
 }
+
+// The switch's clock begins at the wall clock's time and goes on by what passes after.
+func TestSwitchNTP(t *testing.T) {
+	sw, start := NewSwitch(), time.Now()
+	if got, want := sw.NTP(start), NTP(start); got != want {
+		t.Errorf("starts at %#x, want the wall clock's %#x", got, want)
+	}
+	if got := (sw.NTP(start.Add(1500*time.Millisecond)) - NTP(start) + 1<<8) >> 16; got != 3<<15 {
+		t.Errorf("1.5 s are %#x/65536 s, want %#x", got, 3<<15)
+	}
+}

@@ -71,6 +71,9 @@ func storm(t *testing.T, to *nonces, seed uint64, rtx bool) (answered uint64) {
 				f.seq += uint16(rng.Uint32()) // a jump
 			}
 			q := f.seq - uint16(rng.IntN(1+rng.IntN(4))) // overtaken, or twice
+			if rng.IntN(200) == 0 {
+				q = f.seq - uint16(rng.IntN(MaxGap)) // long gone, as RTX can bring it, with other content
+			}
 			if f.s.Kind() == Audio {
 				w.sound(f.s, q, uint8(rng.Uint32()))
 			} else {
@@ -126,6 +129,45 @@ func TestNoNonceTwice(t *testing.T) {
 		if !rtx && to.twice != int(answered) {
 			t.Errorf("%d of %d resends without RTX were the first packet byte for byte", to.twice, answered)
 		}
+	}
+}
+
+// A burst makes the ring double: numbers that it had forgotten by then must not count as new in the half that is empty. They come
+// as RTX, under another SSRC of the same section, or in a new epoch of the link, and would be sealed under their old index.
+func TestNoNonceTwiceAfterRateStep(t *testing.T) {
+	w := newWorld(t)
+	s, _ := w.stream(Video)
+	to := &nonces{}
+	f := NewForwarder(w.sw, ForwarderConfig{Kind: Video, SSRC: 2, PT: 96, Sink: to})
+	f.Ready(w.now)
+	f.Assign(w.now, s)
+	const first, late = 1000, 1420
+	seq := uint16(first)
+	send := func(n int, apart time.Duration) {
+		for range n {
+			if seq != late {
+				w.picture(s, seq, seq, 0, seq == first)
+			}
+			seq++
+			w.sw.Flush(w.now)
+			w.pass(apart)
+		}
+	}
+	send(300, 30*time.Millisecond)
+	send(140, time.Millisecond)
+	if len(s.ring.slots) == 128 {
+		t.Fatal("the ring did not double: the test shows nothing")
+	}
+	sent := to.first
+	for q := uint16(first); q < seq; q++ {
+		w.picture(s, q, ^q, 9, false) // other content
+		w.sw.Flush(w.now)
+	}
+	if to.different > 0 {
+		t.Errorf("%d indices had two contents", to.different)
+	}
+	if got := to.first - sent; got != 1 { // the control: what was lost just now is still taken
+		t.Errorf("%d of the packets were sent on, want only the one that was missing", got)
 	}
 }
 

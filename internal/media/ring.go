@@ -25,6 +25,7 @@ type ring struct {
 	slots  []kept // a power of two
 	most   int
 	maxAge time.Duration
+	low    int64 // the highest number that had to make room
 }
 
 func newRing(k Kind, maxAge time.Duration) ring {
@@ -52,9 +53,13 @@ func (r *ring) young(now time.Time, seq int64) *kept {
 	return nil
 }
 
-// place returns the slot for packet seq, or nil if a newer packet has it. A slot whose packet is still young makes the ring
-// double, up to its bound.
+// place returns the slot for packet seq, or nil if a newer packet has it or had to make room: nobody can tell any more whether
+// such a number came before, and sent on twice with two contents it would give away the key of GCM's tags (RFC 7714 §8.1). A slot
+// whose packet is still young makes the ring double, up to its bound.
 func (r *ring) place(now time.Time, seq int64) *kept {
+	if seq <= r.low {
+		return nil
+	}
 	for {
 		k := r.at(seq)
 		if k.serial == 0 {
@@ -64,6 +69,7 @@ func (r *ring) place(now time.Time, seq int64) *kept {
 			return nil
 		}
 		if now.Sub(k.at) > r.maxAge || len(r.slots) >= r.most {
+			r.low = max(r.low, k.seq)
 			return k
 		}
 		r.grow()

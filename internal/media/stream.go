@@ -155,7 +155,7 @@ func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 	if s.at = now; !resent {
 		s.reception.packet(s.sw.since(now), p.Time)
 	}
-	if s.c.Kind == Audio && level != NoLevel && s.loudness.add(now, level) && s.floor != nil {
+	if s.c.Kind == Audio && s.loudness.add(now, level) && s.floor != nil {
 		s.floor.due = true
 	}
 	if len(s.pending) == MaxPending {
@@ -187,7 +187,7 @@ func (s *Stream) unwrap(now time.Time, wire uint16) (int64, bool) {
 		s.jumpNext = wire + 1
 		return 0, false
 	}
-	if d > 0 && now.Sub(s.at) > silence {
+	if d > 1 && now.Sub(s.at) > silence { // with 1 the source is slow, and nothing was lost
 		// After a silence nobody waits for what was lost in it, and asking for it would bring old pictures.
 		seq := s.top + d
 		s.restart(seq)

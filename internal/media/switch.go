@@ -113,8 +113,9 @@ func (s *Switch) since(now time.Time) time.Duration {
 	return now.Sub(s.epoch)
 }
 
-// ntp is now on the switch's clock.
-func (s *Switch) ntp(now time.Time) uint64 { return NTP(s.epoch.Add(s.since(now))) }
+// NTP is now on the switch's clock, which all sender reports of its slots carry: what is subtracted from the times in them (a
+// round trip by RFC 3550 §6.4.1) must be this too, because a step of the wall clock does not move it.
+func (s *Switch) NTP(now time.Time) uint64 { return NTP(s.epoch.Add(s.since(now))) }
 
 func (s *Switch) removeStream(st *Stream) {
 	for i, x := range s.streams {

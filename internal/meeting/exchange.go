@@ -18,6 +18,8 @@ type JoinLog struct {
 	Digest  Hash  `json:"digest"` // of the sender's Definition
 	Have    int64 `json:"have"`   // number of its last entry; 0 = none
 	Ask     bool  `json:"ask"`    // the sender wants a JoinLog back: its room or the link has just come up
+	// Stopped is the code of an Error for which the sender follows this log no longer, "" while it does.
+	Stopped string `json:"stopped,omitempty"`
 }
 
 // EntryBytes is a piece of the shared log: the exact bytes of entries N, N+1, …; at most MaxPiece of them and MaxPieceBytes.
@@ -69,6 +71,8 @@ func (x Exchange) Check() error {
 	switch {
 	case x.Join != nil && x.Join.Have < 0:
 		return fail("log.number")
+	case x.Join != nil && x.Join.Stopped != "" && !validCode(x.Join.Stopped):
+		return fail("exchange.malformed")
 	case x.Propose != nil:
 		return x.Propose.Check()
 	case x.Entry != nil:

@@ -20,7 +20,7 @@ type InviteOptions struct {
 	Members []meeting.MemberID // none: all of our own party
 	Host    string             // in the link; "": the first of web.hosts
 	Valid   time.Duration      // 0: until a day after the meeting begins, at most 30 days
-	Keep    bool               // earlier links of the same members that were not used stay good
+	Keep    bool               // earlier links of the same members stay good, and who used one stays in
 }
 
 // Link is one invitation, to be handed to its member by a way that nobody else reads.
@@ -30,8 +30,8 @@ type Link struct {
 	Expires time.Time
 }
 
-// Invite makes a link for each member. Only our own party's members are invited here: the others get theirs from their own node. Links of the
-// same members that have not been used are withdrawn, unless Keep.
+// Invite makes a link for each member. Only our own party's members are invited here: the others get theirs from their own node. Unless
+// Keep, links of the same members are withdrawn and their sessions end: whoever used one is out within 1 s, the rightful member or a thief.
 func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 	def, err := d.Definition(ctx, o.Meeting)
 	if err != nil {
@@ -55,7 +55,7 @@ func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 	var out []Link
 	for _, m := range members {
 		if !o.Keep {
-			if _, err := d.book.Withdraw(ctx, def.ID, m); err != nil {
+			if err := d.book.EndMember(ctx, def.ID, m); err != nil {
 				return nil, err
 			}
 		}

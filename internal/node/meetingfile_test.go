@@ -349,9 +349,23 @@ func TestInviteLinks(t *testing.T) {
 			t.Errorf("link to %s until %s, printed %v", host, l.Expires, l)
 		}
 	}
+	_, code, _ := strings.Cut(all[1].URL.Reveal(), "#")
+	_, thief, err := d.Book().Redeem(ctx, auth.NewSecret(code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Invite(ctx, InviteOptions{Meeting: "review", Members: []meeting.MemberID{"avelmar-kell"}, Keep: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Book().Session(ctx, thief); err != nil {
+		t.Errorf("control: with Keep a session ends: %v", err)
+	}
 	again, err := d.Invite(ctx, InviteOptions{Meeting: "review", Members: []meeting.MemberID{"avelmar-kell"}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := d.Book().Session(ctx, thief); !errors.Is(err, auth.ErrSession) {
+		t.Errorf("whoever used the earlier link stays in: %v", err)
 	}
 	look := func(l Link) error {
 		_, code, _ := strings.Cut(l.URL.Reveal(), "#")

@@ -19,7 +19,8 @@ type leg struct {
 	s                 *Session
 	frag, pwd         string // ours
 	peerFrag, peerPwd string
-	conns             []*iceConn // one for each family of addresses that we offer
+	conns             []*iceConn       // one for each family of addresses that we offer
+	strangers         []netip.AddrPort // worker only: addresses not proven when they sent a valid request; at most MaxStrangers
 }
 
 // newLeg makes credentials of our own for those of an offer.

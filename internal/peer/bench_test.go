@@ -111,7 +111,7 @@ func (b *bench) arrive(o Offer, up bool) *guest {
 	if !b.mux.Bind(g.addr, s.f) {
 		b.t.Fatal("bind")
 	}
-	s.f.moveTo(g.addr)
+	s.f.moveTo(g.addr, b.now)
 	p := srtp.AEADAES128GCM
 	key := func(n byte) []byte {
 		k := make([]byte, p.KeyLen()+p.SaltLen())

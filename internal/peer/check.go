@@ -78,6 +78,7 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 	frag, peerFrag, _ := bytes.Cut(name, []byte{':'})
 	h.mu.Lock()
 	l := h.legs[string(frag)]
+	known := l != nil && slices.ContainsFunc(l.s.addresses, func(a address) bool { return a.proven && a.addr == g.Addr })
 	h.mu.Unlock()
 	if l == nil || string(peerFrag) != l.peerFrag {
 		h.counts.stunUnknown.Add(1)
@@ -87,11 +88,28 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 		h.counts.stunForged.Add(1)
 		return
 	}
-	if !l.s.f.requests.take(now, 1, STUNPerSecond) {
+	if known && !l.s.f.requests.take(now, 1, STUNPerSecond) || !known && !l.stranger(now, g.Addr) {
 		h.counts.stunLimited.Add(1)
 		return
 	}
 	l.push(g.Data, g.Addr)
+}
+
+// stranger says whether a valid request from an address that is not proven is to be answered. It may be a copy: these have a bucket
+// of their own, so that they cost the member's checks nothing. A member whose address changes often is found by its media (stray).
+// Worker.
+func (l *leg) stranger(now time.Time, from netip.AddrPort) bool {
+	fresh := !slices.Contains(l.strangers, from)
+	if fresh && len(l.strangers) >= MaxStrangers {
+		return false
+	}
+	if !l.s.f.strange.takeOf(now, 1, StrangersPerSecond, strangersBurst) {
+		return false
+	}
+	if fresh {
+		l.strangers = append(l.strangers, from)
+	}
+	return true
 }
 
 func (h *Host) response(now time.Time, g udp.Datagram) {
@@ -275,13 +293,12 @@ func (f *flow) proven(now time.Time, k check) {
 		h.c.Mux.Unbind(k.to, f)
 		return
 	}
-	f.consent = now
-	if k.to == f.remote {
-		f.signAt = now
-	}
 	f.sample(now.Sub(k.at))
-	if !f.remote.IsValid() || k.move && k.leg == f.leg && f.moving == k.to {
-		f.moveTo(k.to)
+	switch {
+	case k.to == f.remote: // consent is of an address (RFC 7675 §5.1)
+		f.consent, f.signAt = now, now
+	case !f.remote.IsValid() || k.move && k.leg == f.leg && f.moving == k.to || f.silent(now):
+		f.moveTo(k.to, now)
 	}
 	s.startHandshake()
 	if p != nil {
@@ -291,31 +308,41 @@ func (f *flow) proven(now time.Time, k check) {
 	}
 }
 
-// nominated is called when the browser has chosen an address. One that gave way since it was proven is checked again. Worker.
+// silent says whether the current address has given no sign of life for so long that another one that does is better.
+func (f *flow) silent(now time.Time) bool {
+	return now.Sub(f.consent) > idleCut && now.Sub(f.heardAt) > idleCut
+}
+
+// nominated is called when the browser has chosen an address. One that was proven a while ago is checked again first. Worker.
 func (f *flow) nominated(now time.Time, to netip.AddrPort) {
 	h := f.h
+	var heard time.Time
 	h.mu.Lock()
-	ok := slices.ContainsFunc(f.s.addresses, func(a address) bool { return a.addr == to && a.proven })
+	for _, a := range f.s.addresses {
+		if a.addr == to && a.proven {
+			heard = a.heard
+		}
+	}
 	h.mu.Unlock()
 	switch {
 	case f.ended:
-	case ok:
-		f.moveTo(to)
+	case now.Sub(heard) < consentWait:
+		f.moveTo(to, heard)
 	default:
 		f.moving = to
 		f.ask(now, to)
 	}
 }
 
-// moveTo sends everything to another proven address from now on.
-func (f *flow) moveTo(to netip.AddrPort) {
+// moveTo sends everything to another proven address from now on; consent is when it answered.
+func (f *flow) moveTo(to netip.AddrPort, consent time.Time) {
 	if f.remote == to {
 		return
 	}
 	if f.remote.IsValid() {
 		f.h.counts.moves.Add(1)
 	}
-	f.remote, f.moving = to, netip.AddrPort{}
+	f.remote, f.moving, f.consent = to, netip.AddrPort{}, consent
 	f.published.Store(&to)
 }
 

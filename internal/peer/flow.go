@@ -28,13 +28,14 @@ type flow struct {
 
 	remote    netip.AddrPort // where everything goes; proven
 	published atomic.Pointer[netip.AddrPort]
-	consent   time.Time      // last answered check, or the birth of the session
+	consent   time.Time      // last answered check of remote, or the birth of the session
 	heardAt   time.Time      // last authentic packet from remote
 	signAt    time.Time      // last sign of life from remote: that, or an answered check
 	flowAt    time.Time      // last RTP from remote
 	moving    netip.AddrPort // address that media moved to, under check
 	askedAt   time.Time
-	requests  bucket
+	requests  bucket // checks from proven addresses
+	strange   bucket // and from others
 
 	profile srtp.Profile
 	opener  *srtp.Opener // nil until the handshake is done
@@ -51,7 +52,8 @@ type flow struct {
 	feedback *twcc.Recorder
 	estimate *media.Estimator // of the path to the browser; nil if nothing is numbered
 	probed   time.Time
-	sender   uint32 // SSRC of our reports while we send nothing
+	twccFrom time.Time // origin of the times that feedback tells
+	sender   uint32    // SSRC of our reports while we send nothing
 
 	reported, twccAt time.Time
 	seqs             []uint16 // scratch

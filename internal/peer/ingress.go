@@ -90,9 +90,9 @@ func (f *flow) rtp(now time.Time, b []byte) {
 	if f.ext.twcc != 0 {
 		if n := p.Extension(f.ext.twcc); len(n) == 2 {
 			if f.feedback == nil {
-				f.feedback = twcc.NewRecorder(f.sender)
+				f.feedback, f.twccFrom = twcc.NewRecorder(f.sender), now
 			}
-			f.feedback.Record(p.SSRC, binary.BigEndian.Uint16(n), now.UnixMicro())
+			f.feedback.Record(p.SSRC, binary.BigEndian.Uint16(n), now.Sub(f.twccFrom).Microseconds())
 		}
 	}
 	u, ok := f.use(p.SSRC)

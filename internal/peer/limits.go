@@ -27,6 +27,10 @@ const (
 	MaxChecks = 32
 	// STUNPerSecond bounds requests with valid integrity that a session answers, each second.
 	STUNPerSecond = 50
+	// StrangersPerSecond bounds such requests from addresses that are not proven, each second, and MaxStrangers those addresses, for one
+	// generation of credentials: whoever has seen one check can repeat it from any address, and the agent remembers each.
+	StrangersPerSecond = 5
+	MaxStrangers       = 16
 	// StraysPerSecond bounds media from unproven addresses that a host tries to authenticate, each second.
 	StraysPerSecond = 2000
 	// MaxSharedSSRC bounds the sessions that may use one SSRC and still be found by it when their address changes.
@@ -57,6 +61,8 @@ const (
 	handshakeTime = 10 * time.Second // from the first proven address to SRTP
 	consentTime   = 30 * time.Second // without an answered check: the session ends (RFC 7675 §5.1)
 	dtlsKeep      = 30 * time.Second // after the handshake, for a client whose copy of our Finished was lost
+
+	strangersBurst = 16 // that may come at once: a browser with many interfaces tries all of them
 
 	addressRest = time.Second            // without a check or an answer before an address may give way to another
 	checkTime   = 5 * time.Second        // a check not answered by then is forgotten, and its address if unproven

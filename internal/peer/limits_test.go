@@ -497,3 +497,50 @@ func TestHandshakeLimit(t *testing.T) {
 		}
 	})
 }
+
+// TestReplayedChecks repeats one valid check from made-up addresses: the member's own checks are answered all the same, and the agent
+// hears of few of the others.
+func TestReplayedChecks(t *testing.T) {
+	b := newBench(t)
+	g := chrome(b)
+	from := map[netip.AddrPort]bool{}
+	heard := func() (n int) { // messages that went to the agent
+		for ; len(g.f.leg.conns[0].packets) > 0; n++ {
+			p := <-g.f.leg.conns[0].packets
+			if from[p.from] = true; p.from == g.addr {
+				n--
+			}
+		}
+		return n
+	}
+	captured := g.request(false)
+	most := 0
+	for i := range 20 * 200 { // 200 a second for 20 s
+		b.from(addr(i), captured)
+		if i%20 == 0 {
+			most = max(most, heard())
+			before := b.h.Stats().STUNLimited
+			if g.come(g.request(false)); b.h.Stats().STUNLimited > before {
+				t.Fatalf("a check of the member's own was refused after %d replays", i+1)
+			}
+			b.pass(100 * time.Millisecond)
+		}
+	}
+	heard()
+	delete(from, g.addr)
+	if len(from) != MaxStrangers || most > strangersBurst {
+		t.Errorf("the agent heard of %d addresses, at most %d at once; want %d and ≤ %d", len(from), most, MaxStrangers, strangersBurst)
+	}
+	// control: one address more that the browser has
+	b = newBench(t)
+	g = chrome(b)
+	n := 0
+	for range 10 * StrangersPerSecond {
+		b.from(addr(1), g.request(false))
+		n += heard()
+		b.pass(time.Second / StrangersPerSecond)
+	}
+	if n != 10*StrangersPerSecond {
+		t.Errorf("of %d checks from a new address %d were heard", 10*StrangersPerSecond, n)
+	}
+}

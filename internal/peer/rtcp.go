@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-
-	"visavis/internal/media"
 )
 
 // rtcp takes an opened compound packet. What it says counts only for the browser's own SSRCs and for slots of this session.
@@ -185,7 +183,7 @@ func (f *flow) receptions(now time.Time, reports []rtcp.ReceptionReport) {
 		s.reported, s.lastSeq, s.lastLost = true, r.LastSequenceNumber, int32(r.TotalLost<<8)>>8
 		if r.LastSenderReport != 0 {
 			// RFC 3550 §6.4.1: in units of 1/65536 s.
-			d := int32(uint32(media.NTP(now)>>16) - r.LastSenderReport - r.Delay)
+			d := int32(uint32(f.h.c.Switch.NTP(now)>>16) - r.LastSenderReport - r.Delay)
 			f.sample(time.Duration(d) * time.Second >> 16)
 		}
 	}

@@ -46,6 +46,54 @@ func TestDefinitionDiffers(t *testing.T) {
 	})
 }
 
+// TestRestoredGuest: a guest whose directory is put back from an older backup cannot follow the log any more; both sides say so,
+// also over a new connection. One that lost nothing goes on.
+func TestRestoredGuest(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		t.Run(fmt.Sprint("older backup ", old), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b, p := two(t)
+				pa, pb := join(a, tarroven), join(b, kosvane)
+				settle(time.Second)
+				shared, own := b.shared.copy(), b.own.copy()
+				pb.devices(true, true)
+				settle(time.Second)
+				b.kill()
+				if old {
+					b.shared, b.own = shared, own
+				}
+				b.open()
+				p.heal()
+				settle(time.Second)
+				pb = join(b, kosvane)
+				settle(time.Second)
+				if !old {
+					agree(t, "avelmar-tarroven tolmeria-kosvane", a, b)
+					return
+				}
+				check := func(when string) {
+					t.Helper()
+					for n, pg := range map[*node]*page{a: pa, b: pb} {
+						far := map[*node]string{a: "tolmeria", b: "avelmar"}[n]
+						if s := n.snap(); s.Alarm != "log.forked" || n.log.count("level=ERROR") != 1 || proof(t, n).Code != "log.forged" {
+							t.Errorf("%s, %s: alarm %q, %d errors in the log, proof %+v; want log.forked, 1 and log.forged", when, n.party, s.Alarm, n.log.count("level=ERROR"), proof(t, n))
+						}
+						if l := pg.link(far); l.State != "up" || l.Code != "log.forged" || pg.state.Alarm != "log.forked" {
+							t.Errorf("%s, %s: the page shows link %+v, alarm %q", when, n.party, l, pg.state.Alarm)
+						}
+					}
+				}
+				check("at once")
+				p.cut()
+				settle(time.Second)
+				p.heal()
+				settle(time.Second)
+				check("after a new connection")
+			})
+		})
+	}
+}
+
 // TestRoomOpensLater: the other node's room comes minutes after the link, and asks.
 func TestRoomOpensLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +134,9 @@ func fill(n int) *memLog {
 	return l
 }
 
+// TestCatchUp: a guest takes over a log of any length in pieces, at most 2,000 entries a second.
 func TestCatchUp(t *testing.T) {
-	for _, n := range []int{room.MaxCatchUp, room.MaxCatchUp + 1} {
+	for _, n := range []int{1_000, 12_000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := definition("avelmar", "tolmeria")
@@ -97,16 +146,14 @@ func TestCatchUp(t *testing.T) {
 				a.open()
 				p := connect(a, b)
 				p.slow(time.Millisecond)
-				settle(20 * time.Second)
-				s := b.snap()
-				if n > room.MaxCatchUp {
-					if s.N != 0 || s.Alarm != "log.behind" {
-						t.Errorf("%d entries taken over, alarm %q", s.N, s.Alarm)
-					}
-					return
+				settle(2 * time.Second)
+				if s := b.snap(); s.N > 6_000 || s.N < min(int64(n), 3_000) {
+					t.Errorf("%d entries taken over in 2 s", s.N)
 				}
-				if s.N != int64(n) || s.Hash != a.snap().Hash {
-					t.Fatalf("the guest has %d of %d entries", s.N, n)
+				settle(10 * time.Second)
+				s := b.snap()
+				if s.N != int64(n) || s.Hash != a.snap().Hash || s.Alarm != "" {
+					t.Fatalf("the guest has %d of %d entries, alarm %q", s.N, n, s.Alarm)
 				}
 				for _, m := range p.bytes {
 					if len(m) > meeting.MaxExchange {

@@ -3,7 +3,6 @@ package room
 // Limits for tests.
 const (
 	MaxPending  = maxPending
-	MaxCatchUp  = maxCatchUp
 	MaxInFlight = maxInFlight
 	Grace       = graceTime
 	Withheld    = withheldTime

@@ -186,7 +186,7 @@ func TestHostForgesEntries(t *testing.T) {
 					t.Errorf("%d entries, alarm %q, %d errors in the log; want none, log.forked, 1", s.N, s.Alarm, b.log.count("level=ERROR"))
 				}
 				page.read(func() {
-					if l := page.state.Links[0]; l.Code != "" || l.State != "up" || page.state.Alarm != "log.forked" {
+					if l := page.state.Links[0]; l.Code != c.want || l.State != "up" || page.state.Alarm != "log.forked" {
 						t.Errorf("the page shows link %+v, alarm %q: people go on seeing each other", l, page.state.Alarm)
 					}
 				})

@@ -18,6 +18,7 @@ type ledger struct {
 	hash     meeting.Hash
 	state    meeting.State
 	counters map[meeting.PartyID]uint64 // last one sequenced
+	last     time.Time                  // when, by the host's clock
 }
 
 func newLedger(log Log, self meeting.PartyID, d meeting.Definition) *ledger {
@@ -65,7 +66,7 @@ func (l *ledger) take(b []byte) (meeting.Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	l.n, l.hash, l.state, l.counters[e.Party] = e.N, meeting.Chain(l.hash, b), next, e.Counter
+	l.n, l.hash, l.state, l.counters[e.Party], l.last = e.N, meeting.Chain(l.hash, b), next, e.Counter, e.Sequenced
 	return e, nil
 }
 
@@ -82,7 +83,7 @@ func (l *ledger) append(b []byte) (meeting.Entry, error) {
 	if err != nil {
 		return e, fmt.Errorf("write shared log: %w", err)
 	}
-	l.n, l.hash, l.state, l.counters[e.Party] = e.N, meeting.Chain(l.hash, b), next, e.Counter
+	l.n, l.hash, l.state, l.counters[e.Party], l.last = e.N, meeting.Chain(l.hash, b), next, e.Counter, e.Sequenced
 	return e, nil
 }
 

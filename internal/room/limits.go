@@ -22,12 +22,17 @@ const (
 
 	maxInFlight = 64      // proposals sent and not sequenced
 	maxPending  = 10_000  // proposals not sequenced, most of them written offline; beyond it events are refused (log.full)
-	maxCatchUp  = 10_000  // entries behind which a guest may be; more is refused: the log is brought over by hand
+	catchUpTick = 500     // entries that a guest takes over in one tickEvery, 2,000 a second: its disk and its room serve its own people too
 	maxLog      = 200_000 // entries of one meeting, about 64 MiB: neither party can fill the other's disk; beyond it events are refused (log.full)
 	replayBatch = 256     // entries read from a log at once
 
-	devicesRate  = 10.0 // changes of devices a second by one member; more is devices.rate
-	devicesBurst = 20.0
+	eventsRate  = 1.0 // events a second by one member of ours; beyond it a switch takes effect later, as it then stands
+	eventsBurst = 20.0
+	guestRate   = 1.25 // the same as the host counts a guest's members, a little more: beyond it a proposal is refused (devices.rate)
+	guestBurst  = 40.0
+	rejoinTime  = 5 * time.Second // who comes back so soon keeps the camera's state
+	retryPause  = time.Second     // until an event that could not be written is tried again
+	saidEvery   = time.Minute     // for lines of the log that others can bring about
 
 	defaultStage = 6
 	appendTime   = 5 * time.Second // for one entry to reach the disk

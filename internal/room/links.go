@@ -23,6 +23,8 @@ type side struct {
 
 	sent   int64         // last entry sent, on the host
 	pushed time.Time     // when
+	taken  int           // entries since the last tick, on a guest
+	later  bool          // more is asked for with the next tick
 	asked  int64         // our last entry when we asked for more, on a guest; -1: not asked
 	ahead  *meeting.Head // of an entry that we have not got yet
 	kept   int64         // number of its last head in the own log
@@ -44,10 +46,18 @@ func (s *side) state() string {
 	return "interrupted"
 }
 
+// stopped is the code for which we do not follow the log with s any more, "" while we do.
+func (s *side) stopped() string {
+	if s.code == codeDiffers { // heals with another definition
+		return ""
+	}
+	return s.code
+}
+
 const (
 	codeDiffers = "definition.differs"
 	codeForked  = "log.forked"
-	codeBehind  = "log.behind"
+	codeRate    = "devices.rate"
 )
 
 func (r *Room) linkUp(l Link) {
@@ -84,7 +94,7 @@ func (r *Room) unsend(s *side) {
 }
 
 func (r *Room) join(s *side, ask bool) {
-	r.tell(s, meeting.Exchange{Join: &meeting.JoinLog{Meeting: r.c.Definition.ID, Digest: r.digest, Have: r.led.n, Ask: ask}})
+	r.tell(s, meeting.Exchange{Join: &meeting.JoinLog{Meeting: r.c.Definition.ID, Digest: r.digest, Have: r.led.n, Ask: ask, Stopped: s.stopped()}})
 }
 
 // tell sends x. An error means that the link goes down, which the link tells us itself.
@@ -122,7 +132,7 @@ func (r *Room) exchange(now time.Time, p meeting.PartyID, x meeting.Exchange) er
 	case x.Head != nil:
 		return r.headed(s, *x.Head)
 	case x.Refuse != nil:
-		return r.refused(s, *x.Refuse)
+		return r.refused(now, s, *x.Refuse)
 	}
 	return nil
 }
@@ -143,8 +153,8 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 	if s.code == codeDiffers {
 		s.code = ""
 	}
-	if s.code != "" {
-		return nil
+	if s.code == "" && j.Stopped != "" { // its proof stays with it: we cannot see what it saw
+		r.stop(s, Proof{Code: j.Stopped, N: j.Have})
 	}
 	if !s.agreed {
 		s.agreed = true
@@ -154,6 +164,9 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 		r.headDue = true
 		r.changed()
 	}
+	if s.code != "" { // people go on seeing each other as they were
+		return nil
+	}
 	switch {
 	case r.isHost() && j.Have > r.led.n:
 		r.stop(s, Proof{Code: codeForked, N: j.Have})
@@ -161,10 +174,6 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 		s.sent = j.Have
 		r.push(now, s)
 	case s.party == r.c.Definition.Host:
-		if j.Have-r.led.n > maxCatchUp {
-			r.stop(s, Proof{Code: codeBehind, N: j.Have})
-			return nil
-		}
 		if j.Have < r.led.n { // what we have came from it
 			r.stop(s, Proof{Code: codeForked, N: j.Have})
 			return nil
@@ -201,10 +210,15 @@ func (r *Room) proposed(now time.Time, s *side, p meeting.Proposal) error {
 	if p.Counter <= r.led.counters[p.Party] {
 		return nil
 	}
-	err := r.sequence(now, p)
+	err := error(&meeting.Error{Code: codeRate})
+	if r.allow(now, p) {
+		err = r.sequence(now, p)
+	}
 	var me *meeting.Error
 	if errors.As(err, &me) {
-		r.log.Warn("proposal refused", slog.String("party", string(p.Party)), slog.String("person", string(p.Event.Member)), slog.Any("err", err))
+		if r.seldom(now, "refused "+string(p.Party)) {
+			r.log.Warn("proposal refused", slog.String("party", string(p.Party)), slog.String("person", string(p.Event.Member)), slog.Any("err", err))
+		}
 		r.tell(s, meeting.Exchange{Refuse: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: me.Code}})
 		return nil
 	}
@@ -212,7 +226,7 @@ func (r *Room) proposed(now time.Time, s *side, p meeting.Proposal) error {
 }
 
 // refused takes the host's refusal of a proposal of ours.
-func (r *Room) refused(s *side, f meeting.Refusal) error {
+func (r *Room) refused(now time.Time, s *side, f meeting.Refusal) error {
 	if s.party != r.c.Definition.Host {
 		return &meeting.Error{Code: "log.nothost"}
 	}
@@ -220,13 +234,30 @@ func (r *Room) refused(s *side, f meeting.Refusal) error {
 		if p.p.Counter != f.Counter {
 			continue
 		}
-		r.log.Warn("the host refused an event of ours", slog.String("person", string(p.p.Event.Member)), slog.String("err", f.Code))
+		if r.seldom(now, "refusal") {
+			r.log.Warn("the host refused an event of ours", slog.String("person", string(p.p.Event.Member)), slog.String("err", f.Code))
+		}
 		r.keep(Record{Refused: &f}, store.Stated)
 		r.pending = append(r.pending[:i:i], r.pending[i+1:]...)
 		r.viewStale = true
+		r.refresh()
+		r.appease(now, p.p.Event, f.Code)
 		return nil
 	}
 	return nil
+}
+
+// appease follows the refusal of an event of ours: who was to leave leaves later, and a switch that was only too quick is tried again.
+func (r *Room) appease(now time.Time, e meeting.Event, code string) {
+	st := r.seats[e.Member]
+	switch {
+	case st == nil && e.Kind == meeting.MemberLeft:
+		r.away[e.Member] = now.Add(retryPause)
+	case st != nil && e.Kind == meeting.MemberDevices && code == codeRate:
+		st.retry = now.Add(retryPause)
+	case st != nil && e.Kind == meeting.MemberDevices:
+		r.discourage(now, st)
+	}
 }
 
 // entries takes a piece of the log, on a guest.
@@ -251,11 +282,22 @@ func (r *Room) entries(now time.Time, s *side, piece meeting.EntryBytes) error {
 		}
 	}
 	if piece.Last > r.led.n && s.asked != r.led.n {
-		s.asked = r.led.n
-		r.join(s, false)
+		if s.taken < catchUpTick {
+			r.more(s)
+		} else {
+			s.later = true
+		}
 	}
 	r.pump(now)
 	return nil
+}
+
+// more asks the host for what follows our last entry.
+func (r *Room) more(s *side) {
+	if s.agreed && s.code == "" {
+		s.asked = r.led.n
+		r.join(s, false)
+	}
 }
 
 func (r *Room) holds(n int64, b []byte) (bool, error) {
@@ -288,6 +330,7 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 	}
 	e, err := r.led.append(b)
 	if err == nil {
+		s.taken++
 		r.sequenced(now, e)
 		r.recheck()
 		return true, nil
@@ -313,13 +356,11 @@ func (r *Room) stop(s *side, p Proof) {
 		p.Ours = &h
 	}
 	s.code = p.Code
-	if r.stopped == "" || p.Code != codeBehind {
-		r.stopped = codeForked
-		if p.Code == codeBehind {
-			r.stopped = codeBehind
-		}
-	}
+	r.stopped = codeForked
 	r.changed()
 	r.log.Error("the shared log of another party cannot be joined with ours: it is stopped, both are kept", slog.String("party", string(s.party)), slog.String("err", p.Code))
 	r.keep(Record{Proof: &p}, store.Stated)
+	if s.up { // the other side must not believe that all is well
+		r.join(s, false)
+	}
 }

@@ -22,7 +22,7 @@ type Record struct {
 
 // Proof is what another node sent against the log that we hold: two heads, or two entries, for one number.
 type Proof struct {
-	Code  string        `json:"code"` // "log.forked", "log.forged", "log.invalid", "log.behind"
+	Code  string        `json:"code"` // "log.forked", "log.forged", "log.invalid"
 	From  string        `json:"from"` // party
 	N     int64         `json:"n"`
 	Ours  *meeting.Head `json:"ours,omitempty"`  // signed by us over our log

@@ -89,7 +89,7 @@ func (r *Room) sequence(now time.Time, p meeting.Proposal) error {
 	}
 	r.sequenced(now, e)
 	for _, s := range r.links {
-		if s.agreed && s.sent == e.N-1 {
+		if s.agreed && s.code == "" && s.sent == e.N-1 {
 			r.push(now, s)
 		}
 	}

@@ -93,16 +93,19 @@ type Room struct {
 	feeds     map[meeting.MemberID]*Feed
 	taps      map[*Tap]struct{}
 	tapped    uint64                         // taps so far
-	away      map[meeting.MemberID]time.Time // present without a page since a restart: leaves then
+	away      map[meeting.MemberID]time.Time // present without a page since a restart, or could not be logged out: leaves then
 	links     map[meeting.PartyID]*side
 	routes    routes
+	rates     map[meeting.MemberID]*bucket
+	since     time.Time            // guests' clocks count from here
+	said      map[string]time.Time // see seldom
 
 	planStale, stateStale, floorStale bool
 	stateAt, floorAt, figureAt        time.Time
 	headDue                           bool
 	headAt                            time.Time
 	withheld                          bool
-	stopped                           string // codeForked, codeBehind: the logs of some party are not exchanged any more
+	stopped                           string // codeForked: the logs of some party are not exchanged any more
 }
 
 // New replays the logs and starts the room. Close ends it. It returns an error for a definition that does not pass Check, a log
@@ -123,7 +126,8 @@ func New(c Config) (*Room, error) {
 	r := &Room{c: c, log: c.Slog.With(slog.String("meeting", string(c.Definition.ID))), digest: c.Definition.Digest(),
 		inbox: make(chan func(), inboxSize), quit: make(chan struct{}), done: make(chan struct{}),
 		led: newLedger(c.Log, c.Self, c.Definition), own: ownLog{log: c.OwnLog},
-		seats: map[meeting.MemberID]*seat{}, feeds: map[meeting.MemberID]*Feed{}, taps: map[*Tap]struct{}{}, away: map[meeting.MemberID]time.Time{}, links: map[meeting.PartyID]*side{}}
+		seats: map[meeting.MemberID]*seat{}, feeds: map[meeting.MemberID]*Feed{}, taps: map[*Tap]struct{}{}, away: map[meeting.MemberID]time.Time{},
+		links: map[meeting.PartyID]*side{}, rates: map[meeting.MemberID]*bucket{}, said: map[string]time.Time{}}
 	r.sound.init()
 	for _, p := range c.Definition.Parties {
 		if p.ID != c.Self {
@@ -155,6 +159,9 @@ func (r *Room) replay() error {
 	}
 	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
 	now := time.Now()
+	if r.since = now.Add(-maxPending * time.Second); r.led.last.After(r.since) {
+		r.since = r.led.last
+	}
 	r.viewStale = true
 	r.refresh()
 	for id, p := range r.view.Present {
@@ -249,12 +256,12 @@ func (r *Room) tick(now time.Time) {
 		}
 	}
 	for id, st := range r.seats {
-		if st.lost.IsZero() || now.Sub(st.lost) < graceTime {
-			continue
-		}
-		if r.feeds[id] != nil { // still there with another device
+		switch {
+		case st.lost.IsZero() || now.Sub(st.lost) < graceTime:
+			r.pursue(now, st)
+		case r.feeds[id] != nil: // still there with another device
 			r.drop(st, "left")
-		} else {
+		default:
 			r.leave(now, id)
 		}
 	}
@@ -263,6 +270,10 @@ func (r *Room) tick(now time.Time) {
 	for _, s := range r.links {
 		if r.isHost() && s.agreed && s.code == "" && s.sent < r.led.n && now.Sub(s.pushed) > time.Second {
 			r.push(now, s)
+		}
+		if s.taken = 0; s.later {
+			s.later = false
+			r.more(s)
 		}
 	}
 	r.watch(now)

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"visavis/internal/meeting"
@@ -15,12 +16,14 @@ type seat struct {
 	shown wire.State
 	floor []string
 
-	tokens   float64 // changes of devices
-	tokensAt time.Time
+	want  wire.Devices // what the page asked for last; tick sees to it
+	until time.Time    // want.Camera is from before a rejoin: until then the page has time to say so itself
+	retry time.Time    // not before
 }
 
 // Join brings a member in, or moves the member to another page: an earlier seat is ended with "moved", and its devices count as
-// switched off until the new page says otherwise. Answer and Resume of the Welcome are the caller's to fill. It returns a
+// switched off until the new page says otherwise; the camera of
+// a page that was lost a moment ago keeps its state for that time. Answer and Resume of the Welcome are the caller's to fill. It returns a
 // *meeting.Error, ErrClosed or the context's error; then the seat is not, or will not be, in the room.
 func (r *Room) Join(ctx context.Context, s *Seat) (wire.Welcome, error) {
 	type result struct {
@@ -58,22 +61,34 @@ func (r *Room) sit(now time.Time, s *Seat) (wire.Welcome, error) {
 		return wire.Welcome{}, err
 	}
 	r.refresh()
+	old := r.seats[s.Member]
+	st := &seat{Seat: s}
 	var e meeting.Event
 	p, present := r.view.Present[s.Member]
+	if p.Camera && old != nil && !old.lost.IsZero() && now.Sub(old.lost) < rejoinTime { // a page that comes again and again fills no log
+		st.want.Camera, st.until = true, now.Add(rejoinTime)
+	}
 	switch off := false; {
 	case !present:
 		e = meeting.Event{Kind: meeting.MemberJoined, Member: s.Member}
-	case p.Mic || p.Camera:
-		e = meeting.Event{Kind: meeting.MemberDevices, Member: s.Member, Mic: &off, Camera: &off}
+	case p.Mic || p.Camera != st.want.Camera: // no message but Devices opens a microphone
+		e = meeting.Event{Kind: meeting.MemberDevices, Member: s.Member}
+		if p.Mic {
+			e.Mic = &off
+		}
+		if p.Camera != st.want.Camera {
+			e.Camera = &off
+		}
 	}
 	if e.Kind != "" {
+		if !r.spend(now, s.Member, !present) {
+			return wire.Welcome{}, &meeting.Error{Code: "room.busy"}
+		}
 		if err := r.propose(now, e); err != nil {
 			return wire.Welcome{}, err
 		}
 	}
-	old := r.seats[s.Member]
 	delete(r.away, s.Member)
-	st := &seat{Seat: s, tokens: devicesBurst, tokensAt: now}
 	r.seats[s.Member] = st
 	r.sound.forget(s.Member)
 	if old != nil && old.Seat != s {
@@ -82,20 +97,21 @@ func (r *Room) sit(now time.Time, s *Seat) (wire.Welcome, error) {
 	return r.welcome(st), nil
 }
 
-// Resume takes the place of the seat whose socket was lost, or is about to be found lost; nobody is told. s.Media nil: the earlier
-// seat's goes on. It returns a *meeting.Error resume.gone if the member has no seat any more: the page then joins anew.
-func (r *Room) Resume(s *Seat) (wire.Welcome, error) {
+// Resume takes the place of seat was, whose socket was lost or is about to be found lost; nobody is told. s.Media nil: the earlier
+// seat's goes on. It returns a *meeting.Error resume.gone if the member does not sit there any more, be it that another page of the
+// member has the seat: the page then joins anew.
+func (r *Room) Resume(was, s *Seat) (wire.Welcome, error) {
 	var w wire.Welcome
 	err := r.ask(func() error {
 		r.refresh()
 		old := r.seats[s.Member]
-		if old == nil {
+		if old == nil || old.Seat != was || was.Member != s.Member {
 			return &meeting.Error{Code: "resume.gone"}
 		}
 		if s.Media == nil {
 			s.Media = old.Media
 		}
-		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, tokens: old.tokens, tokensAt: old.tokensAt}
+		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry}
 		w = r.welcome(r.seats[s.Member])
 		return nil
 	})
@@ -134,18 +150,24 @@ func (r *Room) Handle(s *Seat, m wire.FromClient) error {
 	})
 }
 
+// devices takes what a page says of its switches.
 func (r *Room) devices(now time.Time, st *seat, d wire.Devices) error {
+	st.want, st.until, st.retry = d, time.Time{}, time.Time{}
+	return r.reconcile(now, st)
+}
+
+// reconcile makes the meeting show what the page of st asked for last: at once, or with a later tick when the member switches too
+// often. Switching off never waits, and what failed is not opened later.
+func (r *Room) reconcile(now time.Time, st *seat) error {
 	r.refresh()
 	p, ok := r.view.Present[st.Member]
+	d := st.want
+	if (d.Mic && !p.Mic || d.Camera && !p.Camera) && (!st.lost.IsZero() || !r.spend(now, st.Member, true)) {
+		d.Mic, d.Camera = d.Mic && p.Mic, d.Camera && p.Camera
+	}
 	if ok && p.Mic == d.Mic && p.Camera == d.Camera {
 		return nil
 	}
-	st.tokens = min(devicesBurst, st.tokens+now.Sub(st.tokensAt).Seconds()*devicesRate)
-	st.tokensAt = now
-	if st.tokens < 1 {
-		return &meeting.Error{Code: "devices.rate"}
-	}
-	st.tokens--
 	e := meeting.Event{Kind: meeting.MemberDevices, Member: st.Member}
 	if p.Mic != d.Mic {
 		e.Mic = &d.Mic
@@ -153,7 +175,34 @@ func (r *Room) devices(now time.Time, st *seat, d wire.Devices) error {
 	if p.Camera != d.Camera {
 		e.Camera = &d.Camera
 	}
-	return r.propose(now, e)
+	if !opens(e) {
+		r.spend(now, st.Member, false)
+	}
+	err := r.propose(now, e)
+	if err != nil {
+		r.discourage(now, st)
+	}
+	return err
+}
+
+// discourage follows a change of devices that could not be made: what was to be opened stays closed until the page asks again.
+func (r *Room) discourage(now time.Time, st *seat) {
+	p := r.view.Present[st.Member]
+	st.want = wire.Devices{Mic: st.want.Mic && p.Mic, Camera: st.want.Camera && p.Camera}
+	st.retry = now.Add(retryPause)
+}
+
+// pursue does with time what devices could not do at once.
+func (r *Room) pursue(now time.Time, st *seat) {
+	if !st.until.IsZero() && !now.Before(st.until) {
+		st.want, st.until = wire.Devices{}, time.Time{}
+	}
+	if now.Before(st.retry) {
+		return
+	}
+	if err := r.reconcile(now, st); err != nil && r.seldom(now, "devices") {
+		r.log.Warn("switch cannot be followed", slog.String("person", string(st.Member)), slog.Any("err", err))
+	}
 }
 
 // Lost says that the socket of s is gone: after 30 s without Resume or Join the member leaves, and s ends with "left". Media go on
@@ -171,8 +220,12 @@ func (r *Room) Lost(s *Seat) {
 func (r *Room) leave(now time.Time, id meeting.MemberID) {
 	r.refresh()
 	if _, ok := r.view.Present[id]; ok {
+		r.spend(now, id, false)
 		if err := r.propose(now, meeting.Event{Kind: meeting.MemberLeft, Member: id}); err != nil {
-			r.log.Error("member cannot be logged out", "person", string(id), "err", err)
+			r.away[id] = now.Add(retryPause) // else the member would sit there for ever
+			if r.seldom(now, "leave") {
+				r.log.Error("member cannot be logged out", slog.String("person", string(id)), slog.Any("err", err))
+			}
 		}
 	}
 	if f := r.feeds[id]; f != nil { // who leaves does so with all devices

@@ -24,11 +24,11 @@ func (r *Room) common() wire.State {
 		if l == nil {
 			continue
 		}
-		code := ""
-		if l.code == codeDiffers { // what concerns the logs alone is an alarm: people go on seeing each other
-			code = codeDiffers
+		state, code := l.state(), l.code
+		if state == "interrupted" { // a cut is what people must hear of first
+			code = ""
 		}
-		s.Links = append(s.Links, wire.Link{Party: string(p.ID), State: l.state(), RTTMs: int(l.shown.RTT.Milliseconds()),
+		s.Links = append(s.Links, wire.Link{Party: string(p.ID), State: state, RTTMs: int(l.shown.RTT.Milliseconds()),
 			Loss: math.Round(l.shown.Loss*1000) / 1000, Code: code})
 	}
 	return s

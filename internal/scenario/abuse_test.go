@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"visavis/internal/meeting"
+	"visavis/internal/node"
 	"visavis/internal/wire"
 )
 
@@ -182,6 +184,32 @@ func abuseInvitation(t *testing.T) {
 	other := w.Avelmar.Join("avelmar-one", nil)
 	w.connected(person, other)
 	alive(t, person, other)
+	control := w.Avelmar.Join("avelmar-two", nil)
+	w.connected(person, other, control)
+	w.Avelmar.Invite("avelmar-one") // --keep: both stay
+	alive(t, person, other, control)
+
+	// Now the one who came in is a thief, and the owner gives a new link in one step.
+	var again string
+	w.Avelmar.must(func(d *node.Dir) error {
+		made, err := d.Invite(context.Background(), node.InviteOptions{Meeting: Meeting, Members: []meeting.MemberID{"avelmar-one"}})
+		if err == nil {
+			again = made[0].URL.Reveal()
+		}
+		return err
+	})
+	time.Sleep(time.Second)
+	heard, seen := other.Count(Heard{"tolmeria-one", "mic"}), person.Count(Heard{"avelmar-one", "mic"})
+	time.Sleep(2 * time.Second)
+	if h, s := other.Count(Heard{"tolmeria-one", "mic"})-heard, person.Count(Heard{"avelmar-one", "mic"})-seen; h != 0 || s != 0 {
+		t.Errorf("a second after a new link was made, who used the old one heard %d packets more and was heard for %d", h, s)
+	}
+	if r := first.do("GET", "/api/me", ""); r.status != http.StatusUnauthorized {
+		t.Errorf("the first person's cookie after a new link: %d", r.status)
+	}
+	rightful := w.Avelmar.JoinWith("avelmar-one", again, nil)
+	w.connected(person, rightful, control)
+	alive(t, person, rightful, control)
 }
 
 // The cookie alone opens nothing: the page must be ours.

@@ -12,6 +12,7 @@ const tagLen = 16 // RFC 7714 §13: the full tag, always
 // Labels of the session keys for RTP (RFC 3711 §4.3.2).
 const (
 	labelKey  = 0x00
+	labelTag  = 0x01
 	labelSalt = 0x02
 )
 

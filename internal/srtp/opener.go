@@ -1,8 +1,12 @@
 package srtp
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 
 	psrtp "github.com/pion/srtp/v3"
@@ -17,6 +21,8 @@ type Opener struct {
 	packets uint           // size of a replay window
 	sources map[uint32]*window
 	rtcp    map[uint32]struct{} // sources that the library keeps state for
+	tag     hash.Hash           // of RTP; nil for GCM
+	first   []byte              // copy of a source's first packet
 
 	// Packets come in runs of one source: remembering the last one spares most look-ups.
 	last       uint32
@@ -37,11 +43,19 @@ func NewOpener(p Profile, key, salt []byte, packets uint) (*Opener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("srtp context: %w", err)
 	}
-	return &Opener{profile: p, gcm: g, lib: lib, packets: packets, sources: make(map[uint32]*window), rtcp: make(map[uint32]struct{})}, nil
+	o := &Opener{profile: p, gcm: g, lib: lib, packets: packets, sources: make(map[uint32]*window), rtcp: make(map[uint32]struct{})}
+	if g == nil {
+		k, err := derive(labelTag, key, salt, sha1.Size)
+		if err != nil {
+			return nil, err
+		}
+		o.tag = hmac.New(sha1.New, k)
+	}
+	return o, nil
 }
 
 // Expect tells the index near which packets of ssrc will come, where it is known by other means: without it the first packet of a
-// source is taken to have a roll-over counter of 0. It does nothing for a source that has been heard. ErrLimit beyond MaxSources.
+// source is taken to have a roll-over counter of 0, or of 1 if its number is below 2^15. It does nothing for a source that has been heard. ErrLimit beyond MaxSources.
 func (o *Opener) Expect(ssrc uint32, index uint64) error {
 	if o.sources[ssrc] != nil {
 		return nil
@@ -80,7 +94,12 @@ func (o *Opener) OpenRTP(packet []byte) (n int, index uint64, err error) {
 			return 0, 0, ErrReplay
 		}
 	}
-	if n, err = o.open(packet, h, ssrc, index, known); err != nil {
+	if known {
+		n, err = o.open(packet, h, ssrc, index, true)
+	} else {
+		n, index, err = o.openFirst(packet, h, ssrc, index)
+	}
+	if err != nil {
 		return 0, 0, err
 	}
 	if !known {
@@ -97,6 +116,36 @@ func (o *Opener) window(ssrc uint32) *window {
 		o.last, o.lastWindow = ssrc, o.sources[ssrc]
 	}
 	return o.lastWindow
+}
+
+// openFirst opens the first packet of a source. If the numbers wrapped before anything was heard, the roll-over counter is 1
+// already; taken for 0, nothing would open until the next wrap, which for sound is 22 minutes.
+func (o *Opener) openFirst(packet []byte, h int, ssrc uint32, index uint64) (int, uint64, error) {
+	near := index < 1<<15
+	if near && o.gcm != nil { // which destroys what it cannot open
+		o.first = append(o.first[:0], packet...)
+	}
+	n, err := o.open(packet, h, ssrc, index, false)
+	if err == nil || !near {
+		return n, index, err
+	}
+	index |= 1 << 16
+	if o.gcm != nil {
+		copy(packet, o.first)
+	} else if !o.tagged(packet, 1) { // to be told a counter, the library would have to keep a state
+		return 0, 0, ErrAuth
+	}
+	n, err = o.open(packet, h, ssrc, index, true)
+	return n, index, err
+}
+
+// tagged tells whether packet has the right tag for roll-over counter roc (RFC 3711 §4.2).
+func (o *Opener) tagged(packet []byte, roc uint32) bool {
+	end := len(packet) - o.profile.Overhead()
+	o.tag.Reset()
+	o.tag.Write(packet[:end])
+	o.tag.Write(binary.BigEndian.AppendUint32(nil, roc))
+	return hmac.Equal(o.tag.Sum(nil)[:o.profile.Overhead()], packet[end:])
 }
 
 func (o *Opener) open(packet []byte, h int, ssrc uint32, index uint64, known bool) (int, error) {

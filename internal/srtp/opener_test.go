@@ -116,6 +116,47 @@ func TestForgedPacketLeavesState(t *testing.T) {
 	}
 }
 
+// The first packet heard of a source may be the one after its numbers wrapped: all before were lost, or sent under the last key.
+func TestFirstPacketAfterTheWrap(t *testing.T) {
+	for _, p := range profiles {
+		t.Run(p.String(), func(t *testing.T) {
+			s, forger := sealer(t, p, 1), sealer(t, p, 2)
+			for _, c := range []struct {
+				first uint64
+				want  error
+			}{
+				{0x10000, nil}, {0x10003, nil}, {0x17fff, nil},
+				{3, nil}, {0xfff8, nil}, // controls: no wrap before the first packet
+				{0x18000, srtp.ErrAuth}, {0x20003, srtp.ErrAuth}, // not near a wrap, or not near the first
+			} {
+				o := opener(t, p, 1, 64)
+				if _, _, err := open(o, seal(t, forger, 7, c.first)); err != srtp.ErrAuth {
+					t.Errorf("first packet %#x forged: %v, want ErrAuth", c.first, err)
+				}
+				b, at, err := open(o, seal(t, s, 7, c.first))
+				if err != c.want || err == nil && (at != c.first || !bytes.Equal(b, plain(7, c.first))) {
+					t.Errorf("first packet %#x = %#x, %v, want %v", c.first, at, err, c.want)
+				}
+				if c.want != nil {
+					continue
+				}
+				if _, _, err := open(o, seal(t, s, 7, c.first)); err != srtp.ErrReplay {
+					t.Errorf("first packet %#x again: %v, want ErrReplay", c.first, err)
+				}
+				if _, at, err := open(o, seal(t, s, 7, c.first+1)); err != nil || at != c.first+1 {
+					t.Errorf("packet %#x after it = %#x, %v", c.first+1, at, err)
+				}
+			}
+			o := opener(t, p, 1, 64)
+			for _, index := range []uint64{0x10001, 0xfffe, 0x10000, 0xffff} { // what comes late is from before the wrap
+				if _, at, err := open(o, seal(t, s, 7, index)); err != nil || at != index {
+					t.Errorf("packet %#x = %#x, %v", index, at, err)
+				}
+			}
+		})
+	}
+}
+
 // Any one flipped bit of a packet, header and tag included, is found, and the packet opens once it is right again.
 func TestEveryBitIsAuthenticated(t *testing.T) {
 	for _, p := range profiles {

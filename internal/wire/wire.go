@@ -101,7 +101,7 @@ type State struct {
 	Present []Presence `json:"present"`
 	Stage   []string   `json:"stage"` // Stage[i]: member in slot "stage{i}", or ""
 	Links   []Link     `json:"links"`
-	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked", "log.behind": something that officers must look at
+	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked": something that officers must look at
 }
 
 // Presence is a member who is in the meeting.

@@ -140,7 +140,8 @@ func (r *rig) seen(ctx context.Context, page string, from, to time.Time) (seen, 
 
 func stamp(t time.Time) float64 { return float64(t.UnixMicro()) / 1000 }
 
-// cut drops everything on the wire between the nodes, or lets it through again. It returns when that is so.
+// cut drops everything on the wire between the nodes, or lets it through again. It gives the time just before: the path is
+// back a few milliseconds later, so what is counted from then is rather too long.
 func (r *rig) cut(yes bool) (time.Time, error) {
 	script := "delete table inet cut"
 	if yes {
@@ -155,8 +156,8 @@ func (r *rig) cut(yes bool) (time.Time, error) {
  }
 }`, r.wire, r.wire)
 	}
-	err := r.net.Script("na", script)
-	return time.Now(), err
+	before := time.Now()
+	return before, r.net.Script("na", script)
 }
 
 // close ends browsers and nodes and removes the namespaces.

@@ -253,9 +253,34 @@ test('an interrupted far side is shown as such, own side and all', async (t) => 
   assert.equal(await page.evaluate(() => document.querySelector('[data-member=avelmar-tarroven]').dataset.far), undefined);
 });
 
+test('a switch that the node refuses is no lamp: the page says that nobody hears, and asks again', async (t) => {
+  const { node, page } = await seated(t);
+  node.deaf = true;
+  await page.click('[data-act=mic]');
+  await says(page, 'unheard');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('.lamp').length), 0, 'no lamp while the node has the microphone closed');
+  node.deaf = false; // the control: taken, the lamp is on
+  await says(page, 'open');
+  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+});
+
+test('the link in the mail, pressed again by the one who used it, brings back', async (t) => {
+  const { node, page } = await seated(t);
+  await page.goto('about:blank');
+  await page.goto(`${node.url}/join?lang=en#good`);
+  await until(page, () => document.querySelector('[data-act=sit]')?.innerText === 'Return to your seat');
+  await page.click('[data-act=sit]');
+  await live(page);
+  node.sessions.clear(); // the control: without the session it is a used invitation like any other
+  await page.goto('about:blank');
+  await page.goto(`${node.url}/join?lang=en#good`);
+  await until(page, () => document.body.innerText.includes('This invitation cannot be used'));
+});
+
 test('a picture whose frames stop says so', async (t) => {
   const { page } = await seated(t);
-  await until(page, () => performance.getEntriesByName('visavis:frame').length);
+  // Of this very place: another place's first picture says nothing about it.
+  await until(page, () => document.querySelector('[data-member=tolmeria-kosvane] video') && !document.querySelector('[data-member=tolmeria-kosvane] .wait'));
   await answer.silence();
   await until(page, () => document.querySelector('[data-member=tolmeria-kosvane]').innerText.includes('The picture has stopped'), null, 8000);
 });

@@ -9,7 +9,7 @@ import { MeetingPage } from "./view/meeting";
 import { Notice } from "./view/parts";
 import type { Invited } from "./wire.gen";
 
-type Screen = "loading" | "join" | "meeting" | "unknown" | "server";
+type Screen = "loading" | "join" | "meeting" | "unknown" | "session" | "server";
 
 let code = location.hash.slice(1);
 if (code) history.replaceState(null, "", location.pathname + location.search);
@@ -23,10 +23,11 @@ const again = 2000; // ms between attempts while the node does not answer
 /** boot asks the node what this page is for. */
 async function boot() {
   const returning = location.pathname.startsWith("/m/");
-  const found: Reply<Invited> = code && !returning ? await node.invitation(code) : await node.me();
+  let found: Reply<Invited> = code && !returning ? await node.invitation(code) : await node.me();
+  if (!found.ok && found.status === 404) found = await own(found);
   if (!found.ok) {
     const answered = found.status >= 400 && found.status < 500 && found.status !== 429;
-    screen.value = answered ? "unknown" : "server";
+    screen.value = !answered ? "server" : returning ? "session" : "unknown";
     if (!answered) setTimeout(() => void boot(), again);
     return;
   }
@@ -41,13 +42,22 @@ async function boot() {
   await call.sit();
 }
 
+/** own looks whether an invitation that is no longer good was used up by this very browser: the link in the mail, pressed again. */
+async function own(failed: Reply<Invited>): Promise<Reply<Invited>> {
+  const me = await node.me();
+  if (!me.ok) return failed;
+  code = "";
+  return me;
+}
+
 /** sit is the pressed button: it alone uses the invitation up. */
 async function sit() {
   performance.mark("visavis:sit");
   failed.value = false;
   call.phase.value = "joining";
   const r = code ? await node.session(code) : null;
-  if (r && !r.ok) {
+  const lost = r && !r.ok && r.status === 404 && (await node.me()).ok; // used up by an earlier press whose answer did not come
+  if (r && !r.ok && !lost) {
     call.phase.value = "idle";
     if (r.status === 404) screen.value = "unknown";
     failed.value = true;
@@ -75,6 +85,7 @@ function Page() {
   switch (screen.value) {
     case "loading": return <Notice title={x.loading} />;
     case "unknown": return <Notice title={x.unknownTitle} help={x.unknownHelp} />;
+    case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
     case "server": return <Notice title={x.serverTitle} help={x.serverHelp} />;
     case "join": return <Join call={call} code={code} failed={failed.value} sit={() => void sit()} />;
     case "meeting": return <MeetingPage call={call} />;
@@ -88,7 +99,6 @@ function Over() {
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
     case "version": return <Notice title={x.versionTitle} help={x.versionHelp}><button type="button" class="btn big primary" onClick={() => location.reload()}>{x.reload}</button></Notice>;
     case "refused": return <Notice title={x.refusedTitle} help={fill(x.refusedHelp, { code: call.refusal.value })} />;
-    case "ended": return <Notice title={x.endedTitle} help={x.endedHelp} />;
     default: return <Notice title={x.leftTitle} help={x.leftHelp} />;
   }
 }

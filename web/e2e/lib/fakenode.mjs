@@ -24,6 +24,8 @@ export class FakeNode {
   codes = new Set(['good']);
   sessions = new Set();
   resumable = true; // false: as after a restart of the node
+  deaf = false; // true: switches of microphone and camera are refused, and the state does not follow them
+  switches = { mic: false, camera: false }; // what the page has said last
   log = []; // everything asked: ['POST /api/session', …], ['ws', message]
   sockets = new Set();
   quality = { rttMs: 24, upLoss: 0, downLoss: 0, level: 'good' };
@@ -49,7 +51,14 @@ export class FakeNode {
 
   /** send says m to every page. */
   send(m) {
-    for (const s of this.sockets) if (s.welcomed) s.send(m);
+    const said = m.state ? { state: this.seen(m.state) } : m;
+    for (const s of this.sockets) if (s.welcomed) s.send(said);
+  }
+
+  /** seen is a state in which the person's own switches are as the page has said. */
+  seen(state) {
+    this.last = state;
+    return { ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
   }
 
   asked(what) {
@@ -124,8 +133,13 @@ export class FakeNode {
       const answer = offer ? await this.answer?.(offer) : '';
       if (answer === undefined) return;
       socket.welcomed = true;
-      socket.send({ welcome: { version: 1, you: this.you, meeting, state: this.state, answer, resume: `token${this.log.length}` } });
+      socket.send({ welcome: { version: 1, you: this.you, meeting, state: this.seen(this.state), answer, resume: `token${this.log.length}` } });
       socket.send({ quality: this.quality });
+    }
+    if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });
+    if (m.devices) {
+      this.switches = m.devices;
+      this.send({ state: this.last });
     }
     if (m.offer && this.answer) socket.send({ answer: { sdp: await this.answer(m.offer) } });
   }

@@ -9,8 +9,8 @@ import { Playout } from "./playout";
 
 export type Phase = "idle" | "joining" | "live" | "cut" | "over";
 export type Cut = "network" | "server";
-/** over says why a seat was given up: the node's word in Bye, or ours: "session", "version", "refused". */
-export type Over = "" | "left" | "ended" | "moved" | "session" | "version" | "refused";
+/** over says why a seat was given up: the node's word in Bye ("left", "moved"), or ours. */
+export type Over = "" | "left" | "moved" | "session" | "version" | "refused";
 
 const welcomeLimit = 5000; // ms for the answer to Hello
 const waits = [0, 250, 500, 1000, 1500]; // ms before each attempt: a node that is up again has everyone back within 5 s
@@ -19,6 +19,8 @@ const rejoinAfter = 4000; // ms without media after a restart of ICE: begin anew
 const audible = 0.006; // of full scale, −44 dBFS: softer than any speech at a table
 const breath = 1200; // ms: a speaker who pauses is still speaking
 const blockedAfter = 6000; // ms: a first connection that is not there by then does not come
+const blockedPause = 30_000; // ms: a network that lets no UDP through is not asked more often; each seat taken anew is an entry in two logs
+const sameSitting = 30_000; // ms: after a longer cut the person is asked to open the microphone again
 
 // Switches survive a reload that the person makes, and nothing else: a page restored by the browser opens no microphone.
 const keep = "visavis.switches", keepFor = 60_000; // ms
@@ -39,6 +41,8 @@ export class Call {
   readonly speaking = signal<string[]>([]);
   readonly quality = signal<Quality | null>(null);
   readonly mic = signal(false);
+  /** unheard: the microphone is open here and the node, told so for a second and more, does not have it open. */
+  readonly unheard = signal(false);
   readonly camera = signal(true);
   /** media: "none" before the first packet could flow, "blocked" if it never could, "lost" after a cut. */
   readonly media = signal<"none" | "open" | "lost" | "blocked">("none");
@@ -52,6 +56,8 @@ export class Call {
   private wanted: Camera = { width: 640, height: 360, fps: 15 };
   private readonly voices = new Map<string, number>(); // member → when last heard
   private lock: WakeLockSentinel | undefined;
+  private parted = 0; // when the last cut began
+  private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
     this.recall();
@@ -62,6 +68,7 @@ export class Call {
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.touched(), { capture: true });
     addEventListener("pagehide", () => this.remember());
     setInterval(() => void this.listen(), 300);
+    setInterval(() => this.compare(), 1000);
     document.addEventListener("visibilitychange", () => void this.stayAwake());
   }
 
@@ -156,6 +163,7 @@ export class Call {
     await ended;
     clearTimeout(limit);
     if (this.socket === socket) this.socket = null;
+    if (welcomed) this.parted = Date.now();
     if (this.running && welcomed) batch(() => { this.cut.value = socket.silent || !navigator.onLine ? "network" : "server"; this.phase.value = "cut"; });
     return welcomed || resume !== "";
   }
@@ -179,6 +187,7 @@ export class Call {
       this.state.value = w.state;
     });
     this.token = w.resume;
+    if (this.parted && Date.now() - this.parted > sameSitting) this.mic.value = false; // a laptop that slept wakes up with a closed microphone
     if (w.answer) {
       try {
         await this.connection!.answer(w.answer);
@@ -201,14 +210,14 @@ export class Call {
       this.socket?.close();
       return;
     }
-    this.finish(code === "moved" || code === "left" ? code : "ended");
+    this.finish(code === "moved" || code === "left" ? code : "session");
   }
 
   private refused(code: string, welcomed: boolean) {
     if (code.includes("version")) return this.finish("version");
     if (welcomed) return console.warn("node refused", code); // one message was refused; the seat stays
     if (/^(session|member|meeting)\./.test(code)) return this.finish("session"); // the invitation holds no longer: no sense in asking again
-    if (code.startsWith("offer")) return this.finish("refused", code);
+    if (code.startsWith("offer") && code !== "offer.full") return this.finish("refused", code);
     this.socket?.close(); // "resume.unknown" and the like: begin anew
   }
 
@@ -252,8 +261,10 @@ export class Call {
     clearTimeout(this.waiting);
     this.waiting = window.setTimeout(() => {
       if (this.connection?.pc.connectionState === "connected") return;
-      this.media.value = this.media.value === "none" ? "blocked" : this.media.value === "blocked" ? "blocked" : "lost";
-      this.rejoin();
+      const never = this.media.value === "none" || this.media.value === "blocked";
+      this.media.value = never ? "blocked" : "lost";
+      if (never) this.waiting = window.setTimeout(() => this.rejoin(), blockedPause);
+      else this.rejoin();
     }, limit);
   }
 
@@ -287,6 +298,19 @@ export class Call {
   private tell() {
     const { mic, camera } = this;
     this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null } });
+  }
+
+  /** compare holds our switches against the node's picture of them, and says them again until they agree: a message may have been refused. */
+  private compare() {
+    const own = this.state.value.present.find((p) => p.member === this.you.value);
+    const mic = this.mic.value && this.devices.mic.value !== null, camera = this.camera.value && this.devices.camera.value !== null;
+    if (this.phase.value !== "live" || !own || (own.mic === mic && own.camera === camera)) {
+      this.differs = 0;
+      this.unheard.value = false;
+      return;
+    }
+    if (this.differs++ > 0) this.tell();
+    this.unheard.value = this.differs > 1 && mic && !own.mic;
   }
 
   /** diagnose finds out why no socket could be had: no session, no network, or no node. */

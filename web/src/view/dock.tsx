@@ -63,6 +63,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   if (call.playout.held.value) {
     return { key: "held", head: x.soundHeld, help: x.soundHeldHelp, tone: "gold", act: <button type="button" class="btn big primary" data-act="hear" onClick={() => call.playout.play()}><Icon name="ear" />{x.soundOn}</button> };
   }
+  if (call.unheard.value) return { key: "unheard", head: x.micRefused, help: x.micRefusedHelp, tone: "alarm" };
   if (nobody) {
     return { key: "nobody", head: x.nobodyHears, help: x.nobodyHearsHelp, tone: "alarm", body: <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div> };
   }

@@ -95,7 +95,7 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
   }
 
   function sign() {
-    if (self) return call.mic.value ? <span class="lamp">{t.value.micOpen}</span> : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>;
+    if (self) return call.mic.value && !call.unheard.value ? <span class="lamp">{t.value.micOpen}</span> : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>;
     if (!presence || presence.far) return null;
     if (speaking) return <Say icon="mic" tone="gold">{t.value.speaking}</Say>;
     return (

@@ -1,0 +1,79 @@
+package peer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/stun/v4"
+
+	"visavis/internal/media"
+)
+
+// checkOf is a check of ours.
+func (g *guest) checkOf(l *leg) []byte {
+	return stun.MustBuild(stun.BindingRequest, stun.TransactionID, stun.NewUsername(l.peerFrag+":"+l.frag),
+		stun.NewShortTermIntegrity(l.peerPwd), stun.Fingerprint).Raw
+}
+
+// answers has the agent check an address of the browser, as it does for each request that comes from there, and the browser answer.
+func (g *guest) answers(n int) {
+	l := g.f.leg
+	m := g.checkOf(l)
+	if g.b.h.noteCheck(l, m, addr(n), false, g.b.now) {
+		g.b.from(addr(n), g.answer(m, l.peerPwd))
+	}
+}
+
+// sendsTo is where a packet for the guest goes, and whether its session is open.
+func (g *guest) sendsTo() (to string, open bool) {
+	g.b.conn.take()
+	g.f.Send(g.b.now, &media.Out{SSRC: 1, Index: 1, PT: opusPT, Payload: []byte{1}})
+	g.b.h.c.Worker.Flush()
+	for _, d := range g.b.conn.take() {
+		to = d.Addr.String()
+	}
+	g.b.h.mu.Lock()
+	defer g.b.h.mu.Unlock()
+	return to, !g.s.closed
+}
+
+// TestConsentIsOfTheAddress: answers from another address are no consent of the one that media goes to (RFC 7675 §5.1). When that is
+// silent, media moves to the one that answers; without any the session ends.
+func TestConsentIsOfTheAddress(t *testing.T) {
+	for name, test := range map[string]struct {
+		other, current bool // answers every 2 s
+		after          time.Duration
+		moved, open    bool
+	}{
+		"control: both answer":     {other: true, current: true, after: time.Minute, open: true},
+		"the other one, for a bit": {other: true, after: 4 * time.Second, open: true},
+		"the other one":            {other: true, after: 8 * time.Second, moved: true, open: true},
+		"the other one, for long":  {other: true, after: 2 * time.Minute, moved: true, open: true},
+		"control: the current one": {current: true, after: 2 * time.Minute, open: true},
+		"neither, less than 30 s":  {after: 28 * time.Second, open: true},
+		"neither, more than 30 s":  {after: 32 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			g := chrome(b)
+			for range int(test.after / (2 * time.Second)) {
+				if test.current {
+					m := g.checkOf(g.f.leg)
+					g.b.h.noteCheck(g.f.leg, m, g.addr, false, b.now)
+					g.come(g.answer(m, g.f.leg.peerPwd))
+				}
+				if test.other {
+					g.answers(1)
+				}
+				b.pass(2 * time.Second)
+			}
+			want := g.addr.String()
+			if test.moved {
+				want = addr(1).String()
+			}
+			if to, open := g.sendsTo(); open != test.open || to != want {
+				t.Errorf("after %v: open %v, media goes to %s; want %v, %s", test.after, open, to, test.open, want)
+			}
+		})
+	}
+}
