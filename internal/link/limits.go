@@ -8,8 +8,8 @@ const (
 	MaxFrame    = 256 << 10
 	MaxHello    = 1 << 10
 	MaxExchange = 16 << 10
-	MaxStreams  = 32 << 10 // 64 entries of at most 360 bytes
-	MaxWants    = 24 << 10
+	MaxStreams  = 64 << 10 // 128 entries of at most 360 bytes
+	MaxWants    = 40 << 10
 	MaxDocument = 16 << 10 // a party document; its frame is MaxDocumentFrame
 	MaxPing     = 64
 	MaxBye      = 256
@@ -17,8 +17,9 @@ const (
 	// MaxDocumentFrame is a document in base64 and its envelope.
 	MaxDocumentFrame = MaxDocument/3*4 + 256
 
-	// MaxOffered streams a party may have on the link in each direction.
-	MaxOffered = 64
+	// MaxOffered streams a party may have on the link in each direction: room for 64 members with microphone and camera, or for 32 with three layers of
+	// each camera.
+	MaxOffered = 128
 	// MaxStreamID is the longest stream id, bytes.
 	MaxStreamID = 256
 
