@@ -174,8 +174,14 @@ func TestTokensAreNotGuessed(t *testing.T) {
 				t.Fatalf("a wrong token = %d", a.status)
 			}
 		}
-		if a := r.call("POST", "/whip", token, typeSDP, r.offerOf(auth.Publish)); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {
-			t.Errorf("the right one after %d wrong ones = %d", LoginFailures, a.status)
+		if a := r.call("POST", "/whip", strings.Repeat("a", 52), typeSDP, "x"); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {
+			t.Errorf("wrong token %d = %d", LoginFailures+1, a.status)
+		}
+		if a := r.ask(r.client, "POST", "/api/invitation", codeBody("x")); a.status != http.StatusTooManyRequests {
+			t.Errorf("a wrong code after %d wrong tokens = %d", LoginFailures, a.status)
+		}
+		if a := r.call("POST", "/whip", token, typeSDP, r.offerOf(auth.Publish)); a.status != http.StatusCreated {
+			t.Errorf("control: the right token = %d %s", a.status, a.body)
 		}
 	})
 }
