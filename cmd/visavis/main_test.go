@@ -101,6 +101,12 @@ func TestTwoPartiesFromNothing(t *testing.T) {
 	if len(lines) != 4 {
 		t.Errorf("%d links, want 4", len(lines))
 	}
+	device := regexp.MustCompile(`^avelmar-tarroven\thttps://avelmar\.example/whep\t[a-z2-7]{52}$`)
+	for _, l := range strings.Split(strings.TrimSpace(must(t, "invite", "avelmar-tolmeria-2026", "avelmar-tarroven", "--whep", "--show", "avelmar-aldesh", "--count", "2", "--valid", "1h", ca)), "\n") {
+		if !device.MatchString(l) {
+			t.Errorf("device line %q", l)
+		}
+	}
 	must(t, "distrust", "tolmeria", ca)
 	if r := command(t, "", "distrust", "tolmeria", ca); r.code != exitFailed || !strings.Contains(r.err, "not paired with that party") {
 		t.Errorf("a second time: %+v", r)
@@ -154,6 +160,9 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 		{"serve --config=" + filepath.Join(a, "none.toml"), exitFailed, "no such file"},
 		{"invite none --all " + ca, exitFailed, "no such meeting: none"},
 		{"invite none " + ca, exitFailed, "either --all or which members"},
+		{"invite none --all --show x " + ca, exitFailed, "go with --whip or --whep"},
+		{"invite none --all --whip --whep " + ca, exitUsage, "can't be used together"},
+		{"invite none --all --whip " + ca, exitFailed, "no such meeting: none"},
 		{"document renew --root " + filepath.Join(b, "offline", "party-root.key") + " " + ca, exitFailed, "is not the party root of avelmar"},
 		{"document renew --days 201 --root " + filepath.Join(a, "offline", "party-root.key") + " " + ca, exitFailed, "allowed: 1 to 200"},
 		{"document accept " + filepath.Join(b, "keys", "party.document") + " " + ca, exitFailed, "not paired with that party"},
@@ -224,7 +233,7 @@ func TestBackupCommands(t *testing.T) {
 func TestHelp(t *testing.T) {
 	all := command(t, "", "--help")
 	names := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)  `).FindAllStringSubmatch(all.out, -1)
-	if all.code != exitOK || len(names) != 16 {
+	if all.code != exitOK || len(names) != 17 {
 		t.Fatalf("exit %d, %d commands in %s", all.code, len(names), all.out)
 	}
 	for _, n := range names {

@@ -81,7 +81,11 @@ type inviteCmd struct {
 	All     bool          `help:"All members of our party."`
 	Host    string        `help:"Host in the links, one of web.hosts. Default: the first." placeholder:"HOST"`
 	Valid   time.Duration `help:"How long the links hold, at most 720h. Default: until a day after the meeting begins." placeholder:"DURATION"`
-	Keep    bool          `help:"Keep earlier links of these members, and whoever came in by one."`
+	Keep    bool          `help:"Keep earlier links, or tokens, of these members, and whoever came in by one."`
+	Whip    bool          `help:"In place of a link, address and token for an encoder that publishes as the member (RFC 9725)." xor:"device"`
+	Whep    bool          `help:"In place of a link, address and token for a player that shows what the member is shown." xor:"device"`
+	Show    string        `help:"With --whep: this member alone. Default: the stage." placeholder:"MEMBER"`
+	Count   int           `help:"With --whip or --whep: so many tokens for each member, one stream each." default:"1"`
 }
 
 // Run prints one link per member.
@@ -94,6 +98,12 @@ func (i *inviteCmd) Run(c console) error {
 		return err
 	}
 	defer d.Close()
+	if i.Whip || i.Whep {
+		return i.passes(c, d)
+	}
+	if i.Show != "" || i.Count != 1 {
+		return errors.New("--show and --count go with --whip or --whep")
+	}
 	o := node.InviteOptions{Meeting: node.MeetingID(i.Meeting), Host: i.Host, Valid: i.Valid, Keep: i.Keep}
 	for _, m := range i.Member {
 		o.Members = append(o.Members, node.MemberID(m))
@@ -106,6 +116,26 @@ func (i *inviteCmd) Run(c console) error {
 		c.printf("%s\t%s\n", l.Member, l.URL.Reveal())
 	}
 	fmt.Fprintf(c.err, "Good until %s, each for one person, once. Hand each to its member by a way that nobody else reads.\n", minute(links[0].Expires))
+	return nil
+}
+
+// passes prints address and token of one device per line.
+func (i *inviteCmd) passes(c console, d *node.Dir) error {
+	o := node.PassOptions{Meeting: node.MeetingID(i.Meeting), Use: node.Publish, Shows: node.MemberID(i.Show), Host: i.Host, Valid: i.Valid, Count: i.Count, Keep: i.Keep}
+	if i.Whep {
+		o.Use = node.Play
+	}
+	for _, m := range i.Member {
+		o.Members = append(o.Members, node.MemberID(m))
+	}
+	all, err := d.Passes(c.ctx, o)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		c.printf("%s\t%s\t%s\n", p.Member, p.URL, p.Token.Reveal())
+	}
+	fmt.Fprintf(c.err, "Good until %s, each for one device at a time. Whoever has a token is that device: hand it over by a way that nobody else reads.\n", minute(all[0].Expires))
 	return nil
 }
 

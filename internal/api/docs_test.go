@@ -16,6 +16,7 @@ func TestProtocolPageIsComplete(t *testing.T) {
 	for _, code := range []string{
 		codeInvitation, codeSession, codeLimit, codeProbes, codeRoute, codeHost, codeOrigin, codeType, codeLarge, codeCut, codeShutdown, codeSockets,
 		codeMeeting, codeVersion, codeHelloFirst, codeHelloTwice, codeHelloLate, codeBinary, codeFlood, codeResume, codeMedia, codeInternal,
+		codeToken, codeUse, codeDevice, codeDevices, codeMethod, codeAccept, codeFragment, codeTag, codeTagMissing,
 	} {
 		if !strings.Contains(page, "`"+code+"`") {
 			t.Errorf("docs/protocol.md does not have the code %s", code)

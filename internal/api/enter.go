@@ -36,7 +36,7 @@ func (s *Server) try(r *http.Request, f func(ctx context.Context) error) error {
 		return fail(codeLimit)
 	}
 	err := f(r.Context())
-	if !errors.Is(err, auth.ErrInvitation) {
+	if !errors.Is(err, auth.ErrInvitation) && !errors.Is(err, auth.ErrPass) {
 		s.failures.give(who)
 		return err
 	}

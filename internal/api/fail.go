@@ -40,6 +40,17 @@ const (
 	codeResume     = "resume.gone"
 	codeMedia      = "media.gone"
 	codeInternal   = "internal"
+
+	// Of WHIP and WHEP.
+	codeToken      = "token.unknown" // none, ended, expired, forged or never given: not said which
+	codeUse        = "token.use"
+	codeDevice     = "device.unknown"
+	codeDevices    = "device.limit"
+	codeMethod     = "request.method"
+	codeAccept     = "request.accept"
+	codeFragment   = "fragment.malformed"
+	codeTag        = "tag.other"
+	codeTagMissing = "tag.missing"
 )
 
 func fail(code string) error { return &meeting.Error{Code: code} }
@@ -60,6 +71,8 @@ func (s *Server) explain(err error) wire.Error {
 		return wire.Error{Code: j.Code, Args: map[string]string{"at": j.Path}}
 	case errors.Is(err, auth.ErrInvitation):
 		return wire.Error{Code: codeInvitation}
+	case errors.Is(err, auth.ErrPass):
+		return wire.Error{Code: codeToken}
 	case errors.Is(err, auth.ErrSession):
 		return wire.Error{Code: codeSession}
 	case errors.Is(err, room.ErrClosed), errors.Is(err, net.ErrClosed): // the room or the media side stops before we do
@@ -73,15 +86,15 @@ func (s *Server) explain(err error) wire.Error {
 // status is the HTTP status of a code.
 func status(code string) int {
 	switch code {
-	case codeInvitation, codeRoute, codeMeeting:
+	case codeInvitation, codeRoute, codeMeeting, codeDevice:
 		return http.StatusNotFound
-	case codeSession:
+	case codeSession, codeToken:
 		return http.StatusUnauthorized
-	case codeLimit, codeProbes, codeSockets:
+	case codeLimit, codeProbes, codeSockets, codeDevices:
 		return http.StatusTooManyRequests
 	case codeHost:
 		return http.StatusMisdirectedRequest
-	case codeOrigin:
+	case codeOrigin, codeUse:
 		return http.StatusForbidden
 	case codeType:
 		return http.StatusUnsupportedMediaType
@@ -89,6 +102,14 @@ func status(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case codeShutdown, "offer.full":
 		return http.StatusServiceUnavailable
+	case codeMethod:
+		return http.StatusMethodNotAllowed
+	case codeAccept:
+		return http.StatusNotAcceptable
+	case codeTag:
+		return http.StatusPreconditionFailed
+	case codeTagMissing:
+		return http.StatusPreconditionRequired
 	case codeInternal:
 		return http.StatusInternalServerError
 	}
@@ -96,10 +117,16 @@ func status(code string) int {
 }
 
 // refuse answers a request with an error.
-func (s *Server) refuse(w http.ResponseWriter, err error) {
+func (s *Server) refuse(w http.ResponseWriter, err error) { s.refuseAs(w, err, status) }
+
+// refuseAs is refuse with another idea of what status a code has.
+func (s *Server) refuseAs(w http.ResponseWriter, err error, status func(code string) int) {
 	e := s.explain(err)
 	code := status(e.Code)
-	if code == http.StatusTooManyRequests {
+	if e.Code == codeToken {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="visavis"`) // RFC 6750 §3
+	}
+	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "6") // one failure of ten a minute is forgiven by then
 	}
 	s.reply(w, code, wire.Failure{Error: e})

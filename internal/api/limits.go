@@ -34,6 +34,18 @@ const (
 	// ProbeTime is how long the connection of a probe lives.
 	ProbeTime = 10 * time.Second
 
+	// MaxPlayers and MaxPublishers bound WHEP and WHIP sessions of the node. A pass has one at a time: a new one ends the old.
+	MaxPlayers    = 500
+	MaxPublishers = 100
+	deviceBurst   = 10 // sessions of one pass at once
+	deviceEvery   = 3  // seconds for one more
+	// MaxFragment bounds the body of a PATCH, bytes; PatchesPerSecond and PatchBurst the PATCHes of one session.
+	MaxFragment      = 16 << 10
+	PatchesPerSecond = 10
+	PatchBurst       = 50
+	maxFragmentLines = 400
+	maxCandidates    = 100
+
 	// MaxSockets bounds the WebSockets of all people, MaxSessionSockets those of one session: one in use, one that the network has
 	// lost and we do not know yet, and two that are being opened.
 	MaxSockets        = 1000

@@ -404,6 +404,8 @@ type fakeRoom struct {
 	err      error  // of Join and Handle
 	gone     bool   // Resume finds nobody
 	resuming func() // called by Resume first, if set
+	feeds    []*room.Feed
+	taps     []*room.Tap
 }
 
 func newFakeRoom() *fakeRoom { return &fakeRoom{seats: map[meeting.MemberID]*room.Seat{}} }
@@ -516,14 +518,21 @@ type fakeMedia struct {
 	q      peer.Quality
 	err    error
 	closed bool
+
+	reoffered []peer.Offer
+	again     string // what Reoffer answers; "": "again"
 }
 
 func (f *fakeMedia) Stream(string) *media.Stream     { return nil }
 func (f *fakeMedia) Slots(string) []*media.Forwarder { return nil }
 func (f *fakeMedia) Quality() peer.Quality           { f.mu.Lock(); defer f.mu.Unlock(); return f.q }
-func (f *fakeMedia) Reoffer(peer.Offer) (string, error) {
+func (f *fakeMedia) Reoffer(o peer.Offer) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.reoffered = append(f.reoffered, o)
+	if f.again != "" {
+		return f.again, f.err
+	}
 	return "again", f.err
 }
 func (f *fakeMedia) isClosed() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.closed }

@@ -40,6 +40,10 @@ type mediaRoom interface {
 	Resume(was, s *room.Seat) (wire.Welcome, error)
 	Handle(s *room.Seat, m wire.FromClient) error
 	Lost(s *room.Seat)
+	Publish(ctx context.Context, f *room.Feed) error
+	Unpublish(f *room.Feed)
+	Watch(ctx context.Context, t *room.Tap) error
+	Unwatch(t *room.Tap)
 }
 
 // mediaSession is the media of one page; *peer.Session satisfies it.
@@ -68,6 +72,7 @@ type Server struct {
 	failures     *limiter[address]    // wrong codes, by who tries
 	nodeFailures *limiter[struct{}]   // by all together
 	probeRate    *limiter[auth.Grant] // by member
+	deviceRate   *limiter[string]     // by pass
 	stop         context.CancelFunc   // ends sweep
 
 	mu       sync.Mutex // guards the fields below
@@ -78,6 +83,8 @@ type Server struct {
 	sessions map[string]int    // sockets of a session
 	visits   map[string]*visit // by session
 	probes   map[auth.Grant]*probe
+	devices  map[string]*device // by id
+	deviceOf map[string]*device // by pass
 }
 
 // NewServer makes a Server. It serves nothing by itself. The error says what is missing in c.
@@ -120,8 +127,10 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 		failures:     newLimiter[address](LoginFailures/60.0, LoginFailures),
 		nodeFailures: newLimiter[struct{}](NodeFailures/60.0, NodeFailures),
 		probeRate:    newLimiter[auth.Grant](1.0/probeEvery, probeBurst),
+		deviceRate:   newLimiter[string](1.0/deviceEvery, deviceBurst),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),
+		devices: make(map[string]*device), deviceOf: make(map[string]*device),
 	}
 	s.handler = s.guard(s.routes())
 	s.spawn(func() { s.sweep(ctx) })
@@ -164,7 +173,7 @@ func (s *Server) table() []route {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for _, r := range s.table() {
+	for _, r := range append(s.table(), s.doors()...) {
 		mux.HandleFunc(r.pattern, r.handle)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, fail(codeRoute)) })
@@ -204,12 +213,19 @@ func (s *Server) Close() error {
 	}
 	probes := s.probes
 	s.probes = make(map[auth.Grant]*probe)
+	var devices []*device
+	for _, d := range s.devices {
+		devices = append(devices, d)
+	}
 	s.mu.Unlock()
 	for _, v := range visits {
 		v.finish("shutdown")
 	}
 	for _, k := range sockets {
 		k.bye("shutdown") // those without a visit
+	}
+	for _, d := range devices {
+		d.finish()
 	}
 	for _, p := range probes {
 		p.timer.Stop()

@@ -8,8 +8,8 @@ const (
 	MaxFrame    = 256 << 10
 	MaxHello    = 1 << 10
 	MaxExchange = 16 << 10
-	MaxStreams  = 32 << 10 // 64 entries of at most 360 bytes
-	MaxWants    = 24 << 10
+	MaxStreams  = 64 << 10 // 128 entries of at most 360 bytes
+	MaxWants    = 40 << 10
 	MaxDocument = 16 << 10 // a party document; its frame is MaxDocumentFrame
 	MaxPing     = 64
 	MaxBye      = 256
@@ -17,8 +17,9 @@ const (
 	// MaxDocumentFrame is a document in base64 and its envelope.
 	MaxDocumentFrame = MaxDocument/3*4 + 256
 
-	// MaxOffered streams a party may have on the link in each direction.
-	MaxOffered = 64
+	// MaxOffered streams a party may have on the link in each direction: room for 64 members with microphone and camera, or for 32 with three layers of
+	// each camera.
+	MaxOffered = 128
 	// MaxStreamID is the longest stream id, bytes.
 	MaxStreamID = 256
 
@@ -93,7 +94,7 @@ const (
 	twinPing     = 100 * time.Millisecond  // to two addresses that are both in use
 	twinSlack    = 220 * time.Millisecond  // an answer that is later than a round trip by this: the address is left
 	moveAfter    = 10 * time.Second        // pictures stay so long with an address that answers
-	moveGain     = 50 * time.Millisecond   // and do not move for less
+	moveGain     = 100 * time.Millisecond  // and do not move for less
 	blockedAfter = 2 * time.Second         // no datagram was answered: media goes inside TLS
 	tunnelIdle   = 30 * time.Second        // without need: the media connection is closed
 	boreHelp     = 1500 * time.Millisecond // the side that did not dial control opens a media connection so much later
@@ -104,6 +105,7 @@ const (
 	tunnelPiece  = 2 << 10                 // of pictures written before it is looked whether there is sound
 	tunnelBatch  = 64 << 10                // read at once
 	tunnelKernel = 64 << 10                // that the kernel may hold
+	lossPings    = 128                     // over which a path's loss is smoothed
 	lossCosts    = time.Second             // what losing all would count for when addresses are compared
 	lateSwitch   = 0xff00                  // a stream whose number is above moves to new keys after it has wrapped
 	maxNackPairs = 64                      // entries of one resend request

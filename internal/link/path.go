@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"net/netip"
 	"time"
 )
@@ -19,6 +18,7 @@ type path struct {
 	arrived time.Time     // last authentic packet from it
 	count   uint32        // pings sent
 	history uint64        // bit i: the ping before the last i was answered
+	loss    float64       // share of pings that were not answered, smoothed
 	owed    time.Time     // the first ping after the last answer; zero: no answer is owed
 }
 
@@ -33,22 +33,23 @@ type PathState struct {
 	Tunnel    bool          // not an address for datagrams: media inside TLS
 	RTT       time.Duration // smoothed; 0: none yet
 	Jitter    time.Duration // smoothed difference between one round trip and the next
-	Loss      float64       // share of the last 20 pings that were not answered, 0..1: both directions together
+	Loss      float64       // share of pings that were not answered, smoothed over about 128, 0..1: both directions together
 	LastHeard time.Time     // last authentic packet from it; zero: never
 }
 
-// loss is the share of pings that were not answered, but for the last ones, whose answers may be on their way.
-func (a *path) loss() float64 {
-	const pending = 5 // at least half a second
-	n := min(int(a.count)-pending, lossWindow)
-	if n <= 0 {
-		return 0
+// settle takes the fate of one more ping into the loss: of one so old that its answer is not on its way any more.
+func (a *path) settle() {
+	const pending = 8 // pings: 0.8 s and more
+	a.count++
+	a.history <<= 1
+	if n := int(a.count) - pending; n > 0 {
+		lost := 1 - float64(a.history>>pending&1)
+		a.loss += (lost - a.loss) / float64(min(n, lossPings))
 	}
-	return 1 - float64(bits.OnesCount64(a.history>>pending&(1<<n-1)))/float64(n)
 }
 
 // worth orders paths for pictures: less is better.
-func (a *path) worth() time.Duration { return a.rtt + time.Duration(a.loss()*float64(lossCosts)) }
+func (a *path) worth() time.Duration { return a.rtt + time.Duration(a.loss*float64(lossCosts)) }
 
 // proven: it answered a challenge in the last minute.
 func (a *path) proven(now time.Time) bool { return !a.ponged.IsZero() && now.Sub(a.ponged) < unproven }
@@ -210,7 +211,7 @@ func (p *plane) choose(now time.Time) {
 		}
 		p.active, p.movedAt, changed = b, now, true
 	}
-	if s := p.other(now); s != p.second {
+	if s := p.other(now, a); s != p.second {
 		p.second, changed = s, true
 	}
 	if changed {
@@ -264,14 +265,18 @@ func (p *plane) better(now time.Time, b, a *path) bool {
 }
 
 // other is the second address for sound: the best of the listed ones that answer, besides the one in use. Where the one in use is
-// not listed it may be the same way seen through a NAT: nothing is sent twice.
-func (p *plane) other(now time.Time) *path {
+// not listed it may be the same way seen through a NAT: nothing is sent twice. One that was in use, as second or as first (was), is
+// given 2 s to answer again: it costs nothing to send there.
+func (p *plane) other(now time.Time, was *path) *path {
 	if p.active == nil || !p.active.listed {
 		return nil
 	}
 	var found *path
 	for _, q := range p.paths {
-		if q != p.active && q.listed && q.answers(now) && (found == nil || q.worth() < found.worth()) {
+		if q == p.active || !q.listed {
+			continue
+		}
+		if (q.answers(now) || (q == p.second || q == was) && q.alive(now, pathLost)) && (found == nil || q.worth() < found.worth()) {
 			found = q
 		}
 	}
@@ -314,8 +319,7 @@ func (p *plane) ping(now time.Time, q *path) {
 	if q.owed.IsZero() {
 		q.owed = now
 	}
-	q.count++
-	q.history <<= 1
+	q.settle()
 	p.pingNext++
 	c := binary.BigEndian.Uint64(random(8))
 	p.pings[p.pingNext%uint32(len(p.pings))] = sentPing{p.pingNext, c, q.addr, q.count, now}
@@ -421,7 +425,7 @@ func (p *plane) pathStates(now time.Time) []PathState {
 	all := make([]PathState, len(p.paths))
 	for i, q := range p.paths {
 		all[i] = PathState{Addr: p.shown(q), Tunnel: q.tunnelled(), Listed: q.listed, Proven: q.proven(now), Alive: p.usable(now, q), Audio: q == p.active || q == p.second,
-			Video: q == p.active, RTT: q.rtt, Jitter: q.jitter, Loss: q.loss(), LastHeard: q.arrived}
+			Video: q == p.active, RTT: q.rtt, Jitter: q.jitter, Loss: q.loss, LastHeard: q.arrived}
 	}
 	return all
 }

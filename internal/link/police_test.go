@@ -242,7 +242,7 @@ func TestPartyRate(t *testing.T) {
 		ins[i] = &in{kind: media.Video}
 	}
 	bytes := 0
-	for range 10000 { // 10 s of 64 streams at 7.7 Mbit/s
+	for range 10000 { // 10 s of 128 streams at 7.7 Mbit/s
 		now = now.Add(time.Millisecond)
 		for _, i := range ins {
 			if i.allow(now, &party, 960) {
@@ -309,10 +309,10 @@ func floods() map[string]flood {
 			}
 		}},
 		"silence": {"silent", func(s *stranger) { time.Sleep(6 * time.Second) }},
-		"65 streams": {"frame.malformed", func(s *stranger) {
+		"129 streams": {"frame.malformed", func(s *stranger) {
 			s.send(frameStreams, streamsFrame{manyStreams(MaxOffered + 1)})
 		}},
-		"64 streams (control)": {"", func(s *stranger) {
+		"128 streams (control)": {"", func(s *stranger) {
 			s.send(frameStreams, streamsFrame{manyStreams(MaxOffered)})
 		}},
 		"one SSRC twice": {"streams.twice", func(s *stranger) {
@@ -469,7 +469,7 @@ func TestConnectionRate(t *testing.T) {
 	}
 }
 
-// TestOfferLimit: 64 streams, not 65, and room again when one is withdrawn.
+// TestOfferLimit: 128 streams, not 129, and room again when one is withdrawn.
 func TestOfferLimit(t *testing.T) {
 	pair(t, 31, time.Millisecond, func(w *world, a, b *node) {
 		s := a.source(media.Audio, 1)

@@ -91,8 +91,11 @@ func (o *out) update(now time.Time) {
 		o.fwd.Ready(now)
 	}
 	if s != o.on {
-		o.on = s
-		o.fwd.Assign(now, s)
+		if o.on = s; o.kind == media.Video {
+			o.fwd.Show(now, s.Track(), media.Priority{}) // the best layer that its sender makes
+		} else {
+			o.fwd.Assign(now, s)
+		}
 	}
 }
 

@@ -186,7 +186,7 @@ func TestSoundGoesTwoWays(t *testing.T) {
 			}
 			audio, video := 0, 0
 			for _, p := range s.Paths {
-				if !p.Listed || !p.Proven || !p.Alive || p.RTT < 39*time.Millisecond || p.RTT > 46*time.Millisecond || p.Loss > 0 || p.LastHeard.IsZero() {
+				if !p.Listed || !p.Proven || !p.Alive || p.RTT < 39*time.Millisecond || p.RTT > 46*time.Millisecond || p.Loss > 0.02 || p.LastHeard.IsZero() {
 					t.Errorf("path %+v", p)
 				}
 				if p.Audio {
@@ -236,6 +236,38 @@ func TestResendsTakeTheOtherPath(t *testing.T) {
 			if n := missing(c.cam[0], c.see[0], c.from, c.over); n > 0 {
 				t.Errorf("%d frames lost", n)
 			}
+		})
+	}
+}
+
+// TestTwoLossyPaths: two ways that each lose one in ten, without resends, lose one in a hundred; pictures do not jump between them.
+func TestTwoLossyPaths(t *testing.T) {
+	for _, both := range []bool{true, false} {
+		twins(t, 34, 40*time.Millisecond, both, func(w *world, a, b *node) {
+			c := newCall(a, b)
+			w.n.set(func() {
+				w.n.loss = 0.1
+				dropNACKs(w.n)
+			})
+			changes, was := 0, a.m.State("borovia").Remote
+			for range 60 {
+				time.Sleep(time.Second)
+				if now := a.m.State("borovia").Remote; now != was {
+					changes, was = changes+1, now
+				}
+			}
+			c.end()
+			share := 0.0
+			for i := range c.mic {
+				share = max(share, float64(missing(c.mic[i], c.hear[i], c.from, c.over))/3000)
+			}
+			if both && share > 0.025 || !both && share < 0.08 {
+				t.Errorf("two ways %v, each loses 10 %%: %.3f of sound lost, want 0.01, with one way 0.1", both, share)
+			}
+			if changes > 12 {
+				t.Errorf("pictures changed their way %d times in a minute", changes)
+			}
+			t.Logf("two ways %v: %.4f of sound lost, %d changes", both, share, changes)
 		})
 	}
 }

@@ -257,7 +257,7 @@ func cutRate(t *testing.T, est *Estimator, buffer time.Duration) cutFigures {
 	return out
 }
 
-func TestRateCut(t *testing.T) {
+func TestMeasureNetworkRateCut(t *testing.T) {
 	for _, buffer := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 1500 * time.Millisecond} {
 		got := cutRate(t, &Estimator{}, buffer)
 		t.Logf("queue of %v: %+v", buffer, got)

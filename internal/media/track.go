@@ -28,8 +28,8 @@ func NewTrack(layers ...*Stream) *Track {
 // Layers are the streams, lowest first; not to be changed. Any thread.
 func (t *Track) Layers() []*Stream { return t.layers }
 
-// OnWatch sets what is told, by the worker, which layers somebody watches when that changes: bit i is layer i. The lowest always
-// counts as watched, and one that is no longer watched does for pauseAfter, so that a receiver that comes back finds it there.
+// OnWatch sets what is told, by the worker, which layers somebody watches when that changes: bit i is layer i. The lowest that flows,
+// and those below, always count as watched, and one that is no longer watched does for pauseAfter, so that a receiver that comes back finds it there.
 func (t *Track) OnWatch(f func(watched uint8)) { t.watch = f }
 
 // Priority says how early the allocator serves a slot.
@@ -129,8 +129,12 @@ func (s *Stream) tickTrack(now time.Time) {
 	if t == nil || t.layers[0] != s || t.watch == nil {
 		return
 	}
-	watched := uint8(1)
+	watched, flows := uint8(0), false
 	for i, l := range t.layers {
+		if !flows { // the lowest that the sender really makes
+			watched |= 1 << i
+		}
+		flows = flows || l.flows(now)
 		on := l.wishes > 0
 		for _, f := range l.forwarders {
 			on = on || f.ready

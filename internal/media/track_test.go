@@ -179,6 +179,11 @@ func TestTrackTellsWhatIsWatched(t *testing.T) {
 	if told[len(told)-1] != 0b001 {
 		t.Errorf("told %03b without a watcher, want the lowest", told)
 	}
+	c.paused = [3]bool{true, false, true} // a small picture: the browser leaves the lowest out
+	c.run(pauseAfter + time.Second)
+	if told[len(told)-1] != 0b011 {
+		t.Errorf("told %03b without the lowest, want the next one to go on", told)
+	}
 }
 
 func TestAllocatorServesByRank(t *testing.T) {

@@ -46,11 +46,8 @@ func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 		return nil, err
 	}
 	now := d.now()
-	if o.Valid == 0 {
-		o.Valid = min(def.Start.Add(invitationGrace).Sub(now), auth.MaxInvitation)
-		if o.Valid <= 0 {
-			return nil, fmt.Errorf("meeting %s began at %s, more than %s ago: say with --valid how long the links shall hold", def.ID, def.Start.Format(time.RFC3339), invitationGrace)
-		}
+	if o.Valid, err = validity(def, now, o.Valid); err != nil {
+		return nil, err
 	}
 	var out []Link
 	for _, m := range members {
@@ -66,6 +63,85 @@ func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 		out = append(out, Link{m, auth.NewSecret(scheme + "://" + host + "/join#" + code.Reveal()), now.Add(o.Valid)})
 	}
 	return out, nil
+}
+
+// PassOptions say who gets tokens for an encoder or a player.
+type PassOptions struct {
+	Meeting meeting.ID
+	Members []meeting.MemberID
+	Use     auth.Use
+	Shows   meeting.MemberID // of a player: this member alone; "": the stage
+	Host    string           // in the address; "": the first of web.hosts
+	Valid   time.Duration    // as of InviteOptions
+	Count   int              // tokens of each member, 1 to MaxPasses
+	Keep    bool             // earlier passes of the same members and use stay good
+}
+
+// MaxPasses bounds the tokens that one command makes for a member.
+const MaxPasses = 500
+
+// Pass is what an encoder or a player is set up with. Whoever has the token is the device.
+type Pass struct {
+	Member  meeting.MemberID
+	URL     string
+	Token   auth.Secret
+	Expires time.Time
+}
+
+// Passes makes tokens for members of our own party. Earlier ones of the same members and use end, with what they are used for at this moment,
+// unless Keep.
+func (d *Dir) Passes(ctx context.Context, o PassOptions) ([]Pass, error) {
+	def, err := d.Definition(ctx, o.Meeting)
+	if err != nil {
+		return nil, err
+	}
+	host, scheme, err := d.linkHost(o.Host)
+	if err != nil {
+		return nil, err
+	}
+	members, err := ownMembers(def, d.Settings.Party, o.Members)
+	if err != nil {
+		return nil, err
+	}
+	if o.Count < 1 || o.Count > MaxPasses {
+		return nil, fmt.Errorf("%d tokens: 1 to %d are made at a time", o.Count, MaxPasses)
+	}
+	if _, ok := def.Member(o.Shows); o.Shows != "" && (!ok || o.Use != auth.Play) {
+		return nil, fmt.Errorf("%q cannot be shown: a player shows a member of meeting %s", o.Shows, def.ID)
+	}
+	now := d.now()
+	if o.Valid, err = validity(def, now, o.Valid); err != nil {
+		return nil, err
+	}
+	var out []Pass
+	for _, m := range members {
+		if !o.Keep {
+			if _, err := d.book.WithdrawPasses(ctx, def.ID, m, o.Use); err != nil {
+				return nil, err
+			}
+		}
+		for range o.Count {
+			p := auth.Pass{Grant: auth.Grant{Meeting: def.ID, Member: m, Party: d.Settings.Party}, Use: o.Use, Shows: o.Shows}
+			token, err := d.book.Issue(ctx, p, o.Valid)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Pass{m, scheme + "://" + host + "/" + string(o.Use), token, now.Add(o.Valid)})
+		}
+	}
+	return out, nil
+}
+
+// validity is how long an invitation or a pass holds.
+func validity(def meeting.Definition, now time.Time, asked time.Duration) (time.Duration, error) {
+	if asked != 0 {
+		return asked, nil
+	}
+	valid := min(def.Start.Add(invitationGrace).Sub(now), auth.MaxInvitation)
+	if valid <= 0 {
+		return 0, fmt.Errorf("meeting %s began at %s, more than %s ago: say with --valid how long the links shall hold", def.ID, def.Start.Format(time.RFC3339), invitationGrace)
+	}
+	return valid, nil
 }
 
 // linkHost is where a link leads: one of the hosts that the node answers for.

@@ -14,6 +14,12 @@ type (
 	MeetingID = meeting.ID
 )
 
+// Uses of a pass.
+const (
+	Publish = auth.Publish
+	Play    = auth.Play
+)
+
 // Errors to which the command line adds what to do.
 var (
 	ErrNoOffer      = auth.ErrNoOffer

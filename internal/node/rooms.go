@@ -183,8 +183,27 @@ func (r *rooms) Streams(c *link.Conn, id string, kind media.Kind, gone bool) {
 
 // path tells the rooms how the media path to a party does.
 func (r *rooms) path(c *link.Conn, s link.State) {
-	st := room.LinkState{Interrupted: !s.Path, RTT: s.RTT, Loss: max(s.LossIn, s.LossOut)}
+	st := room.LinkState{Interrupted: !s.Path, RTT: s.RTT, Loss: max(s.LossIn, s.LossOut), Way: way(s)}
 	r.with(c.Party(), func(l *liveRoom) { l.LinkPath(c.Party(), st) })
+}
+
+// way is how the media of a link goes, as wire.Link says it.
+func way(s link.State) string {
+	n := 0
+	for _, p := range s.Paths {
+		if p.Audio {
+			n++
+		}
+	}
+	switch {
+	case !s.Path || n == 0:
+		return ""
+	case s.Tunnel:
+		return "tls"
+	case n > 1:
+		return "two"
+	}
+	return "one"
 }
 
 // logName names the logs of a meeting in the store.

@@ -6,10 +6,25 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
+	"runtime"
 	"strconv"
 	"time"
+
+	"visavis/internal/udp"
 )
+
+// mediaSocket opens the one port of a process that is a node and nothing else, and gives its thread a share of the scheduler for itself.
+func mediaSocket(a netip.AddrPort) (udp.Conn, netip.AddrPort, error) {
+	s, err := udp.Listen(a)
+	if err != nil {
+		return nil, a, err
+	}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	s.Hold()
+	return s, s.LocalAddr(), nil
+}
 
 // Serve runs a node until ctx ends. It logs JSON lines to w (no line of a log can be forged by what is in it), and tells a service
 // manager that it is ready, that it is alive and that it stops (sd_notify(3)), if one asks for it.
@@ -19,7 +34,7 @@ func Serve(ctx context.Context, s Settings, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n, err := Start(s, Env{Log: log, Listen: listen})
+	n, err := Start(s, Env{Log: log, Listen: listen, UDP: mediaSocket})
 	if err != nil {
 		return err
 	}

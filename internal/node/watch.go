@@ -29,11 +29,16 @@ func (n *Node) watch() {
 	defer t.Stop()
 	var alarmed, cleaned time.Time
 	seen := int64(-1)
+	refused := false
 	for {
 		select {
 		case <-n.ctx.Done():
 			return
 		case now := <-t.C:
+			if !refused && n.worker.Stats().Socket.RunsRefused > 0 {
+				refused = true
+				n.log.Warn("network takes no runs of datagrams for some receivers: forwarding to them costs more")
+			}
 			v, err := n.dir.Store.Version(n.ctx)
 			if err == nil && v != seen {
 				if err = n.refresh(); err == nil {

@@ -215,6 +215,8 @@ type browser struct {
 	pc       *webrtc.PeerConnection
 	names    []string
 	mic, cam *webrtc.TrackLocalStaticRTP
+	cams     [3]*webrtc.TrackLocalStaticRTP // with layers
+	sender   *webrtc.RTPSender              // of cams
 	session  *peer.Session
 
 	connected chan struct{}
@@ -295,6 +297,7 @@ type browserOptions struct {
 	noMic    bool
 	stages   int
 	floors   int
+	layers   bool                // the camera has three
 	direct   bool                // no relay between browser and node
 	offer    func(string) string // changes the SDP on its way to the node
 }
@@ -308,6 +311,11 @@ func newBrowser(t testing.TB, n *node, o browserOptions) *browser {
 	must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: "urn:ietf:params:rtp-hdrext:sdes:mid"}, webrtc.RTPCodecTypeAudio))
 	must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: "urn:ietf:params:rtp-hdrext:sdes:mid"}, webrtc.RTPCodecTypeVideo))
 	must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: "urn:ietf:params:rtp-hdrext:ssrc-audio-level"}, webrtc.RTPCodecTypeAudio))
+	for _, x := range []string{"rtp-stream-id", "repaired-rtp-stream-id"} {
+		if o.layers {
+			must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: "urn:ietf:params:rtp-hdrext:sdes:" + x}, webrtc.RTPCodecTypeVideo))
+		}
+	}
 	i := &interceptor.Registry{}
 	gen, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20*time.Millisecond), nack.GeneratorMaxNacksPerPacket(10))
 	must(t, err)
@@ -332,7 +340,9 @@ func newBrowser(t testing.TB, n *node, o browserOptions) *browser {
 		b.net = newRelay(t, n.addr)
 	}
 	t.Cleanup(b.leave)
-	if !o.noMic {
+	if o.layers {
+		b.layered()
+	} else if !o.noMic {
 		b.mic = b.send("mic", webrtc.MimeTypeOpus)
 		b.cam = b.send("cam", webrtc.MimeTypeVP8)
 	}

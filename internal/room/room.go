@@ -41,6 +41,7 @@ type LinkState struct {
 	Interrupted bool // no authenticated packet for 2 s
 	RTT         time.Duration
 	Loss        float64 // 0..1
+	Way         string  // as wire.Link.Way
 }
 
 // Config is what a room needs. All fields but Slog and Stage must be set.

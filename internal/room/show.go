@@ -29,7 +29,7 @@ func (r *Room) common() wire.State {
 			code = ""
 		}
 		s.Links = append(s.Links, wire.Link{Party: string(p.ID), State: state, RTTMs: int(l.shown.RTT.Milliseconds()),
-			Loss: math.Round(l.shown.Loss*1000) / 1000, Code: code})
+			Loss: math.Round(l.shown.Loss*1000) / 1000, Code: code, Way: l.shown.Way})
 	}
 	return s
 }

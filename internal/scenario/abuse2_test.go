@@ -149,7 +149,7 @@ func abuseRevokedNode(t *testing.T) {
 	alive(t, a, b)
 }
 
-// 65 streams, or 100,000 events a second: the link is closed, our people hear each other without a gap.
+// 129 streams, or 100,000 events a second: the link is closed, our people hear each other without a gap.
 func abuseLinkFlood(t *testing.T) {
 	w := NewWorld(t, Options{Down: []meeting.PartyID{"tolmeria"}})
 	a, b := w.Avelmar.Join("avelmar-principal", nil), w.Avelmar.Join("avelmar-one", nil)
@@ -179,8 +179,8 @@ func abuseLinkFlood(t *testing.T) {
 		return meeting.Exchange{Propose: &meeting.Proposal{Meeting: Meeting, Party: "tolmeria", Counter: counter, At: time.Now().UTC().Truncate(time.Millisecond), Event: e}}
 	}
 
-	r := dial() // the control: 64 streams and 90 frames a second pass
-	if err := r.streams(64); err != nil {
+	r := dial() // the control: 128 streams and 90 frames a second pass
+	if err := r.streams(128); err != nil {
 		t.Fatal(err)
 	}
 	for range 900 {
@@ -197,11 +197,11 @@ func abuseLinkFlood(t *testing.T) {
 	}
 
 	a.Gap(Heard{"avelmar-one", "mic"})
-	if err := r.streams(65); err != nil {
+	if err := r.streams(129); err != nil {
 		t.Fatal(err)
 	}
 	if bye, ended := r.ended(time.Second); !ended || !strings.Contains(bye, `"code"`) {
-		t.Errorf("65 streams: closed %v, bye %q; want it closed with a reason", ended, bye)
+		t.Errorf("129 streams: closed %v, bye %q; want it closed with a reason", ended, bye)
 	}
 	time.Sleep(5 * time.Second)
 

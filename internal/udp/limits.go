@@ -31,6 +31,14 @@ const (
 	// readRoom is the memory of one message: the longest that UDP has, and an odd rest so that messages do not share cache lines' sets.
 	readRoom = 1<<16 + 1536
 
+	// sourceTable is how many remote addresses a socket on all addresses remembers ours for, maxOurs how many of ours. Two remotes at one
+	// place push each other out: of 1000, one in seventeen shares its place.
+	sourceTable = 1 << 14
+	maxOurs     = 255
+
+	// sourceKeep is for how many seconds without a datagram a remote is kept at the address of ours where it was heard.
+	sourceKeep = 10
+
 	// maxSegments is how many datagrams one run holds: UDP_MAX_SEGMENTS of Linux before 6.9 (128 since).
 	maxSegments = 64
 

@@ -1,9 +1,9 @@
 package udp
 
 import (
-	"encoding/binary"
 	"fmt"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -15,23 +15,22 @@ import (
 type receiver struct {
 	in    *vector
 	room  []byte // readRoom for each message
-	notes []control
+	notes []controls
+
+	sources
 
 	have, at, off int // messages of the last recvmmsg; the next one to hand out, and from which byte on
 
 	tooLong, joined atomic.Uint64
 }
 
-// control has room for the size of joined datagrams: CMSG_SPACE(4), aligned as control messages are.
-type control [3]uint64
-
 func (r *receiver) init(fd int) {
-	r.in, r.notes = newVector(readMessages), make([]control, readMessages)
+	r.in, r.notes = newVector(readMessages), make([]controls, readMessages)
 	r.room = make([]byte, readMessages*readRoom)
 	for i := range r.in.iovs {
 		r.in.iovs[i].Base = &r.room[i*readRoom]
 		r.in.iovs[i].SetLen(1 << 16)
-		r.in.msgs[i].Hdr.Control = (*byte)(unsafe.Pointer(&r.notes[i]))
+		r.in.msgs[i].Hdr.Control = (*byte)(unsafe.Pointer(r.notes[i].bytes()))
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1) // a kernel that does not know it joins nothing
 }
@@ -43,7 +42,7 @@ func (r *receiver) receive(fd int, ds []Datagram) (int, error) {
 		for i := range r.in.msgs {
 			h := &r.in.msgs[i].Hdr
 			h.Namelen = unix.SizeofSockaddrInet6
-			h.SetControllen(int(unsafe.Sizeof(control{})))
+			h.SetControllen(len(r.notes[i].bytes()))
 		}
 		n, e := r.in.call(unix.SYS_RECVMMSG, fd, 0, min(len(ds), readMessages))
 		if e == unix.EAGAIN {
@@ -53,6 +52,9 @@ func (r *receiver) receive(fd int, ds []Datagram) (int, error) {
 			return 0, fmt.Errorf("recvmmsg: %w", e)
 		}
 		r.have = n
+		if r.on {
+			r.now = uint16(time.Since(r.begun) / time.Second)
+		}
 	}
 	n := 0
 	for r.at < r.have && n < len(ds) {
@@ -65,13 +67,16 @@ func (r *receiver) receive(fd int, ds []Datagram) (int, error) {
 func (r *receiver) cut(ds []Datagram) (n int) {
 	total := int(r.in.msgs[r.at].Len)
 	b := r.room[r.at*readRoom:][:total]
-	size := r.segment(r.at)
+	size, ours := r.notes[r.at].read(int(r.in.msgs[r.at].Hdr.Controllen))
 	if size <= 0 || size >= total {
 		size = total
 	} else {
 		defer func() { r.joined.Add(uint64(n)) }()
 	}
 	from := addrPort(&r.in.names[r.at])
+	if r.on && ours.IsValid() {
+		r.heard(from, ours)
+	}
 	for n < len(ds) {
 		end := min(r.off+size, total)
 		if end-r.off > MaxDatagram {
@@ -86,14 +91,4 @@ func (r *receiver) cut(ds []Datagram) (n int) {
 		}
 	}
 	return n
-}
-
-// segment returns the size of the datagrams of message i, 0 if it is one.
-func (r *receiver) segment(i int) int {
-	c := (*[unsafe.Sizeof(control{})]byte)(unsafe.Pointer(&r.notes[i]))
-	h := (*unix.Cmsghdr)(unsafe.Pointer(c))
-	if int(r.in.msgs[i].Hdr.Controllen) < unix.CmsgLen(4) || h.Level != unix.IPPROTO_UDP || h.Type != unix.UDP_GRO {
-		return 0
-	}
-	return int(int32(binary.NativeEndian.Uint32(c[unix.CmsgLen(0):])))
 }

@@ -68,7 +68,7 @@ func TestJoinedDatagramsMayBeTooLong(t *testing.T) {
 	if n, err := to.ReadBatch(in, time.Second); n != 1 || err != nil || len(in[0].Data) != 1400 {
 		t.Fatalf("first = %d, %v", n, err)
 	}
-	to.notes[0][2] = MaxDatagram + 1 // little endian; the number after the head of the control message
+	to.notes[0].words[2] = MaxDatagram + 1 // little endian; the number after the head of the control message
 	in = make([]Datagram, 8)
 	n, err := to.ReadBatch(in, time.Second)
 	if want := 5607 - 1400 - 2*(MaxDatagram+1); n != 1 || err != nil || len(in[0].Data) != want {

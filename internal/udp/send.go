@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"runtime"
@@ -18,7 +19,7 @@ type sender struct {
 	mu    sync.Mutex // guards what follows; held over a sendmmsg that cannot block
 	out   *vector    // a message for each run
 	spans []span     // by message: its datagrams
-	ctrl  []segmentSize
+	ctrl  []controls
 	alone *vector // for the datagrams of a run that was refused
 	can   bool    // the kernel knows runs
 	rest  int     // messages until the next run is tried
@@ -29,24 +30,12 @@ type sender struct {
 // span is which datagrams of a batch are in a message.
 type span struct{ at, n int }
 
-// segmentSize is the control message that tells the kernel where to cut.
-type segmentSize struct {
-	head unix.Cmsghdr
-	size uint16
-	_    [6]byte // to the next multiple of 8, CMSG_SPACE(2)
-}
-
 // errUnsendable is WriteBatch's reason for what is not even shown to the kernel.
 var errUnsendable = errors.New("longer than MaxDatagram, or an address of a family that the socket has not")
 
 func (s *sender) init(fd int) {
 	s.out, s.alone = newVector(writeBatch), newVector(maxSegments)
-	s.spans, s.ctrl = make([]span, writeBatch), make([]segmentSize, writeBatch)
-	for i := range s.ctrl {
-		h := &s.ctrl[i].head
-		h.Level, h.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
-		h.SetLen(unix.CmsgLen(2))
-	}
+	s.spans, s.ctrl = make([]span, writeBatch), make([]controls, writeBatch)
 	// A kernel that does not know the option would ignore the control message and send the whole run as one datagram.
 	_, err := unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 	s.can = err == nil
@@ -91,8 +80,11 @@ func (s *Socket) send(ds []Datagram) (sent int, first error) {
 		if e == 0 {
 			continue
 		}
-		if r := s.spans[i]; r.n > 1 && refusesRuns(e) {
-			if s.runsRefused.Add(1); e == unix.EIO {
+		if r := s.spans[i]; r.n > 1 && refusesRuns(e) || s.ctrl[i].n > 0 && refusesSource(e) {
+			if r.n > 1 && refusesRuns(e) {
+				s.runsRefused.Add(1)
+			}
+			if e == unix.EIO {
 				s.rest = restRuns
 			}
 			k, e = s.oneByOne(ds[r.at:r.at+r.n], i)
@@ -119,6 +111,11 @@ func refusesRuns(e unix.Errno) bool {
 	return e == unix.EIO || e == unix.EINVAL || e == unix.EOPNOTSUPP || e == unix.EMSGSIZE
 }
 
+// refusesSource tells the errors that may mean the address to send from, which the machine has no longer.
+func refusesSource(e unix.Errno) bool {
+	return e == unix.EINVAL || e == unix.ENETUNREACH || e == unix.EHOSTUNREACH || e == unix.EADDRNOTAVAIL
+}
+
 // gather makes messages of ds and returns how many; the error is why not all are in them.
 func (s *Socket) gather(ds []Datagram) (n int, err error) {
 	v, iov := s.out, 0
@@ -142,13 +139,15 @@ func (s *Socket) gather(ds []Datagram) (n int, err error) {
 		first := iov
 		iov = pieces(v.iovs, iov, ds[at:at+r.n])
 		h.SetIovlen(iov - first)
-		h.Control = nil
-		h.SetControllen(0)
-		if r.n > 1 {
-			s.ctrl[n].size = uint16(len(d.Data))
-			h.Control = (*byte)(unsafe.Pointer(&s.ctrl[n]))
-			h.SetControllen(int(unsafe.Sizeof(s.ctrl[n])))
+		c := &s.ctrl[n]
+		c.n = 0
+		if ours := s.answer(d.Addr); ours.IsValid() {
+			c.from(s.family, ours)
 		}
+		if r.n > 1 {
+			binary.NativeEndian.PutUint16(c.add(unix.IPPROTO_UDP, unix.UDP_SEGMENT, 2), uint16(len(d.Data)))
+		}
+		setControl(h, c)
 		s.spans[n] = r
 		n++
 		at += r.n
@@ -192,10 +191,24 @@ func pieces(v []unix.Iovec, i int, ds []Datagram) int {
 	return i
 }
 
-// oneByOne sends a refused run, message i, as single datagrams. It returns how many went and why not all did.
+// setControl makes c the control messages of h.
+func setControl(h *unix.Msghdr, c *controls) {
+	h.Control = nil
+	if h.SetControllen(c.n); c.n > 0 {
+		h.Control = (*byte)(unsafe.Pointer(c.bytes()))
+	}
+}
+
+// oneByOne sends refused message i as single datagrams. It returns how many went and why not all did. What is refused again goes from an
+// address that the kernel chooses: the one at which the remote was heard may be ours no longer.
 func (s *Socket) oneByOne(ds []Datagram, i int) (sent int, first unix.Errno) {
-	v := s.alone
+	v, c := s.alone, &s.ctrl[i]
+	c.n = 0
+	if ours := s.answer(ds[0].Addr); ours.IsValid() {
+		c.from(s.family, ours)
+	}
 	for j := range ds {
+		setControl(&v.msgs[j].Hdr, c)
 		v.names[j] = s.out.names[i]
 		v.msgs[j].Hdr.Namelen = s.out.msgs[i].Hdr.Namelen
 		v.iovs[j].Base = unsafe.SliceData(ds[j].Data)
@@ -206,6 +219,11 @@ func (s *Socket) oneByOne(ds []Datagram, i int) (sent int, first unix.Errno) {
 		sent += k
 		j += k
 		if e == 0 {
+			continue
+		}
+		if h := &v.msgs[j].Hdr; h.Control != nil && refusesSource(e) {
+			h.Control = nil
+			h.SetControllen(0)
 			continue
 		}
 		if first == 0 {

@@ -3,6 +3,7 @@ package udp_test
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -49,6 +50,36 @@ func TestSocketKeepsThePromises(t *testing.T) {
 			return s, []netip.AddrPort{at("127.0.0.1", s), at("::1", s)}
 		}, nil)
 	})
+}
+
+// A socket that holds its processor keeps the same promises, and the runtime can still stop everybody for a moment while it waits.
+func TestHeldSocketKeepsThePromises(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(before + 2)
+	defer runtime.GOMAXPROCS(before)
+	udptest.Run(t, func(t *testing.T) (udp.Conn, []netip.AddrPort) {
+		s := listen(t, "127.0.0.1:0")
+		s.Hold()
+		return s, []netip.AddrPort{s.LocalAddr()}
+	}, nil)
+	s := listen(t, "127.0.0.1:0")
+	s.Hold()
+	const long = 30 * time.Second
+	began, done := time.Now(), make(chan error, 1)
+	go func() {
+		_, err := s.ReadBatch([]udp.Datagram{{Data: make([]byte, udp.MaxDatagram)}}, long)
+		done <- err
+	}()
+	for range 20 {
+		runtime.GC()
+	}
+	_ = s.Close()
+	if err := <-done; err != net.ErrClosed {
+		t.Errorf("ReadBatch after Close = %v, want net.ErrClosed", err)
+	}
+	if took := time.Since(began); took > long/2 {
+		t.Errorf("20 collections and Close took %v beside a waiting socket", took)
+	}
 }
 
 func TestSocketAddresses(t *testing.T) {

@@ -119,6 +119,7 @@ type Link struct {
 	RTTMs int     `json:"rttMs"`
 	Loss  float64 `json:"loss"` // 0..1
 	Code  string  `json:"code"` // "", "definition.differs": why it is down
+	Way   string  `json:"way"`  // of the media: "" none, "one", "two" (sound over two addresses at once), "tls" (no datagram gets through)
 }
 
 // Floor says who sounds: Slots[i] is the member in slot "floor{i}", or "".

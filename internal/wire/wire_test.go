@@ -56,7 +56,7 @@ func definition() meeting.Definition {
 
 func toClient() []wire.ToClient {
 	state := wire.State{Present: []wire.Presence{{Member: "avelmar-tarroven", Mic: true, Camera: true}, {Member: "tolmeria-kosvane", Far: "interrupted"}},
-		Stage: []string{"", "tolmeria-kosvane"}, Links: []wire.Link{{Party: "tolmeria", State: "interrupted", RTTMs: 41, Loss: 0.052}}, Alarm: "log.withheld"}
+		Stage: []string{"", "tolmeria-kosvane"}, Links: []wire.Link{{Party: "tolmeria", State: "interrupted", RTTMs: 41, Loss: 0.052, Way: "two"}}, Alarm: "log.withheld"}
 	return []wire.ToClient{
 		{Welcome: &wire.Welcome{Version: wire.Version, You: "avelmar-tarroven", Meeting: wire.NewMeeting(definition()), State: state, Answer: "v=0\r\n", Resume: "again"}},
 		{Answer: &wire.Answer{SDP: "v=0\r\n"}},

@@ -45,7 +45,7 @@ type candidate struct {
 
 // one round sends about so many packets, and to no receiver more than its socket holds unread.
 const (
-	packetsARound = 2000
+	packetsARound = 4000
 	mostAReceiver = 80
 )
 
@@ -100,6 +100,7 @@ func run(rounds, most int) (bool, error) {
 	own4, pion4, floor4 := add4(4)
 	own1, pion1, floor1 := add4(1)
 	few := add("own.10.run4", 10, 4, r.own(0, 4))
+	fewFloor, manyFloor := add("floor.10.run4", 10, 4, r.floor(10, 4)), add(fmt.Sprintf("floor.%d.run4", most), most, 4, r.floor(most, 4))
 	many := add(fmt.Sprintf("own.%d.run4", most), most, 4, r.own(2, 4))
 	for n := range rounds + 3 {
 		for _, c := range all {
@@ -124,6 +125,7 @@ func run(rounds, most int) (bool, error) {
 	}
 	rep.info("forward.received", round(100*float64(received)/float64(sent), 2), "%")
 	rep.info("forward.single.floor", round(own1.median()/floor1.median(), 2), "times")
+	rep.info("forward.growth.floor", round(100*(manyFloor.median()/fewFloor.median()-1), 1), "%")
 	rep.atLeast("forward.run4.pion", round(pion4.median()/own4.median(), 2), "times", 5)
 	rep.atMost("forward.run4.floor", round(own4.median()/floor4.median(), 2), "times", 1.7)
 	rep.atLeast("forward.single.pion", round(pion1.median()/own1.median(), 2), "times", 2.5)

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/sys/unix"
 
 	"visavis/internal/udp"
 )
@@ -25,8 +26,9 @@ type message struct {
 	I               int    // receiver
 	To              string `json:",omitempty"` // "own" or "pion": whom an offer is for
 	SDP             string `json:",omitempty"`
-	Count           bool   `json:",omitempty"` // asks for, or carries, Received
-	Received        int    `json:",omitempty"`
+	At              netip.AddrPort
+	Count           bool `json:",omitempty"` // asks for, or carries, Received
+	Received        int  `json:",omitempty"`
 }
 
 // slots are the sections of an offer to the node: one for each audience.
@@ -45,54 +47,67 @@ type readers struct {
 }
 
 func (r *readers) run() {
-	ds := make([]udp.Datagram, 64)
-	for i := range ds {
-		ds[i].Data = make([]byte, udp.MaxDatagram)
-	}
+	b := make([]byte, 2048)
 	for range time.Tick(readEvery) {
 		r.mu.Lock()
 		all := r.all
 		r.mu.Unlock()
 		for _, c := range all {
 			for {
-				n, err := c.ReadBatch(ds, 0)
-				if n == 0 || err != nil {
+				n, from, err := unix.Recvfrom(c.fd, b, unix.MSG_DONTWAIT)
+				if err != nil {
 					break
 				}
-				for _, d := range ds[:n] {
-					if class := udp.Classify(d.Data); class == udp.RTP {
-						r.received.Add(1)
-					} else if class != udp.RTCP {
-						c.take(d)
-					}
+				if class := udp.Classify(b[:n]); class == udp.RTP {
+					r.received.Add(1)
+				} else if class != udp.RTCP {
+					c.take(b[:n], from)
 				}
 			}
 		}
 	}
 }
 
+// add opens the socket of one receiver: one that Go's poller does not know, and that takes datagrams one by one, so that the kernel
+// has to cut a run on the way, as it or the network card has to on real networks.
 func (r *readers) add() (*reader, error) {
-	s, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	c := &reader{Socket: s, rest: make(chan udp.Datagram, 64)}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return nil, err
+	}
+	a, err := unix.Getsockname(fd)
+	if err != nil {
+		return nil, err
+	}
+	c := &reader{fd: fd, local: addrPort(a), rest: make(chan udp.Datagram, 64)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all[:len(r.all):len(r.all)], c)
 	return c, nil
 }
 
-// reader is the socket of one receiver as pion's mux wants it.
-type reader struct {
-	*udp.Socket
-	rest chan udp.Datagram
+func addrPort(a unix.Sockaddr) netip.AddrPort {
+	a4, ok := a.(*unix.SockaddrInet4)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(a4.Addr), uint16(a4.Port))
 }
 
-func (c *reader) take(d udp.Datagram) {
-	d.Data = bytes.Clone(d.Data)
+// reader is the socket of one receiver as pion's mux wants it.
+type reader struct {
+	fd    int
+	local netip.AddrPort
+	rest  chan udp.Datagram
+}
+
+func (c *reader) take(b []byte, from unix.Sockaddr) {
 	select {
-	case c.rest <- d:
+	case c.rest <- udp.Datagram{Data: bytes.Clone(b), Addr: addrPort(from)}:
 	default: // ICE and DTLS send again
 	}
 }
@@ -105,10 +120,7 @@ func (c *reader) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (c *reader) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	if _, err := c.WriteBatch([]udp.Datagram{{Data: b, Addr: to}}); err != nil {
-		return 0, err
-	}
-	return len(b), nil
+	return len(b), unix.Sendto(c.fd, b, unix.MSG_DONTWAIT, &unix.SockaddrInet4{Addr: to.Addr().Unmap().As4(), Port: int(to.Port())})
 }
 
 // The rest implements net.PacketConn.
@@ -126,7 +138,8 @@ func (c *reader) WriteTo(b []byte, to net.Addr) (int, error) {
 	return c.WriteToAddrPort(b, a.AddrPort())
 }
 
-func (c *reader) LocalAddr() net.Addr              { return net.UDPAddrFromAddrPort(c.Socket.LocalAddr()) }
+func (c *reader) LocalAddr() net.Addr              { return net.UDPAddrFromAddrPort(c.local) }
+func (c *reader) Close() error                     { return nil }
 func (c *reader) SetDeadline(time.Time) error      { return nil }
 func (c *reader) SetReadDeadline(time.Time) error  { return nil }
 func (c *reader) SetWriteDeadline(time.Time) error { return nil }
@@ -166,7 +179,7 @@ func receive(in io.Reader, out io.Writer) error {
 				return err
 			}
 			pcs[key{to, i}] = pc
-			say(message{I: i, To: to, SDP: sdp})
+			say(message{I: i, To: to, SDP: sdp, At: c.local})
 			m, ok := next()
 			if !ok {
 				return errGone

@@ -33,12 +33,13 @@ type rig struct {
 	host     *peer.Host
 	sessions []*peer.Session
 	streams  [slots]*media.Stream // audiences of 10, of 50 and of all
-	seq      uint16
+	seqs     [slots]uint16
+	seq      uint16 // pion's
 	payload  []byte
 
 	track *webrtc.TrackLocalStaticRTP
 	pcs   []*webrtc.PeerConnection
-	peers []netip.AddrPort // where the first sessions' packets go
+	peers []netip.AddrPort // the receivers
 }
 
 // payloadSize is that of a picture's packets as browsers cut them.
@@ -146,7 +147,7 @@ func (r *rig) answer(m message, up chan<- struct{}) (string, error) {
 			names[i] = fmt.Sprintf("stage%d", i)
 		}
 		s, answer, err := r.host.Open(peer.Offer{SDP: m.SDP, Names: names}, peer.Events{Connected: func() { up <- struct{}{} }})
-		r.sessions = append(r.sessions, s)
+		r.sessions, r.peers = append(r.sessions, s), append(r.peers, m.At)
 		return answer, err
 	}
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings())).NewPeerConnection(webrtc.Configuration{})
@@ -197,13 +198,6 @@ func (r *rig) assign() error {
 			return err
 		}
 	}
-	for _, pc := range r.pcs {
-		p, err := pc.GetSenders()[0].Transport().ICETransport().GetSelectedCandidatePair()
-		if err != nil {
-			return err
-		}
-		r.peers = append(r.peers, netip.AddrPortFrom(netip.MustParseAddr(p.Remote.Address), p.Remote.Port))
-	}
 	_, err := r.count(0)
 	return err
 }
@@ -220,8 +214,8 @@ func (r *rig) own(audience, burst int) func(int) (time.Duration, error) {
 	return func(bursts int) (d time.Duration, err error) {
 		ok := r.worker.Call(func() {
 			before := cpu()
-			for range bursts {
-				r.push(audience, burst)
+			for i := range bursts {
+				r.push(audience, burst, i == 0)
 			}
 			d = cpu() - before
 		})
@@ -232,16 +226,17 @@ func (r *rig) own(audience, burst int) func(int) (time.Duration, error) {
 	}
 }
 
-// push is the worker's.
-func (r *rig) push(audience, burst int) {
+// push is the worker's. A round begins with a keyframe: after a second's silence a slot waits for one.
+func (r *rig) push(audience, burst int, key bool) {
 	now := time.Now()
-	for range burst {
-		r.seq++
-		copy(r.payload, []byte{0x90, 0x80, 0x80 | byte(r.seq>>8)&0x7f, byte(r.seq), 1})
-		if r.seq < slots*2 { // keyframes
+	for i := range burst {
+		seq := r.seqs[audience]
+		r.seqs[audience]++
+		copy(r.payload, []byte{0x90, 0x80, 0x80 | byte(seq>>8)&0x7f, byte(seq), 1})
+		if key && i == 0 {
 			r.payload[4] = 0
 		}
-		p := media.Packet{SSRC: uint32(audience + 1), Seq: r.seq, Time: uint32(r.seq) * 3600, Marker: true, Payload: r.payload}
+		p := media.Packet{SSRC: uint32(audience + 1), Seq: seq, Time: uint32(seq) * 3600, Marker: true, Payload: r.payload}
 		r.streams[audience].Push(now, &p, media.NoLevel)
 	}
 	r.sw.Flush(now)
@@ -318,8 +313,8 @@ func (r *rig) allocations() (float64, error) {
 		var before, after runtime.MemStats
 		ok := r.worker.Call(func() {
 			runtime.ReadMemStats(&before)
-			for range 2 {
-				r.push(1, 4)
+			for i := range 2 {
+				r.push(1, 4, i == 0)
 			}
 			runtime.ReadMemStats(&after)
 		})

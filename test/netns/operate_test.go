@@ -56,6 +56,7 @@ func TestOperateAsWritten(t *testing.T) {
 		}
 	}
 	call(t, n, links)
+	blocked(t, n, shells)
 }
 
 // step does one block on one server. What the page says is sent to the other party lies in a directory that both share.

@@ -93,6 +93,7 @@ export interface Link {
   rttMs: number;
   loss: number;
   code: string;
+  way: string;
 }
 
 export interface Answer {
