@@ -69,13 +69,14 @@ type Node struct {
 	server *api.Server
 	httpd  *http.Server
 
-	pins  pins
-	ctx   context.Context
-	stop  context.CancelFunc
-	tasks sync.WaitGroup
-	web   net.Listener
-	far   net.Listener // for other nodes alone; nil: they come to web
-	local netip.AddrPort
+	pins    pins
+	pinning sync.Mutex // held while pins are read from the store or written to it
+	ctx     context.Context
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
+	web     net.Listener
+	far     net.Listener // for other nodes alone; nil: they come to web
+	local   netip.AddrPort
 }
 
 // Start opens ports and meetings and serves. The error names what could not be opened; nothing is left open then.
@@ -101,7 +102,7 @@ func Start(s Settings, env Env) (n *Node, err error) {
 	if err = n.startMedia(); err != nil {
 		return n, err
 	}
-	if err = n.openMeetings(n.ctx); err != nil { // before anybody can come
+	if _, err = n.openMeetings(n.ctx); err != nil { // before anybody can come
 		return n, err
 	}
 	if err = n.startServers(); err != nil {
