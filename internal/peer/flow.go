@@ -89,6 +89,15 @@ type ssrcUse struct {
 	rtx    bool
 }
 
+// current says whether the browser uses it now. A packet of an earlier one that comes late would look like a jump of the track's
+// numbers.
+func (u ssrcUse) current() bool {
+	if u.rtx {
+		return u.ssrc == u.source.rtxSSRC
+	}
+	return u.ssrc == u.source.stream.SSRC()
+}
+
 func newFlow(h *Host, s *Session, now time.Time) *flow {
 	f := &flow{h: h, s: s, tieBreaker: random64(), consent: now, header: make([]byte, 0, 64), ssrcs: make([]ssrcUse, 0, MaxSSRC)}
 	f.sender = f.newSSRC()
@@ -170,13 +179,15 @@ func (f *flow) declare(s *section) {
 		return
 	}
 	src := f.sources[i]
-	f.learn(s.ssrc, src, false)
-	if s.rtx != 0 && src.rtxPT != 0 {
-		f.learn(s.rtx, src, true)
+	if f.learn(s.ssrc, src, false) {
+		src.stream.SetSSRC(s.ssrc) // also one that it had before
+	}
+	if s.rtx != 0 && src.rtxPT != 0 && f.learn(s.rtx, src, true) {
+		src.rtxSSRC = s.rtx
 	}
 }
 
-// learn notes what an SSRC is; false if it is known as something else or too many are.
+// learn notes what an SSRC is, and that it is in use from now on if it is new; false if it is known as something else or too many are.
 func (f *flow) learn(ssrc uint32, src *source, rtx bool) bool {
 	if ssrc == 0 {
 		return false

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -119,5 +120,56 @@ func BenchmarkForward(t *testing.B) {
 		batch[0] = udp.Datagram{Data: packets[i%len(packets)], Addr: from.addr}
 		b.mux.Receive(b.now, batch)
 		b.h.c.Worker.Flush()
+	}
+}
+
+// TestOldSSRC: once a track has another SSRC, late packets and reports of the one before are not its own; an offer that names the
+// old one again brings it back.
+func TestOldSSRC(t *testing.T) {
+	const next, nextRTX = 0x2223, 0x3334
+	b := newBench(t)
+	g := chrome(b).known()
+	cam := g.s.Stream("cam")
+	slot := chrome(b).s.Slot("stage0")
+	slot.Assign(b.now, cam)
+	key := []byte{0x90, 0x80, 0x80, 1, 0, 9, 9, 9, 9, 9}
+	taken := func(p []byte) bool {
+		before := cam.Stats().Packets
+		g.come(p)
+		return cam.Stats().Packets > before
+	}
+	reports := func(ssrc uint32) bool {
+		g.come(g.rtcp(marshal(t, &rtcp.SenderReport{SSRC: ssrc, NTPTime: 1 << 40, RTPTime: 960})))
+		_, ok := slot.Report(b.now)
+		return ok
+	}
+	if !taken(g.rtp(camSSRC, vp8PT, "1", key)) || !reports(camSSRC) {
+		t.Fatal("control: the first SSRC is not taken")
+	}
+	if !taken(g.rtp(next, vp8PT, "1", key)) || cam.SSRC() != next {
+		t.Fatal("the next SSRC is not taken")
+	}
+	g.come(g.rtp(nextRTX, rtxPT, "1", nil))
+	before := b.h.Stats().UnknownSSRC
+	if reports(camSSRC) {
+		t.Error("a report of the old SSRC was taken")
+	}
+	for range 5 {
+		if taken(g.rtp(camSSRC, vp8PT, "", key)) || taken(g.rtp(camRTX, rtxPT, "", append([]byte{1, 2}, key...))) {
+			t.Error("a packet of the old SSRC was taken")
+		}
+	}
+	if got := b.h.Stats().UnknownSSRC - before; got != 10 {
+		t.Errorf("%d packets counted, want 10", got)
+	}
+	if !taken(g.rtp(next, vp8PT, "", key)) || !reports(next) {
+		t.Error("control: the new SSRC is not taken")
+	}
+	i := slices.IndexFunc(g.o.sections, func(s section) bool { return s.name == "cam" })
+	s := g.o.sections[i]
+	s.ssrc, s.rtx = camSSRC, camRTX
+	g.f.declare(&s)
+	if !taken(g.rtp(camSSRC, vp8PT, "", key)) || taken(g.rtp(next, vp8PT, "", key)) {
+		t.Error("an offer did not bring the first SSRC back")
 	}
 }

@@ -102,6 +102,10 @@ func (f *flow) rtp(now time.Time, b []byte) {
 			return
 		}
 	}
+	if !u.current() {
+		counts.unknownSSRC.Add(1)
+		return
+	}
 	src := u.source
 	if u.rtx {
 		f.repair(now, src, p)
