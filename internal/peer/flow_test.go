@@ -1,7 +1,10 @@
 package peer
 
 import (
+	"bytes"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,5 +174,55 @@ func TestOldSSRC(t *testing.T) {
 	g.f.declare(&s)
 	if !taken(g.rtp(camSSRC, vp8PT, "", key)) || taken(g.rtp(next, vp8PT, "", key)) {
 		t.Error("an offer did not bring the first SSRC back")
+	}
+}
+
+// TestResendAfterReoffer sends a packet again after an offer that leaves out header extensions: it must be the same bytes, since key
+// and nonce are.
+func TestResendAfterReoffer(t *testing.T) {
+	o := recorded(t, "chrome.sdp")
+	without := Offer{SDP: regexp.MustCompile(`a=extmap:\d+ \S+\r\n`).ReplaceAllString(o.SDP, ""), Names: o.Names}
+	other := Offer{SDP: regexp.MustCompile(`a=extmap:\d+ \S+(sdes:mid|audio-level)\r\n`).ReplaceAllString(o.SDP, "")}
+	other.SDP, other.Names = strings.ReplaceAll(other.SDP, "a=rtcp-mux\r\n", "a=rtcp-mux\r\na=extmap:4 "+uriLevel+"\r\n"), o.Names
+	for name, test := range map[string]struct {
+		next Offer
+		want bool
+	}{
+		"control: the same":              {o, true},
+		"without extensions":             {without, true},
+		"its identifier means something": {other, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			g := chrome(b)
+			if g.o.ext.mid != 4 {
+				t.Fatalf("the recorded offer has MID as %d, want 4", g.o.ext.mid)
+			}
+			send := func() []byte {
+				b.conn.take()
+				g.f.Send(b.now, &media.Out{SSRC: 7, Index: 5, PT: opusPT, Mid: "2", Payload: []byte{1, 2, 3}})
+				b.h.c.Worker.Flush()
+				return b.conn.take()[0].Data
+			}
+			first := send()
+			next, err := parseOffer(test.next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := next.follows(g.s.offer); got != test.want {
+				t.Fatalf("follows = %v, want %v", got, test.want)
+			}
+			if !test.want {
+				return
+			}
+			g.f.apply(b.now, next, g.f.leg)
+			if got := send(); !bytes.Equal(got, first) {
+				t.Errorf("sent again:\n%x\nwant\n%x", got, first)
+			}
+			third, err := parseOffer(o)
+			if err != nil || !third.follows(next) {
+				t.Errorf("an offer as the first no longer follows (%v)", err)
+			}
+		})
 	}
 }
