@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"visavis/internal/api"
 	"visavis/internal/auth"
@@ -69,6 +70,7 @@ type Node struct {
 	server *api.Server
 	httpd  *http.Server
 
+	deaf    atomic.Bool // the UDP port has ended: no media any more
 	pins    pins
 	pinning sync.Mutex // held while pins are read from the store or written to it
 	ctx     context.Context
@@ -139,6 +141,7 @@ func (n *Node) startMedia() error {
 	mux.OnBatchEnd(sw.Flush)
 	mux.OnTick(sw.Tick)
 	n.tasks.Go(func() {
+		defer n.deaf.Store(true)
 		if err := n.worker.Serve(mux); err != nil && !errors.Is(err, net.ErrClosed) {
 			n.log.Error("udp port failed", "err", err)
 		}
@@ -162,7 +165,7 @@ func (n *Node) startServers() error {
 	var err error
 	if n.server, err = api.NewServer(api.Config{
 		Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
-		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Log: n.log,
+		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Healthy: func() bool { return !n.deaf.Load() }, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
 	}
