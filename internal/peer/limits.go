@@ -75,8 +75,7 @@ const (
 	dtlsQueue    = 32   // datagrams waiting for the handshake; more are dropped, DTLS sends again
 	stunQueue    = 32   // messages waiting for the ICE agent; more are dropped, ICE sends again
 
-	callTries = 5                     // to reach a worker whose queue is full, when a session ends
-	callWait  = 20 * time.Millisecond // between two of them
+	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session ends
 
 	twccEvery   = 50 * time.Millisecond // between two transport-wide feedbacks
 	reportEvery = time.Second           // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)
