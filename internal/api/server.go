@@ -72,6 +72,8 @@ type Server struct {
 	probeRate    *limiter[auth.Grant] // by member
 	stop         context.CancelFunc   // ends sweep
 
+	counts counts
+
 	mu       sync.Mutex // guards the fields below
 	closed   bool
 	running  int           // sockets, and goroutines that close things

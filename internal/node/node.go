@@ -63,6 +63,7 @@ type Node struct {
 	dir *Dir
 
 	worker *udp.Worker
+	mux    *udp.Mux
 	peers  *peer.Host
 	links  *link.Manager
 	rooms  *rooms
@@ -111,6 +112,7 @@ func Start(s Settings, env Env) (n *Node, err error) {
 		return n, err
 	}
 	n.tasks.Go(n.watch)
+	n.tasks.Go(n.tell)
 	n.log.Info("node is up", "party", s.Party, "remote", n.web.Addr().String())
 	return n, nil
 }
@@ -124,6 +126,7 @@ func (n *Node) startMedia() error {
 	n.local = local
 	n.worker = udp.NewWorker(conn)
 	mux, sw := udp.NewMux(), media.NewSwitch()
+	n.mux = mux
 	n.book = n.dir.Book()
 	if n.peers, err = peer.NewHost(peer.Config{
 		Worker: n.worker, Mux: mux, Switch: sw, Local: local, Advertise: n.s.UDP.Advertised(),
