@@ -43,6 +43,7 @@ type Forwarder struct {
 	asked   uint64  // serial when next was assigned: nothing from before is ever sent
 	nextAt  time.Time
 	keyFrom *Stream // counted in its wanting
+	plea    plea
 	a       attachment
 
 	top     int64     // last sequence number sent in order
@@ -56,6 +57,32 @@ type Forwarder struct {
 	octets  uint32
 	packets uint32
 	stats   ForwarderStats
+}
+
+// plea is the receiver's own request for a keyframe.
+type plea struct {
+	open  bool // not answered yet
+	last  time.Time
+	wait  time.Duration // after the last answer
+	until time.Time
+}
+
+// heard tells whether a request counts.
+func (p *plea) heard(now time.Time) bool {
+	if now.Sub(p.last) >= pleaQuiet {
+		p.wait, p.until = 0, time.Time{}
+	}
+	p.last = now
+	p.open = p.open || !now.Before(p.until)
+	return p.open
+}
+
+// answered tells that a keyframe went out.
+func (p *plea) answered(now time.Time) {
+	if p.open {
+		p.open, p.wait = false, min(max(2*p.wait, pleaWait), pleaMost)
+		p.until = now.Add(p.wait)
+	}
 }
 
 // attachment maps the numbers of a stream, from its first packet in this slot, to the slot's.
@@ -141,7 +168,7 @@ func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
 		return
 	}
 	s.attach(f)
-	f.asked, f.nextAt = from, now
+	f.asked, f.nextAt, f.plea = from, now, plea{}
 	f.wait(now)
 }
 
@@ -248,13 +275,14 @@ func (f *Forwarder) unwant() {
 	}
 }
 
-// Keyframe is the receiver's request (RFC 4585 §6.3.1, RFC 5104 §4.3.1). Requests of all receivers are joined.
+// Keyframe is the receiver's request (RFC 4585 §6.3.1, RFC 5104 §4.3.1). Requests of all receivers are joined. One soon
+// after a keyframe that this receiver had asked for does not count: a receiver that still needs it asks again.
 func (f *Forwarder) Keyframe(now time.Time) {
 	f.stats.KeyframeRequests++
 	if f.c.Kind != Video || !f.ready {
 		return
 	}
-	if f.next == nil && f.cur != nil {
+	if f.next == nil && f.cur != nil && f.plea.heard(now) {
 		f.want(now, f.cur)
 	}
 }
@@ -343,6 +371,7 @@ func (f *Forwarder) begin(now time.Time, s *Stream, k *kept) {
 func (f *Forwarder) push(now time.Time, s *Stream, k *kept) {
 	f.a.to = max(f.a.to, k.serial)
 	if k.vp8.key && f.keyFrom == s {
+		f.plea.answered(now)
 		f.unwant()
 	}
 	o := f.make(k)

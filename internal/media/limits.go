@@ -49,6 +49,11 @@ const (
 
 	// keyframeRepeat: browsers silently drop a keyframe request within 300 ms of another.
 	keyframeRepeat = 310 * time.Millisecond
+	// pleaWait is how long a receiver that was sent the keyframe it asked for has to wait before its next request counts; it
+	// doubles up to pleaMost and starts anew after pleaQuiet without requests. A keyframe is paid for by all who see the stream.
+	pleaWait  = time.Second
+	pleaMost  = 4 * time.Second
+	pleaQuiet = 10 * time.Second
 	// silence is how long nothing must come before a source, or a receiver, counts as interrupted.
 	silence = time.Second
 	// idleRepeat replaces keyframeRepeat while a source is silent.
