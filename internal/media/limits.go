@@ -43,7 +43,6 @@ const (
 	reorderPackets = 3                    // so many packets have passed since
 
 	firstRTT    = 50 * time.Millisecond // until it is known
-	rttWindow   = 10 * time.Second
 	leastRepeat = 20 * time.Millisecond // between two requests for one packet
 	mostRepeat  = 400 * time.Millisecond
 

@@ -320,3 +320,37 @@ func TestKeyframeRequestsBackOff(t *testing.T) {
 		}
 	}
 }
+
+// When the round trip gets longer than it was, packets are not asked for again and again before the first answer can be there.
+func TestRequestsFollowTheRoundTrip(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		w := newWorld(t)
+		s, src := w.stream(Video)
+		s.SetRTT(20 * time.Millisecond)
+		there := &path{w: w, delay: 300 * time.Millisecond, rng: rand.New(rand.NewPCG(1, 1))}
+		src.onResend = func(_ time.Time, _ uint32, seqs []uint16) {
+			for _, q := range slices.Clone(seqs) {
+				there.send(func() { w.picture(s, q, q, 0, false) })
+			}
+		}
+		var lost, asked, before uint64
+		for i := range uint16(30 * 50) {
+			there.deliver()
+			if i%20 == 10 {
+				lost++
+			} else {
+				w.picture(s, i, i, 0, i == 0)
+			}
+			w.flush()
+			if i%50 == 49 && told {
+				s.SetRTT(300 * time.Millisecond)
+			}
+			if i == 10*50 {
+				lost, before = 0, s.Stats().Requested
+			}
+		}
+		if asked = s.Stats().Requested - before; asked < lost || asked > lost*3/2 {
+			t.Errorf("told %v: asked %d times for %d packets, want at most 1.5 for each", told, asked, lost)
+		}
+	}
+}

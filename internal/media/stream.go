@@ -100,7 +100,7 @@ func (s *Stream) SetSSRC(ssrc uint32) {
 // by answered requests; without either it takes 50 ms.
 func (s *Stream) SetRTT(rtt time.Duration) {
 	if rtt > 0 {
-		s.losses.sample(s.sw.now, rtt)
+		s.losses.set(rtt)
 	}
 }
 
