@@ -32,6 +32,7 @@ type flow struct {
 	heardAt   time.Time      // last authentic packet from remote
 	signAt    time.Time      // last sign of life from remote: that, or an answered check
 	flowAt    time.Time      // last RTP from remote
+	paused    bool           // not heard for a while: no pictures
 	moving    netip.AddrPort // address that media moved to, under check
 	askedAt   time.Time
 	requests  bucket // checks from proven addresses
@@ -151,7 +152,7 @@ func (f *flow) newSlot(now time.Time, s *section) *media.Forwarder {
 	}
 	fw := media.NewForwarder(f.h.c.Switch, c)
 	f.slots = append(f.slots, &slot{mid: s.mid, forwarder: fw})
-	if f.sealer != nil {
+	if f.sealer != nil && !(f.paused && s.kind == media.Video) {
 		fw.Ready(now)
 	}
 	return fw
@@ -286,6 +287,9 @@ func (f *flow) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
 func (f *flow) tick(now time.Time) {
 	if f.opener == nil {
 		return
+	}
+	if !f.paused && f.unheard(now) {
+		f.pause(now)
 	}
 	if f.feedback != nil && now.Sub(f.twccAt) >= twccEvery {
 		f.twccAt = now

@@ -58,6 +58,63 @@ func TestResumption(t *testing.T) {
 	}
 }
 
+// TestPause: no pictures go to a browser that is not heard, sound does; when it is heard again, by media or by an answered check, they
+// go on with the next number. One that is heard is the control.
+func TestPause(t *testing.T) {
+	for name, test := range map[string]struct {
+		talks, check bool
+		gap          time.Duration
+		want         bool
+	}{
+		"control: talks, short gap": {true, false, 1900 * time.Millisecond, false},
+		"talks, unreachable":        {true, false, 25 * time.Second, true},
+		"talks, then answers":       {true, true, 25 * time.Second, true},
+		"control: listens, slow":    {false, false, 4900 * time.Millisecond, false},
+		"listens, unreachable":      {false, false, 25 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			from, g := chrome(b).known(), chrome(b)
+			cam, mic := g.s.Slot("stage0"), g.s.Slot("floor0")
+			cam.Assign(b.now, from.s.Stream("cam"))
+			mic.Assign(b.now, from.s.Stream("mic"))
+			key := []byte{0x90, 0x80, 0x80, 1, 0, 9, 9, 9, 9, 9}
+			live := func(d time.Duration, heard bool) {
+				for ; d > 0; d -= 100 * time.Millisecond {
+					b.pass(100 * time.Millisecond)
+					from.come(from.rtp(camSSRC, vp8PT, "", key), from.rtp(micSSRC, opusPT, "", make([]byte, 10)))
+					if heard && test.talks {
+						g.come(g.rtp(micSSRC, opusPT, "0", make([]byte, 10)))
+					} else if heard {
+						g.come(g.rtcp(marshal(t, &rtcp.ReceiverReport{SSRC: 1})))
+					}
+				}
+			}
+			live(time.Second, true)
+			pictures, sounds := cam.Stats().Packets, mic.Stats().Packets
+			live(test.gap, false)
+			n, m := cam.Stats().Packets-pictures, mic.Stats().Packets-sounds
+			if all := uint64(test.gap / (100 * time.Millisecond)); (n < all) != test.want || test.want && n > 55 || m != all {
+				t.Errorf("%d of %d pictures and %d of as much sound were sent, want all: %v", n, all, m, !test.want)
+			}
+			if test.check {
+				m := g.checkOf(g.f.leg)
+				g.b.h.noteCheck(g.f.leg, m, g.addr, false, b.now)
+				g.come(g.answer(m, g.f.leg.peerPwd))
+				live(200*time.Millisecond, false)
+			} else {
+				live(200*time.Millisecond, true)
+			}
+			if got := cam.Stats().Packets - pictures - n; got == 0 {
+				t.Error("no picture after the gap")
+			}
+			if got := cam.Stream(); got != from.s.Stream("cam") {
+				t.Errorf("the slot shows %v", got)
+			}
+		})
+	}
+}
+
 // TestNothingAllocated sends one camera to ten receivers, with real seals on both sides.
 func TestNothingAllocated(t *testing.T) {
 	b := newBench(t)

@@ -68,7 +68,8 @@ const (
 	moveEvery   = 100 * time.Millisecond // between two checks of an address that media moved to
 
 	mediaCut = time.Second            // of silence is an interruption, for a browser that was sending media
-	idleCut  = 5 * time.Second        // the same for one that only sends reports
+	pauseCut = 2 * time.Second        // and pictures to it stop
+	idleCut  = 5 * time.Second        // both, for one that only sends reports
 	flowing  = 200 * time.Millisecond // without RTP before the silence: it was only sending reports
 
 	replayWindow = 1024 // packets
