@@ -22,7 +22,7 @@ type ForwarderStats struct {
 	Packets, Bytes   uint64 // first sendings, payload bytes
 	Nacked           uint64 // numbers that the receiver asked for
 	Resent           uint64 // of Nacked, sent
-	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, or above the budget
+	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, sent again just now, or above the budget
 	Switches         uint64 // attachments that began to flow
 	KeyframeRequests uint64 // from the receiver
 }
@@ -44,6 +44,8 @@ type Forwarder struct {
 	nextAt  time.Time
 	keyFrom *Stream // counted in its wanting
 	plea    plea
+	resent  [resentKept]resent // by source number, modulo
+	rtt     time.Duration      // to the receiver, 0 if not known
 	a       attachment
 
 	top     int64     // last sequence number sent in order
@@ -57,6 +59,26 @@ type Forwarder struct {
 	octets  uint32
 	packets uint32
 	stats   ForwarderStats
+}
+
+// resent is a packet that was sent again.
+type resent struct {
+	serial uint64
+	at     time.Time
+}
+
+// SetRTT tells the round-trip time to the receiver: within it a packet is not sent again twice, because a second request for it
+// was made before the first answer could be there.
+func (f *Forwarder) SetRTT(rtt time.Duration) { f.rtt = rtt }
+
+// justSent tells whether k was sent again a moment ago.
+func (f *Forwarder) justSent(now time.Time, k *kept) bool {
+	r := &f.resent[k.seq&(resentKept-1)]
+	within := f.rtt
+	if within <= 0 {
+		within = leastRepeat
+	}
+	return r.serial == k.serial && now.Sub(r.at) < min(within, mostRepeat)
 }
 
 // plea is the receiver's own request for a keyframe.
@@ -415,10 +437,11 @@ func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++
 		k := f.sent(now, q)
-		if k == nil || !f.r.budget.take(now) {
+		if k == nil || f.justSent(now, k) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
 		}
+		f.resent[k.seq&(resentKept-1)] = resent{k.serial, now}
 		o := f.make(k)
 		o.Resend = true
 		if f.c.RTXPT != 0 {

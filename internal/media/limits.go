@@ -33,6 +33,9 @@ const (
 	ResendShare = 0.25
 	ResendRate  = 50.0
 	ResendBurst = 100.0
+	// resentKept is how many resends a slot remembers, so as not to answer two requests for one packet within a round trip; a
+	// power of two.
+	resentKept = 64
 )
 
 const (
