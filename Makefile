@@ -10,8 +10,8 @@ export CGO_ENABLED ?= 0
 all: build
 
 build:
-	$(GO) build -trimpath -o bin/visavis ./cmd/visavis
-	$(GO) build -trimpath -o bin/visavis-demo ./cmd/visavis-demo
+	$(GO) build -trimpath -buildvcs=auto -o bin/visavis ./cmd/visavis
+	$(GO) build -trimpath -buildvcs=auto -o bin/visavis-demo ./cmd/visavis-demo
 
 demo: build
 	bin/visavis-demo

@@ -18,12 +18,14 @@ debian_packages() {
   fc-list 2>/dev/null | grep -qi 'NotoSansCJK\|Noto Sans CJK' || want+=(fonts-noto-cjk)
   command -v nft >/dev/null || want+=(nftables)
   command -v ip >/dev/null || want+=(iproute2)
+  command -v node >/dev/null || want+=(nodejs)
+  command -v npm >/dev/null || want+=(npm)
   [ ${#want[@]} -eq 0 ] && return
   if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then echo "MISSING: ${want[*]} (not root, or no apt-get)"; return; fi
   apt-get -o DPkg::Lock::Timeout=120 update -qq
   apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${want[@]}" >/dev/null || echo "MISSING: ${want[*]}"
 }
 
+[ "${1:-}" = --npm-only ] || debian_packages # first: npm may be among them
 npm_packages
-[ "${1:-}" = --npm-only ] || debian_packages
 exit 0

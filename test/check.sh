@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The checks that read code and run nothing: format, vet, staticcheck, types of the page, freshness of what is generated.
+# The checks that read code and run nothing: format, vet, staticcheck, types of the page. Whether web/dist is what its sources give is
+# tested by go test ./web/bundle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CGO_ENABLED=0

@@ -74,6 +74,9 @@ func TestBinary(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("an interrupt does not end it")
 	}
+	if !strings.Contains(log.String(), `"msg":"counters","node":{"udp":{"Batches":`) || !strings.Contains(log.String(), `"Refused":{"invitation.unknown":1}`) {
+		t.Errorf("no counters at the end:\n%s", log.String())
+	}
 	serveOnInheritedSocket(t, exe, config, host, web)
 	for _, secret := range []string{code, "Tibren", "PRIVATE"} {
 		if strings.Contains(log.String(), secret) {

@@ -55,8 +55,15 @@ const (
 
 func fail(code string) error { return &meeting.Error{Code: code} }
 
-// explain makes of err what a person may read. What has no stable code becomes "internal" with an id that is also in the log.
+// explain makes of err what a person may read, and counts it. What has no stable code becomes "internal" with an id that is also in the
+// log.
 func (s *Server) explain(err error) wire.Error {
+	e := s.word(err)
+	s.counts.refuse(e.Code)
+	return e
+}
+
+func (s *Server) word(err error) wire.Error {
 	var (
 		m *meeting.Error
 		p *peer.Error

@@ -118,6 +118,10 @@ func TestRoutesAnswerOnTheirHostsOnly(t *testing.T) {
 		if a := r.ask(r.client, "GET", "/healthz", "", at("10.0.0.1")); a.status != 200 || a.body != "ok\n" {
 			t.Errorf("GET /healthz by address = %d %q", a.status, a.body)
 		}
+		r.s.healthy = func() bool { return false }
+		if a := r.ask(r.client, "GET", "/healthz", "", at("10.0.0.1")); a.status != 503 {
+			t.Errorf("GET /healthz of a node without media = %d %q", a.status, a.body)
+		}
 		if a := r.ask(r.client, "GET", "/join", "", at("evil.test")); strings.Contains(a.header.Get("Content-Security-Policy"), "evil") {
 			t.Error("a stranger's Host came into a header")
 		}

@@ -152,6 +152,10 @@ func (s *Server) emblem(w http.ResponseWriter, r *http.Request) {
 
 // health answers GET /healthz: the node can take joins.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	if s.healthy != nil && !s.healthy() {
+		s.refuse(w, fail(codeShutdown))
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("ok\n"))
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Assets   fs.FS    // index.html and assets/NAME-HASH.EXT
 	Blob     func(ctx context.Context, hex string) ([]byte, error)
 	Camera   wire.Camera
+	Healthy  func() bool  // whether joins can be taken, for GET /healthz; nil: always
 	Log      *slog.Logger // nil: discarded
 }
 
@@ -66,6 +67,7 @@ type Server struct {
 	insecure   bool
 	assets     assets
 	camera     wire.Camera
+	healthy    func() bool
 	log        *slog.Logger
 	handler    http.Handler
 
@@ -74,6 +76,8 @@ type Server struct {
 	probeRate    *limiter[auth.Grant] // by member
 	deviceRate   *limiter[string]     // by pass
 	stop         context.CancelFunc   // ends sweep
+
+	counts counts
 
 	mu       sync.Mutex // guards the fields below
 	closed   bool
@@ -123,7 +127,7 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
 		book: c.Book, open: open, room: find, definition: c.Definition, blob: c.Blob, hosts: slices.Clone(c.Hosts), insecure: c.Insecure,
-		assets: files, camera: c.Camera, log: c.Log, stop: stop,
+		assets: files, camera: c.Camera, healthy: c.Healthy, log: c.Log, stop: stop,
 		failures:     newLimiter[address](LoginFailures/60.0, LoginFailures),
 		nodeFailures: newLimiter[struct{}](NodeFailures/60.0, NodeFailures),
 		probeRate:    newLimiter[auth.Grant](1.0/probeEvery, probeBurst),

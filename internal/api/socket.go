@@ -95,6 +95,7 @@ func (s *Server) removeSocket(k *socket) {
 		delete(s.sessions, k.session.ID)
 	}
 	s.mu.Unlock()
+	s.counts.closed.Add(1)
 	s.settle(-1)
 }
 

@@ -25,15 +25,16 @@ type Conn struct {
 	why   error // read after quit
 
 	// owned by the Conn's goroutine
-	cur      *session
-	instance string // of the far node
-	dialing  *attempt
-	failures int
-	timer    *time.Timer // of the next dial, of a key roll
-	pathWas  bool
-	checked  time.Time // when recheck last ran
-	warned   Counters  // when something was last logged
-	warnedAt time.Time
+	cur       *session
+	instance  string // of the far node
+	dialing   *attempt
+	failures  int
+	timer     *time.Timer // of the next dial, of a key roll
+	pathWas   bool
+	tunnelWas bool      // media went inside TLS when it was last said
+	checked   time.Time // when recheck last ran
+	warned    Counters  // when something was last logged
+	warnedAt  time.Time
 
 	boring    bool      // a tunnel is being opened, or is in use
 	boreNext  time.Time // not before
@@ -50,6 +51,7 @@ type Conn struct {
 	ssrc       uint32 // last given to a stream
 
 	figures figures
+	late    late
 }
 
 // figures are what is known of a link outside its goroutines. A mutex of their own: the worker writes them once a second and at each
@@ -72,7 +74,7 @@ type dirty struct{ streams, wants, document bool }
 
 func newConn(m *Manager, party meeting.PartyID) *Conn {
 	c := &Conn{m: m, party: party, inbox: make(chan func(), inboxSize), path: make(chan struct{}, 1), quit: make(chan struct{}),
-		offers: make(map[string]*offer), far: make(map[string]*farStream), ssrc: random31()}
+		offers: make(map[string]*offer), far: make(map[string]*farStream), ssrc: random31(), late: late{bell: make(chan struct{}, 1)}}
 	c.p = newPlane(m, c)
 	return c
 }
@@ -194,7 +196,7 @@ func (c *Conn) seen(epoch uint32) {
 func (c *Conn) confirm(s *session) {
 	if s.confirmed.CompareAndSwap(false, true) {
 		s.stopReplaced()
-		c.m.c.Worker.Do(func() { c.p.confirm(time.Now(), s.keys) })
+		c.do(func() { c.p.confirm(time.Now(), s.keys) })
 	}
 }
 
@@ -212,18 +214,19 @@ func (c *Conn) postFor(done <-chan struct{}, f func()) bool {
 	return false
 }
 
-// onWorker runs f on the worker and waits for it. False: the Conn ends, f may run later all the same.
+// onWorker runs f on the worker and waits for it. False: the Conn or the worker ends, f may run later all the same. The Conn's
+// goroutine.
 func (c *Conn) onWorker(f func()) bool {
 	ran := make(chan bool, 1)
-	if !c.m.c.Worker.Do(func() { f(); ran <- true }) {
-		return false
-	}
+	c.do(func() { f(); ran <- true })
+	c.catchUp()
 	select {
 	case <-ran:
 		return true
 	case <-c.quit: // the worker may not be served any more
-		return false
+	case <-c.m.c.Worker.Ended():
 	}
+	return false
 }
 
 // notify tells the Conn's goroutine that the plane has news. Worker.
@@ -238,8 +241,8 @@ func (c *Conn) notify() {
 func (c *Conn) shut(err error) {
 	c.over.Do(func() {
 		c.why = err
+		c.do(func() { c.p.clear(time.Now()) }) // first: the goroutine's last act is to hand over what waits
 		close(c.quit)
-		c.m.c.Worker.Do(func() { c.p.clear(time.Now()) })
 	})
 }
 
@@ -259,6 +262,8 @@ func (c *Conn) run() {
 			f()
 		case <-c.path:
 			c.news()
+		case <-c.late.bell:
+			c.catchUp()
 		case <-c.timer.C:
 			c.dial()
 		case <-c.quit:
@@ -295,6 +300,7 @@ func (c *Conn) end() {
 	if c.m.c.Path != nil {
 		c.m.c.Path(c, c.State())
 	}
+	c.catchUp()
 }
 
 // admit decides whether s is the connection to use, and if so brings it up.

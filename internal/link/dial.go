@@ -107,6 +107,10 @@ func (c *Conn) again(settled bool) {
 func (c *Conn) news() {
 	s := c.State()
 	c.warn(time.Now(), c.Counters())
+	if s.Remote.IsValid() && s.Tunnel != c.tunnelWas {
+		c.tunnelWas = s.Tunnel
+		c.m.log.Info("media changes its way", "party", c.party, "remote", s.Remote.String(), "tls", s.Tunnel)
+	}
 	back := s.Path && !c.pathWas
 	c.pathWas = s.Path
 	if c.m.c.Path != nil {

@@ -69,6 +69,7 @@ const (
 	settled       = 5 * time.Second        // a connection older than this was not dialled at the same moment as a new one
 	redialAfter   = time.Second            // a dial this old is begun anew when the path returns
 	rollAfter     = time.Hour              // of keys
+	lateAgain     = 5 * time.Millisecond   // between two attempts to reach a worker whose queue is full
 	recheckEvery  = time.Minute            // whether the far node's key still holds
 )
 

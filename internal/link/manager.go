@@ -131,7 +131,7 @@ func (m *Manager) Refresh() {
 
 // refresh takes over what is pinned of the party now.
 func (c *Conn) refresh(p Peer) {
-	c.m.c.Worker.Do(func() { c.p.list(p.Media) })
+	c.do(func() { c.p.list(p.Media) })
 	look := func() {
 		c.recheck()
 		if c.cur == nil && c.dialing == nil {
@@ -153,7 +153,7 @@ func (c *Conn) recheck() {
 	c.checked = time.Now()
 	p, ok := c.m.peer(c.party)
 	bad := func(k ed25519.PublicKey) bool { return !ok || !p.holds(k) }
-	c.m.c.Worker.Do(func() { c.p.distrust(time.Now(), bad) })
+	c.do(func() { c.p.distrust(time.Now(), bad) })
 	if c.cur != nil && bad(c.cur.key) {
 		c.cur.stop(ErrDropped)
 	}

@@ -55,7 +55,7 @@ func (c *Conn) Offer(id string, s *media.Stream) {
 	}
 	c.markLocked(dirty{streams: true})
 	c.mu.Unlock()
-	c.m.c.Worker.Do(func() {
+	c.do(func() {
 		if gone != nil {
 			gone.close(time.Now())
 		}
@@ -81,7 +81,7 @@ func (c *Conn) Want(id string, want bool) *media.Stream {
 	}
 	c.mu.Unlock()
 	if changed {
-		c.m.c.Worker.Do(func() { f.in.wanted = want })
+		c.do(func() { f.in.wanted = want })
 	}
 	return f.stream
 }
@@ -116,7 +116,7 @@ func (c *Conn) forget() {
 	}
 	outs := c.outsLocked()
 	c.mu.Unlock()
-	c.m.c.Worker.Do(func() {
+	c.do(func() {
 		for _, o := range outs {
 			o.want(time.Now(), false)
 		}
@@ -139,7 +139,7 @@ func (c *Conn) withdraw(gone map[string]*farStream) {
 	for _, f := range gone {
 		c.m.c.Handler.Streams(c, f.id, f.kind, true)
 	}
-	c.m.c.Worker.Do(func() {
+	c.do(func() {
 		for _, f := range gone {
 			c.p.remove(time.Now(), f.in)
 		}
@@ -207,7 +207,7 @@ func (c *Conn) wanted(f *wantsFrame) {
 	if len(on) == 0 {
 		return
 	}
-	c.m.c.Worker.Do(func() {
+	c.do(func() {
 		for o, want := range on {
 			o.want(time.Now(), want)
 		}

@@ -206,9 +206,6 @@ func (p *plane) watch(now time.Time) {
 func (p *plane) choose(now time.Time) {
 	a, changed := p.active, false
 	if b := p.best(now); b != nil && b != a && (a == nil || !p.usable(now, a) || p.better(now, b, a)) {
-		if a != nil && a.tunnelled() != b.tunnelled() || a == nil && b.tunnelled() {
-			p.m.log.Info("media changes its way", "party", p.c.party, "remote", p.shown(b).String(), "tls", b.tunnelled())
-		}
 		p.active, p.movedAt, changed = b, now, true
 	}
 	if s := p.other(now, a); s != p.second {
@@ -219,7 +216,7 @@ func (p *plane) choose(now time.Time) {
 		p.publish(now)
 	}
 	if a := p.active; a != nil && !a.proven(now) {
-		p.active = nil
+		p.active, p.second = nil, nil
 		p.update(now) // sound stops too
 		p.publish(now)
 	}

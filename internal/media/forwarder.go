@@ -24,7 +24,7 @@ type ForwarderStats struct {
 	Packets, Bytes   uint64 // first sendings, payload bytes
 	Nacked           uint64 // numbers that the receiver asked for
 	Resent           uint64 // of Nacked, sent
-	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, or above the budget
+	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, sent again just now, or above the budget
 	Switches         uint64 // attachments that began to flow
 	KeyframeRequests uint64 // from the receiver
 }
@@ -51,6 +51,9 @@ type Forwarder struct {
 	fits     time.Time // since when a higher one would fit
 	priority Priority
 	wished   *Stream // counted in its wishes
+	plea     plea
+	resent   [resentKept]resent // by source number, modulo
+	rtt      time.Duration      // to the receiver, 0 if not known
 	a        attachment
 
 	top     int64     // last sequence number sent in order
@@ -64,6 +67,52 @@ type Forwarder struct {
 	octets  uint32
 	packets uint32
 	stats   ForwarderStats
+}
+
+// resent is a packet that was sent again.
+type resent struct {
+	serial uint64
+	at     time.Time
+}
+
+// SetRTT tells the round-trip time to the receiver: within it a packet is not sent again twice, because a second request for it
+// was made before the first answer could be there.
+func (f *Forwarder) SetRTT(rtt time.Duration) { f.rtt = rtt }
+
+// justSent tells whether k was sent again a moment ago.
+func (f *Forwarder) justSent(now time.Time, k *kept) bool {
+	r := &f.resent[k.seq&(resentKept-1)]
+	within := f.rtt
+	if within <= 0 {
+		within = leastRepeat
+	}
+	return r.serial == k.serial && now.Sub(r.at) < min(within, mostRepeat)
+}
+
+// plea is the receiver's own request for a keyframe.
+type plea struct {
+	open  bool // not answered yet
+	last  time.Time
+	wait  time.Duration // after the last answer
+	until time.Time
+}
+
+// heard tells whether a request counts.
+func (p *plea) heard(now time.Time) bool {
+	if now.Sub(p.last) >= pleaQuiet {
+		p.wait, p.until = 0, time.Time{}
+	}
+	p.last = now
+	p.open = p.open || !now.Before(p.until)
+	return p.open
+}
+
+// answered tells that a keyframe went out.
+func (p *plea) answered(now time.Time) {
+	if p.open {
+		p.open, p.wait = false, min(max(2*p.wait, pleaWait), pleaMost)
+		p.until = now.Add(p.wait)
+	}
 }
 
 // attachment maps the numbers of a stream, from its first packet in this slot, to the slot's.
@@ -157,7 +206,7 @@ func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
 		return
 	}
 	s.attach(f)
-	f.asked, f.nextAt = from, now
+	f.asked, f.nextAt, f.plea = from, now, plea{}
 	f.wait(now)
 }
 
@@ -266,13 +315,14 @@ func (f *Forwarder) unwant() {
 	}
 }
 
-// Keyframe is the receiver's request (RFC 4585 §6.3.1, RFC 5104 §4.3.1). Requests of all receivers are joined.
+// Keyframe is the receiver's request (RFC 4585 §6.3.1, RFC 5104 §4.3.1). Requests of all receivers are joined. One soon
+// after a keyframe that this receiver had asked for does not count: a receiver that still needs it asks again.
 func (f *Forwarder) Keyframe(now time.Time) {
 	f.stats.KeyframeRequests++
 	if f.c.Kind != Video || !f.ready {
 		return
 	}
-	if f.next == nil && f.cur != nil {
+	if f.next == nil && f.cur != nil && f.plea.heard(now) {
 		f.want(now, f.cur)
 	}
 }
@@ -361,6 +411,7 @@ func (f *Forwarder) begin(now time.Time, s *Stream, k *kept) {
 func (f *Forwarder) push(now time.Time, s *Stream, k *kept) {
 	f.a.to = max(f.a.to, k.serial)
 	if k.vp8.key && f.keyFrom == s {
+		f.plea.answered(now)
 		f.unwant()
 	}
 	o := f.make(k)
@@ -404,10 +455,11 @@ func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++
 		k := f.sent(now, q)
-		if k == nil || !f.r.budget.take(now) {
+		if k == nil || f.justSent(now, k) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
 		}
+		f.resent[k.seq&(resentKept-1)] = resent{k.serial, now}
 		o := f.make(k)
 		o.Resend = true
 		if f.c.RTXPT != 0 {

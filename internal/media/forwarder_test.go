@@ -116,7 +116,7 @@ func TestPictureIDsGoOn(t *testing.T) {
 	to := &sink{}
 	w.slot(Video, to).Assign(w.now, s)
 	push := func(seq uint16, descriptor ...byte) {
-		s.Push(w.now, &Packet{Seq: seq, Payload: append(descriptor, 0)}, NoLevel)
+		s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: seq, Payload: append(descriptor, 0)}, NoLevel)
 		w.flush()
 	}
 	push(1, 0x90, 0x80, 126)

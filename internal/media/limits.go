@@ -33,6 +33,9 @@ const (
 	ResendShare = 0.25
 	ResendRate  = 50.0
 	ResendBurst = 100.0
+	// resentKept is how many resends a slot remembers, so as not to answer two requests for one packet within a round trip; a
+	// power of two.
+	resentKept = 64
 )
 
 const (
@@ -43,12 +46,16 @@ const (
 	reorderPackets = 3                    // so many packets have passed since
 
 	firstRTT    = 50 * time.Millisecond // until it is known
-	rttWindow   = 10 * time.Second
 	leastRepeat = 20 * time.Millisecond // between two requests for one packet
 	mostRepeat  = 400 * time.Millisecond
 
 	// keyframeRepeat: browsers silently drop a keyframe request within 300 ms of another.
 	keyframeRepeat = 310 * time.Millisecond
+	// pleaWait is how long a receiver that was sent the keyframe it asked for has to wait before its next request counts; it
+	// doubles up to pleaMost and starts anew after pleaQuiet without requests. A keyframe is paid for by all who see the stream.
+	pleaWait  = time.Second
+	pleaMost  = 4 * time.Second
+	pleaQuiet = 10 * time.Second
 	// silence is how long nothing must come before a source, or a receiver, counts as interrupted.
 	silence = time.Second
 	// idleRepeat replaces keyframeRepeat while a source is silent.

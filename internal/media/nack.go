@@ -16,7 +16,10 @@ type missing struct {
 type losses struct {
 	list [MaxMissing]missing // ascending by seq
 	n    int
-	rtt  windowMin // ns
+
+	known   bool
+	rtt, rv time.Duration // smoothed round trip to the source and its variation (RFC 6298 §2.3)
+	extra   time.Duration // since a repeated request was answered
 }
 
 func (l *losses) clear() { l.n = 0 }
@@ -50,8 +53,7 @@ func (l *losses) found(now time.Time, seq int64) (was, asked bool) {
 			continue
 		}
 		if asked = m.tries > 0; asked {
-			// Nobody knows which of several requests was answered, so this is too long at times; the smallest is right.
-			l.sample(now, now.Sub(m.first))
+			l.sample(now.Sub(m.first), m.tries == 1)
 		}
 		copy(l.list[i:], l.list[i+1:l.n])
 		l.n--
@@ -60,15 +62,34 @@ func (l *losses) found(now time.Time, seq int64) (was, asked bool) {
 	return false, false
 }
 
-func (l *losses) sample(now time.Time, rtt time.Duration) { l.rtt.add(now, rttWindow, int64(rtt)) }
+// sample takes the time from the first request to the answer. If there were more requests nobody knows which was answered, and
+// the time is none; but the round trip may have got longer than the time between requests, so the next have more, until an only
+// request is answered (Karn's algorithm).
+func (l *losses) sample(rtt time.Duration, sure bool) {
+	switch {
+	case !sure:
+		l.extra = min(l.extra+l.repeat()/4, mostRepeat)
+	case !l.known:
+		l.set(rtt)
+	default:
+		l.extra = 0
+		l.rv += ((l.rtt - rtt).Abs() - l.rv) / 4
+		l.rtt += (rtt - l.rtt) / 8
+	}
+}
+
+// set takes a round trip that is known otherwise.
+func (l *losses) set(rtt time.Duration) {
+	l.known, l.rtt, l.rv, l.extra = true, rtt, min(l.rv, rtt/4), 0
+}
 
 // repeat is the time between two requests for one packet.
 func (l *losses) repeat() time.Duration {
 	rtt := firstRTT
-	if l.rtt.known {
-		rtt = time.Duration(l.rtt.least)
+	if l.known {
+		rtt = l.rtt
 	}
-	return min(max(rtt+rtt/16+5*time.Millisecond, leastRepeat), mostRepeat)
+	return min(max(rtt+max(rtt/16, 4*l.rv)+l.extra+5*time.Millisecond, leastRepeat), mostRepeat)
 }
 
 // due writes the numbers that are to be asked for now into out and returns how many. What is older than maxAge can no longer

@@ -271,3 +271,86 @@ func TestReceiverAsksForKeyframe(t *testing.T) {
 		t.Errorf("%d requests though nobody looks any more, want 2", got)
 	}
 }
+
+// One receiver that keeps asking does not make everybody pay for a keyframe each 310 ms; one that loses a picture now and then is
+// served at once.
+func TestKeyframeRequestsBackOff(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		every       time.Duration
+		least, most int // keyframes in 20 s
+		prompt      bool
+	}{
+		{"always", 100 * time.Millisecond, 5, 7, false},
+		{"control: a loss now and then", 10500 * time.Millisecond, 2, 2, true},
+	} {
+		w := newWorld(t)
+		s, src := w.stream(Video)
+		good, bad := w.slot(Video, &sink{}), w.slot(Video, &sink{})
+		good.Assign(w.now, s)
+		bad.Assign(w.now, s)
+		seq, done := uint16(0), 0
+		show := func() {
+			key := seq == 0 || len(src.keyframes) > done
+			done = len(src.keyframes)
+			w.picture(s, seq, seq, 0, key)
+			seq++
+			w.flush()
+		}
+		for range 50 {
+			show()
+		}
+		start := len(src.keyframes)
+		for i := range 1000 {
+			if i%int(c.every/(20*time.Millisecond)) == 0 {
+				n := len(src.keyframes)
+				if bad.Keyframe(w.now); c.prompt && len(src.keyframes) != n+1 {
+					t.Errorf("%s: request %d was not passed on at once", c.name, i)
+				}
+			}
+			show()
+		}
+		if n := len(src.keyframes) - start; n < c.least || n > c.most {
+			t.Errorf("%s: %d keyframes in 20 s, want %d to %d", c.name, n, c.least, c.most)
+		}
+		n := len(src.keyframes)
+		w.slot(Video, &sink{}).Assign(w.now.Add(keyframeRepeat), s)
+		if len(src.keyframes) != n+1 {
+			t.Errorf("%s: a new slot has to wait", c.name)
+		}
+	}
+}
+
+// When the round trip gets longer than it was, packets are not asked for again and again before the first answer can be there.
+func TestRequestsFollowTheRoundTrip(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		w := newWorld(t)
+		s, src := w.stream(Video)
+		s.SetRTT(20 * time.Millisecond)
+		there := &path{w: w, delay: 300 * time.Millisecond, rng: rand.New(rand.NewPCG(1, 1))}
+		src.onResend = func(_ time.Time, _ uint32, seqs []uint16) {
+			for _, q := range slices.Clone(seqs) {
+				there.send(func() { w.picture(s, q, q, 0, false) })
+			}
+		}
+		var lost, asked, before uint64
+		for i := range uint16(10 * 50) {
+			there.deliver()
+			if i%20 == 10 {
+				lost++
+			} else {
+				w.picture(s, i, i, 0, i == 0)
+			}
+			w.flush()
+			if i%50 == 49 && told {
+				s.SetRTT(300 * time.Millisecond)
+			}
+			if i == 2*50 {
+				lost, before = 0, s.Stats().Requested
+			}
+		}
+		if asked = s.Stats().Requested - before; asked < lost || asked > lost*2 {
+			t.Errorf("told %v: asked %d times for %d packets, want at most 2 for each", told, asked, lost)
+		}
+	}
+}

@@ -91,7 +91,8 @@ func (r *reception) packet(at time.Duration, rtpTime uint32) {
 	r.any, r.transit = true, transit
 }
 
-// SenderReport takes the source's report: ntp on its clock is the instant of rtpTime (RFC 3550 §6.4.1).
+// SenderReport takes the source's report: ntp on its clock is the instant of rtpTime (RFC 3550 §6.4.1). The caller sees to it that
+// the report is about SSRC(): one of the last SSRC's would put sound and picture out of step.
 func (s *Stream) SenderReport(now time.Time, ntp uint64, rtpTime uint32) {
 	r := &s.reception
 	r.reported, r.ntp, r.rtp, r.at = true, ntp, rtpTime, now
@@ -133,7 +134,7 @@ func (f *Forwarder) Report(now time.Time) (rtcp.SenderReport, bool) {
 		return rtcp.SenderReport{}, false
 	}
 	r, c := &f.cur.reception, f.cur.clock
-	if !r.reported || now.Sub(r.at) > reportFor || f.a.epoch != f.cur.epoch {
+	if !r.reported || f.cur.renew || now.Sub(r.at) > reportFor || f.a.epoch != f.cur.epoch {
 		return rtcp.SenderReport{}, false
 	}
 	ntp := f.sw.NTP(now)

@@ -12,7 +12,7 @@ func TestReception(t *testing.T) {
 	s, _ := w.stream(Audio)
 	push := func(q int, late time.Duration) {
 		w.now = w.now.Add(late)
-		s.Push(w.now, &Packet{Seq: uint16(q), Time: uint32(q) * 960, Payload: []byte{1}}, 30)
+		s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: uint16(q), Time: uint32(q) * 960, Payload: []byte{1}}, 30)
 		w.now = w.now.Add(20*time.Millisecond - late)
 	}
 	for q := 65530; q < 65540; q++ {
@@ -71,7 +71,7 @@ func TestSenderReportsOnOurClock(t *testing.T) {
 		t.Error("a report before anything flows")
 	}
 	ahead := 100 * time.Hour // of the source's clock
-	mic.Push(w.now, &Packet{Seq: 1, Time: 1000, Payload: []byte{1}}, 30)
+	mic.Push(w.now, &Packet{SSRC: mic.SSRC(), Seq: 1, Time: 1000, Payload: []byte{1}}, 30)
 	w.picture(cam, 1, 1, 0, true)
 	w.flush()
 	if _, ok := sound.Report(w.now); ok {
@@ -128,5 +128,81 @@ func TestSwitchNTP(t *testing.T) {
 	}
 	if got := (sw.NTP(start.Add(1500*time.Millisecond)) - NTP(start) + 1<<8) >> 16; got != 3<<15 {
 		t.Errorf("1.5 s are %#x/65536 s, want %#x", got, 3<<15)
+	}
+}
+
+// A new SSRC, or a jump, has timestamps of its own: the report of before says nothing about them. Until the next one comes the
+// slot has none.
+func TestSenderReportEndsWithItsNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		turn func(w *world, s *Stream) (seq uint16)
+		keep bool
+	}{
+		{"control: the numbers go on", func(w *world, s *Stream) uint16 { return 1050 }, true},
+		{"a new SSRC", func(w *world, s *Stream) uint16 { s.SetSSRC(0x99); return 5 }, false},
+		{"a jump", func(w *world, s *Stream) uint16 { w.sound(s, 40000, NoLevel); return 40001 }, false},
+	} {
+		w := newWorld(t)
+		s, _ := w.stream(Audio)
+		f := w.slot(Audio, &sink{})
+		f.Assign(w.now, s)
+		push := func(seq uint16, rtp uint32) {
+			s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: seq, Time: rtp, Payload: []byte{1, 2, 3}}, NoLevel)
+			w.sw.Flush(w.now)
+		}
+		off := func() (int32, bool) {
+			r, ok := f.Report(w.now)
+			return int32(r.RTPTime - f.time), ok
+		}
+		for i := range uint16(50) {
+			push(1000+i, uint32(1000+i)*960)
+			w.pass(20 * time.Millisecond)
+		}
+		rtp := uint32(1050 * 960)
+		s.SenderReport(w.now, NTP(w.now), rtp)
+		seq := c.turn(w, s)
+		if seq != 1050 {
+			rtp = 0x70000000
+		}
+		if _, ok := f.Report(w.now); c.name == "a new SSRC" && ok {
+			t.Errorf("%s: a report before its first packet", c.name)
+		}
+		push(seq, rtp)
+		if d, ok := off(); ok != c.keep || ok && (d > 960 || d < -960) {
+			t.Errorf("%s: report %v, %d ticks off, want %v", c.name, ok, d, c.keep)
+		}
+		s.SenderReport(w.now, NTP(w.now), rtp)
+		if d, ok := off(); !ok || d > 960 || d < -960 {
+			t.Errorf("%s: after the next report: %v, %d ticks off", c.name, ok, d)
+		}
+	}
+}
+
+// What comes late under an SSRC that the source has given up would begin an epoch of its own, and the next packet another.
+func TestOtherSSRCIsDropped(t *testing.T) {
+	w := newWorld(t)
+	s, _ := w.stream(Audio)
+	to := &sink{}
+	w.slot(Audio, to).Assign(w.now, s)
+	push := func(ssrc uint32, seqs ...uint16) {
+		for _, q := range seqs {
+			s.Push(w.now, &Packet{SSRC: ssrc, Seq: q, Payload: []byte{1}}, NoLevel)
+			w.flush()
+		}
+	}
+	was := s.SSRC()
+	push(was, 30000, 30001)
+	s.SetSSRC(0x99)
+	push(0x99, 5)
+	push(was, 30002, 30003)
+	push(0x99, 6, 7)
+	if st := s.Stats(); st.Foreign != 2 || st.Packets != 5 || st.Restarts != 1 || len(to.got) != 5 {
+		t.Errorf("%d packets sent, stats %+v; want 5, 2 foreign and 1 restart", len(to.got), st)
+	}
+	anon := NewStream(w.sw, StreamConfig{Kind: Audio}) // the control: nothing is known to differ from
+	anon.Push(w.now, &Packet{SSRC: 7, Seq: 1, Payload: []byte{1}}, NoLevel)
+	if anon.Stats().Packets != 1 {
+		t.Error("a stream whose SSRC is not known took nothing")
 	}
 }

@@ -249,6 +249,7 @@ func TestAttachFloor(t *testing.T) {
 		}
 		for range 10 { // 500 ms budget is enough for all that may be answered
 			f.r.budget.tokens = ResendBurst
+			f.resent = [resentKept]resent{}
 			f.Resend(w.now, all)
 		}
 		n := 0
@@ -359,6 +360,32 @@ func TestResendIsTheSamePacket(t *testing.T) {
 			if o.Resend = false; !bytes.Equal(o.Payload, first[i].Payload) || o.Index != first[i].Index || o.Time != first[i].Time || o.Marker != first[i].Marker || o.PT != first[i].PT || o.Level != first[i].Level || o.Mid != first[i].Mid {
 				t.Errorf("kind %d: resend %+v of %+v", kind, o, first[i])
 			}
+		}
+	}
+}
+
+func TestResendOnceInARoundTrip(t *testing.T) {
+	for _, c := range []struct {
+		rtt, after time.Duration
+		want       int
+	}{
+		{0, 19 * time.Millisecond, 1}, {0, 20 * time.Millisecond, 2},
+		{100 * time.Millisecond, 99 * time.Millisecond, 1}, {100 * time.Millisecond, 100 * time.Millisecond, 2},
+	} {
+		w := newWorld(t)
+		s, _ := w.stream(Audio)
+		to := &sink{}
+		f := w.slot(Audio, to)
+		f.Assign(w.now, s)
+		f.SetRTT(c.rtt)
+		w.sound(s, 1, 30)
+		w.flush()
+		to.take()
+		f.Resend(w.now, []uint16{firstSeq + 1, firstSeq + 1})
+		w.pass(c.after)
+		f.Resend(w.now, []uint16{firstSeq + 1})
+		if got := len(to.take()); got != c.want {
+			t.Errorf("round trip %v: %d resends for a second request %v later, want %d", c.rtt, got, c.after, c.want)
 		}
 	}
 }

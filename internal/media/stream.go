@@ -22,6 +22,7 @@ type StreamStats struct {
 	Requested        uint64 // resends asked for, each repetition counted
 	Keyframes        uint64 // keyframes begun
 	KeyframeRequests uint64 // sent to the source
+	Foreign          uint64 // dropped: of another SSRC than the stream's
 	Refused          uint64 // payload too long, jump not confirmed, too many at once
 	Restarts         uint64 // after a silence or a confirmed jump
 }
@@ -108,6 +109,7 @@ func (s *Stream) SetSSRC(ssrc uint32) {
 	if s.c.SSRC != ssrc {
 		s.c.SSRC = ssrc
 		s.renew = s.started
+		s.reception.reported = false
 	}
 }
 
@@ -115,7 +117,7 @@ func (s *Stream) SetSSRC(ssrc uint32) {
 // by answered requests; without either it takes 50 ms.
 func (s *Stream) SetRTT(rtt time.Duration) {
 	if rtt > 0 {
-		s.losses.sample(s.sw.now, rtt)
+		s.losses.set(rtt)
 	}
 }
 
@@ -123,9 +125,13 @@ func (s *Stream) SetRTT(rtt time.Duration) {
 func (s *Stream) Stats() StreamStats { return s.stats }
 
 // Push takes one packet, already opened; one that came as RTX carries its original sequence number and payload. level is the
-// packet's RFC 6464 element or NoLevel. The payload is copied; forwarders get it when the switch is flushed.
+// packet's RFC 6464 element or NoLevel. What has another SSRC than the stream is dropped: it comes late, from before SetSSRC. The payload is copied; forwarders get it when the switch is flushed.
 func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 	if s.closed {
+		return
+	}
+	if s.c.SSRC != 0 && p.SSRC != s.c.SSRC {
+		s.stats.Foreign++
 		return
 	}
 	if len(p.Payload) > MaxPayload {
@@ -180,6 +186,7 @@ func (s *Stream) unwrap(now time.Time, wire uint16) (int64, bool) {
 	d := int64(int16(wire - uint16(s.top)))
 	if s.jumped && wire == s.jumpNext {
 		s.jumped = false
+		s.reception.reported = false // its timestamps are no more to be trusted than its numbers
 		s.restart(afresh)
 		return afresh, true
 	}

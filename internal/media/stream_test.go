@@ -70,7 +70,7 @@ func TestPayloadBound(t *testing.T) {
 			}
 			to := &sink{}
 			w.slot(kind, to).Assign(w.now, s)
-			s.Push(w.now, &Packet{Seq: 1, Payload: p}, NoLevel)
+			s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: 1, Payload: p}, NoLevel)
 			w.flush()
 			if got, want := s.Stats().Packets, uint64(1); (got == want) != (n <= MaxPayload) {
 				t.Errorf("kind %d: payload of %d bytes: %d accepted", kind, n, got)

@@ -180,3 +180,27 @@ func TestDigest(t *testing.T) {
 		t.Error("a changed definition has the same digest")
 	}
 }
+
+func FuzzParseDefinition(f *testing.F) {
+	good, err := json.Marshal(annual())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"id":"a","ID":"b"}`))
+	f.Add([]byte(`{"id":"a","title":{"en":"\u202e"},"host":"a","start":"2026-12-09T23:30:00Z","parties":[],"members":[]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := meeting.ParseDefinition(b)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := meeting.ParseDefinition(again)
+		if err != nil || e.Digest() != d.Digest() {
+			t.Fatalf("%s was taken and becomes another one when it is kept: %v", b, err)
+		}
+	})
+}

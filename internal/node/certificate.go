@@ -54,6 +54,7 @@ type certificateFiles struct {
 	stamp   [2]time.Time // modification times of what have came from
 	checked time.Time
 	refused [2]time.Time // modification times of a pair that did not load
+	said    string       // what was logged last
 }
 
 func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -74,13 +75,16 @@ func (f *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	if err != nil && f.have != nil {
 		f.refused = stamp
-		f.log.Error("new web certificate cannot be used, the old one is served on", "err", err)
+		if f.said != err.Error() { // a file may be missing for long: once is enough
+			f.said = err.Error()
+			f.log.Error("new web certificate cannot be used, the old one is served on", "err", err)
+		}
 		return f.have, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("web certificate: %w", err)
 	}
-	f.have, f.stamp = &c, stamp
+	f.have, f.stamp, f.said = &c, stamp, ""
 	return f.have, nil
 }
 

@@ -363,6 +363,28 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Error("the offline keys are in the backup")
 	}
 	config := filepath.Join(t.TempDir(), "other", "visavis.toml")
+	data := filepath.Join(to, backupData, dataFile)
+	whole, err := os.ReadFile(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, damage := range map[string]func() error{ // and after each the same command is given again
+		"no database":      func() error { return os.Remove(data) },
+		"damaged database": func() error { return os.WriteFile(data, bytes.Repeat([]byte("x"), len(whole)), 0o600) },
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Restore(ctx, to, config); err == nil || errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: %v", what, err)
+		}
+		for _, leaf := range []string{"-wal", "-shm"} {
+			_ = os.Remove(data + leaf)
+		}
+		if err := os.WriteFile(data, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s, err := Restore(ctx, to, config)
 	if err != nil {
 		t.Fatal(err)

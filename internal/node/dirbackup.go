@@ -64,11 +64,23 @@ func Restore(ctx context.Context, from, config string) (Settings, error) {
 	return s, nil
 }
 
-func restoreInto(ctx context.Context, from string, s Settings) error {
+// restoreInto fills the directories of s. After an error they are as empty as they were before.
+func restoreInto(ctx context.Context, from string, s Settings) (err error) {
+	// store.Open would make one that is not there.
+	if _, err := os.Stat(filepath.Join(from, backupData, dataFile)); err != nil {
+		return err
+	}
 	for _, dir := range []string{s.Keys, s.Data} {
 		if err := mustBeEmpty(dir); err != nil {
 			return err
 		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, empty(s.Keys), empty(s.Data))
+		}
+	}()
+	for _, dir := range []string{s.Keys, s.Data} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
@@ -90,6 +102,18 @@ func restoreInto(ctx context.Context, from string, s Settings) error {
 		return err
 	}
 	return errors.Join(auth.NewBook(st, nil).Void(ctx), st.Close())
+}
+
+// empty takes out what is in a directory.
+func empty(dir string) error {
+	es, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range es {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
 
 func copyKeys(from, to string) error {

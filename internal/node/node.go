@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"visavis/internal/api"
 	"visavis/internal/auth"
@@ -62,6 +63,7 @@ type Node struct {
 	dir *Dir
 
 	worker *udp.Worker
+	mux    *udp.Mux
 	peers  *peer.Host
 	links  *link.Manager
 	rooms  *rooms
@@ -69,13 +71,15 @@ type Node struct {
 	server *api.Server
 	httpd  *http.Server
 
-	pins  pins
-	ctx   context.Context
-	stop  context.CancelFunc
-	tasks sync.WaitGroup
-	web   net.Listener
-	far   net.Listener // for other nodes alone; nil: they come to web
-	local netip.AddrPort
+	deaf    atomic.Bool // the UDP port has ended: no media any more
+	pins    pins
+	pinning sync.Mutex // held while pins are read from the store or written to it
+	ctx     context.Context
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
+	web     net.Listener
+	far     net.Listener // for other nodes alone; nil: they come to web
+	local   netip.AddrPort
 }
 
 // Start opens ports and meetings and serves. The error names what could not be opened; nothing is left open then.
@@ -101,13 +105,14 @@ func Start(s Settings, env Env) (n *Node, err error) {
 	if err = n.startMedia(); err != nil {
 		return n, err
 	}
-	if err = n.openMeetings(n.ctx); err != nil { // before anybody can come
+	if _, err = n.openMeetings(n.ctx); err != nil { // before anybody can come
 		return n, err
 	}
 	if err = n.startServers(); err != nil {
 		return n, err
 	}
 	n.tasks.Go(n.watch)
+	n.tasks.Go(n.tell)
 	n.log.Info("node is up", "party", s.Party, "remote", n.web.Addr().String())
 	return n, nil
 }
@@ -121,6 +126,7 @@ func (n *Node) startMedia() error {
 	n.local = local
 	n.worker = udp.NewWorker(conn)
 	mux, sw := udp.NewMux(), media.NewSwitch()
+	n.mux = mux
 	n.book = n.dir.Book()
 	if n.peers, err = peer.NewHost(peer.Config{
 		Worker: n.worker, Mux: mux, Switch: sw, Local: local, Advertise: n.s.UDP.Advertised(),
@@ -138,6 +144,7 @@ func (n *Node) startMedia() error {
 	mux.OnBatchEnd(sw.Flush)
 	mux.OnTick(sw.Tick)
 	n.tasks.Go(func() {
+		defer n.deaf.Store(true)
 		if err := n.worker.Serve(mux); err != nil && !errors.Is(err, net.ErrClosed) {
 			n.log.Error("udp port failed", "err", err)
 		}
@@ -161,7 +168,7 @@ func (n *Node) startServers() error {
 	var err error
 	if n.server, err = api.NewServer(api.Config{
 		Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
-		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Log: n.log,
+		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Healthy: func() bool { return !n.deaf.Load() }, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
 	}

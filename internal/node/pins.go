@@ -53,17 +53,21 @@ func (p *pins) swap(next map[meeting.PartyID]auth.Peer) (gone []meeting.PartyID)
 	return gone
 }
 
+// set puts one pin in place.
+func (p *pins) set(one auth.Peer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := maps.Clone(p.by)
+	next[one.Party] = one
+	p.by = next
+}
+
 // loadPins reads the pinned parties from the store. The links to parties that are not pinned any more are closed at once.
 func (n *Node) loadPins(ctx context.Context) error {
-	list, err := n.dir.Peers().List(ctx)
+	gone, err := n.readPins(ctx)
 	if err != nil {
 		return fmt.Errorf("read pinned parties: %w", err)
 	}
-	next := map[meeting.PartyID]auth.Peer{}
-	for _, p := range list {
-		next[p.Party] = p
-	}
-	gone := n.pins.swap(next)
 	if n.links == nil {
 		return nil // starting
 	}
@@ -75,6 +79,21 @@ func (n *Node) loadPins(ctx context.Context) error {
 	return nil
 }
 
+// readPins holds pinning from the store to memory: a document that is learned in between would be lost there.
+func (n *Node) readPins(ctx context.Context) (gone []meeting.PartyID, err error) {
+	n.pinning.Lock()
+	defer n.pinning.Unlock()
+	list, err := n.dir.Peers().List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next := map[meeting.PartyID]auth.Peer{}
+	for _, p := range list {
+		next[p.Party] = p
+	}
+	return n.pins.swap(next), nil
+}
+
 // learn takes a newer document of a pinned party that came over its link.
 func (n *Node) learn(p meeting.PartyID, doc []byte) error {
 	d, err := auth.ParseDocument(doc)
@@ -84,18 +103,15 @@ func (n *Node) learn(p meeting.PartyID, doc []byte) error {
 	if d.Party != p {
 		return fmt.Errorf("party document of %s came from %s", d.Party, p)
 	}
+	n.pinning.Lock()
+	defer n.pinning.Unlock()
 	got, fresh, err := n.dir.Peers().Learn(n.ctx, doc, time.Now())
 	if err != nil {
 		return fmt.Errorf("party document: %w", err)
 	}
-	if !fresh {
-		return nil
+	if fresh {
+		n.log.Info("newer party document", "party", p)
 	}
-	n.log.Info("newer party document", "party", p)
-	n.pins.mu.Lock()
-	defer n.pins.mu.Unlock()
-	next := maps.Clone(n.pins.by)
-	next[p] = got
-	n.pins.by = next
+	n.pins.set(got) // also what a command has put into the store: we may not have read it yet
 	return nil
 }

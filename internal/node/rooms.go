@@ -26,17 +26,19 @@ type rooms struct {
 	live   map[meeting.ID]*liveRoom
 	links  map[meeting.PartyID]*link.Conn            // with control
 	far    map[meeting.PartyID]map[string]media.Kind // streams that the other nodes offer; the link bounds their number
+	said   map[meeting.PartyID]time.Time
 	closed bool
 }
 
 func newRooms(log *slog.Logger, find func(context.Context, meeting.ID) (meeting.Definition, error), open func(meeting.Definition) (*room.Room, error)) *rooms {
 	return &rooms{open: open, find: find, log: log, live: map[meeting.ID]*liveRoom{}, links: map[meeting.PartyID]*link.Conn{},
-		far: map[meeting.PartyID]map[string]media.Kind{}}
+		far: map[meeting.PartyID]map[string]media.Kind{}, said: map[meeting.PartyID]time.Time{}}
 }
 
 type liveRoom struct {
 	*room.Room
 	parties map[meeting.PartyID]bool
+	digest  meeting.Hash // of its definition
 }
 
 // maxRooms bounds what other nodes and invitations can make this node open.
@@ -61,6 +63,23 @@ func (r *rooms) get(id meeting.ID) *liveRoom {
 	return l
 }
 
+// renew puts a meeting's room in the place of one that was opened under another definition, as long as nothing has happened in that. It
+// reports whether the room that lives is that of d, or there is none.
+func (r *rooms) renew(d meeting.Definition) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.live[d.ID]
+	if l == nil || l.digest == d.Digest() || r.closed {
+		return true
+	}
+	if !l.Retire() {
+		return false
+	}
+	delete(r.live, d.ID)
+	r.log.Info("meeting has another definition now", "meeting", d.ID)
+	return true
+}
+
 // openLocked calls out of the package with the lock held on purpose: a room must be opened once, and opening replays a log from the disk.
 func (r *rooms) openLocked(id meeting.ID) (*liveRoom, error) {
 	if len(r.live) >= maxRooms {
@@ -76,7 +95,7 @@ func (r *rooms) openLocked(id meeting.ID) (*liveRoom, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &liveRoom{rm, map[meeting.PartyID]bool{}}
+	l := &liveRoom{rm, map[meeting.PartyID]bool{}, d.Digest()}
 	for _, p := range d.Parties {
 		l.parties[p.ID] = true
 		if c := r.links[p.ID]; c != nil {
@@ -152,10 +171,23 @@ func (r *rooms) Down(c *link.Conn, err error) {
 func (r *rooms) Exchange(c *link.Conn, x meeting.Exchange) error {
 	l := r.of(x.Meeting(), c.Party())
 	if l == nil {
-		r.log.Warn("message for a meeting that is not arranged here", "meeting", x.Meeting(), "party", c.Party())
+		if r.seldom(c.Party()) {
+			r.log.Warn("message for a meeting that is not arranged here", "meeting", x.Meeting(), "party", c.Party())
+		}
 		return nil
 	}
 	return l.Exchange(c.Party(), x)
+}
+
+// seldom reports whether a party may make us write a line again: once a minute.
+func (r *rooms) seldom(p meeting.PartyID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.said[p]) < time.Minute {
+		return false
+	}
+	r.said[p] = time.Now()
+	return true
 }
 
 // Streams implements link.Handler.

@@ -41,7 +41,8 @@ func (n *Node) watch() {
 			}
 			v, err := n.dir.Store.Version(n.ctx)
 			if err == nil && v != seen {
-				if err = n.refresh(); err == nil {
+				var later bool
+				if later, err = n.refresh(); err == nil && !later {
 					seen = v
 				}
 			}
@@ -62,10 +63,11 @@ func (n *Node) watch() {
 	}
 }
 
-// refresh takes up what another process has written: parties pinned or distrusted, meetings, sessions ended.
-func (n *Node) refresh() error {
+// refresh takes up what another process has written: parties pinned or distrusted, meetings, sessions ended. later: some of it cannot be
+// taken up yet.
+func (n *Node) refresh() (later bool, err error) {
 	if err := n.loadPins(n.ctx); err != nil {
-		return err
+		return false, err
 	}
 	return n.openMeetings(n.ctx)
 }
@@ -91,14 +93,16 @@ func (n *Node) definition(ctx context.Context, id meeting.ID) (meeting.Definitio
 	return d, nil
 }
 
-// openMeetings opens every meeting that is arranged, so that members who were in it when the node stopped come back to it.
-func (n *Node) openMeetings(ctx context.Context) error {
+// openMeetings opens every meeting that is arranged, so that members who were in it when the node stopped come back to it. One that
+// was put in the place of another is opened anew; later: somebody sits in the old one.
+func (n *Node) openMeetings(ctx context.Context) (later bool, err error) {
 	all, err := n.dir.Definitions(ctx)
 	if err != nil {
-		return fmt.Errorf("read meetings: %w", err)
+		return false, fmt.Errorf("read meetings: %w", err)
 	}
 	for _, d := range all {
+		later = !n.rooms.renew(d) || later
 		n.rooms.get(d.ID)
 	}
-	return nil
+	return later, nil
 }

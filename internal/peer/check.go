@@ -300,6 +300,9 @@ func (f *flow) proven(now time.Time, k check) {
 	case !f.remote.IsValid() || k.move && k.leg == f.leg && f.moving == k.to || f.silent(now):
 		f.moveTo(k.to, now)
 	}
+	if k.to == f.remote {
+		f.unpause(now)
+	}
 	s.startHandshake()
 	if p != nil {
 		for _, b := range p.packets {

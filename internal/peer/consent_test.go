@@ -2,6 +2,7 @@ package peer
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/stun/v4"
@@ -76,4 +77,31 @@ func TestConsentIsOfTheAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEndWaitsForTheWorker ends a session while the worker's queue is full: what belongs to the worker is left alone until there is
+// room, or the worker has ended.
+func TestEndWaitsForTheWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		g := chrome(b)
+		for b.h.c.Worker.Do(func() {}) {
+		}
+		g.s.end(ReasonClosed)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		select {
+		case <-g.s.done:
+			t.Fatal("released off the worker while it was open")
+		default:
+		}
+		if g.f.ended {
+			t.Error("closed off the worker while it was open")
+		}
+		_ = b.h.c.Worker.Close() // control
+		<-g.s.done
+		if !g.f.ended {
+			t.Error("not closed after the worker has ended")
+		}
+	})
 }

@@ -32,6 +32,7 @@ type flow struct {
 	heardAt   time.Time      // last authentic packet from remote
 	signAt    time.Time      // last sign of life from remote: that, or an answered check
 	flowAt    time.Time      // last RTP from remote
+	paused    bool           // not heard for a while: no pictures
 	moving    netip.AddrPort // address that media moved to, under check
 	askedAt   time.Time
 	requests  bucket // checks from proven addresses
@@ -90,6 +91,15 @@ type ssrcUse struct {
 	ssrc   uint32
 	source *source
 	rtx    bool
+}
+
+// current says whether the browser uses it now. A packet of an earlier one that comes late would look like a jump of the track's
+// numbers.
+func (u ssrcUse) current() bool {
+	if u.rtx {
+		return u.ssrc == u.source.rtxSSRC
+	}
+	return u.ssrc == u.source.stream.SSRC()
 }
 
 func newFlow(h *Host, s *Session, now time.Time) *flow {
@@ -155,7 +165,7 @@ func (f *flow) newSlot(now time.Time, s *section) *media.Forwarder {
 	}
 	fw := media.NewForwarder(f.h.c.Switch, c)
 	f.slots = append(f.slots, &slot{mid: s.mid, forwarder: fw})
-	if f.sealer != nil {
+	if f.sealer != nil && !(f.paused && s.kind == media.Video) {
 		fw.Ready(now)
 	}
 	return fw
@@ -183,13 +193,15 @@ func (f *flow) declare(s *section) {
 		return
 	}
 	src := f.sources[i]
-	f.learn(s.ssrc, src, false)
-	if s.rtx != 0 && src.rtxPT != 0 {
-		f.learn(s.rtx, src, true)
+	if f.learn(s.ssrc, src, false) {
+		src.stream.SetSSRC(s.ssrc) // also one that it had before
+	}
+	if s.rtx != 0 && src.rtxPT != 0 && f.learn(s.rtx, src, true) {
+		src.rtxSSRC = s.rtx
 	}
 }
 
-// learn notes what an SSRC is; false if it is known as something else or too many are.
+// learn notes what an SSRC is, and that it is in use from now on if it is new; false if it is known as something else or too many are.
 func (f *flow) learn(ssrc uint32, src *source, rtx bool) bool {
 	if ssrc == 0 {
 		return false
@@ -288,6 +300,9 @@ func (f *flow) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
 func (f *flow) tick(now time.Time) {
 	if f.opener == nil {
 		return
+	}
+	if !f.paused && f.unheard(now) {
+		f.pause(now)
 	}
 	if f.feedback != nil && now.Sub(f.twccAt) >= twccEvery {
 		f.twccAt = now

@@ -35,6 +35,7 @@ func (f *flow) packet(now time.Time, c udp.Class, g udp.Datagram) bool {
 			f.resume(now)
 		}
 		f.heardAt, f.signAt = now, now
+		f.unpause(now)
 		if c == udp.RTP {
 			f.flowAt = now
 		}
@@ -75,6 +76,37 @@ func (f *flow) resume(now time.Time) {
 	}
 }
 
+// unheard says whether the browser may be out of reach: it was silent for longer than an interruption takes to be one.
+func (f *flow) unheard(now time.Time) bool {
+	limit := idleCut
+	if f.signAt.Sub(f.flowAt) < flowing {
+		limit = pauseCut
+	}
+	return now.Sub(f.signAt) > limit && now.Sub(f.consent) > limit
+}
+
+// pause stops pictures, so that few numbers pass unheard; sound, at 50 a second, goes on to be there with the first packet that gets
+// through.
+func (f *flow) pause(now time.Time) {
+	f.paused = true
+	for _, s := range f.slots {
+		s.forwarder.Pause(now)
+	}
+}
+
+// unpause goes on with a keyframe each.
+func (f *flow) unpause(now time.Time) {
+	if !f.paused {
+		return
+	}
+	f.paused = false
+	for _, s := range f.slots {
+		if s.forwarder.Kind() == media.Video {
+			s.forwarder.Ready(now)
+		}
+	}
+}
+
 // rtp takes an opened packet: whose it is, whether it is within bounds, and what it was before RTX.
 func (f *flow) rtp(now time.Time, b []byte) {
 	counts := &f.h.counts
@@ -101,6 +133,10 @@ func (f *flow) rtp(now time.Time, b []byte) {
 			counts.unknownSSRC.Add(1)
 			return
 		}
+	}
+	if !u.current() {
+		counts.unknownSSRC.Add(1)
+		return
 	}
 	src := u.source
 	if u.rtx {

@@ -71,15 +71,15 @@ const (
 	moveEvery   = 100 * time.Millisecond // between two checks of an address that media moved to
 
 	mediaCut = time.Second            // of silence is an interruption, for a browser that was sending media
-	idleCut  = 5 * time.Second        // the same for one that only sends reports
+	pauseCut = 2 * time.Second        // and pictures to it stop
+	idleCut  = 5 * time.Second        // both, for one that only sends reports
 	flowing  = 200 * time.Millisecond // without RTP before the silence: it was only sending reports
 
 	replayWindow = 1024 // packets
 	dtlsQueue    = 32   // datagrams waiting for the handshake; more are dropped, DTLS sends again
 	stunQueue    = 32   // messages waiting for the ICE agent; more are dropped, ICE sends again
 
-	callTries = 5                     // to reach a worker whose queue is full, when a session ends
-	callWait  = 20 * time.Millisecond // between two of them
+	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session ends
 
 	twccEvery   = 50 * time.Millisecond // between two transport-wide feedbacks
 	probeEvery  = 20 * time.Millisecond // between two looks at the estimate

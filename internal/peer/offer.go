@@ -354,7 +354,8 @@ func (o *offer) distinct() bool {
 }
 
 // follows says whether o can replace an earlier offer of the same session: the same browser, the same sections with the same
-// numbers, and perhaps more of them. A resend is byte for byte what was first sent only while these do not change.
+// numbers, and perhaps more of them. A resend is byte for byte what was first sent only while these do not change: what o leaves out of
+// the header extensions it takes over.
 func (o *offer) follows(before *offer) bool {
 	if o.fingerprint != before.fingerprint || len(o.sections) < len(before.sections) {
 		return false
@@ -372,7 +373,11 @@ func (o *offer) follows(before *offer) bool {
 		}
 	}
 	merged := offer{ext: before.ext}
-	return merged.adopt(o.ext) && (before.ext.mid != 0 || o.ext.mid == 0)
+	if !merged.adopt(o.ext) || !merged.distinct() || before.ext.mid == 0 && o.ext.mid != 0 {
+		return false
+	}
+	o.ext = merged.ext
+	return true
 }
 
 // token accepts what an SDP token of at most 16 signs is here: it comes back in the answer and in every packet.

@@ -26,7 +26,7 @@ func (f *flow) rtcp(now time.Time, b []byte) {
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
-			if u, ok := f.use(p.SSRC); ok && !u.rtx {
+			if u, ok := f.use(p.SSRC); ok && !u.rtx && u.current() {
 				u.source.stream.SenderReport(now, p.NTPTime, p.RTPTime)
 			} else if !ok {
 				counts.foreign.Add(1)

@@ -257,15 +257,19 @@ func (s *Session) release() {
 	close(s.done)
 }
 
-// call lets the worker run f. Its queue may be full for a moment, which looks like its end, but a session must not stay in it.
+// call lets the worker run f; false if the worker has ended. A full queue looks the same at first, but then what belongs to the
+// worker must not be touched, nor a session stay in it: it is tried again.
 func (h *Host) call(f func()) bool {
-	for range callTries {
-		if h.c.Worker.Call(f) {
-			return true
+	for !h.c.Worker.Call(f) {
+		t := time.NewTimer(callWait)
+		select {
+		case <-h.c.Worker.Ended():
+			t.Stop()
+			return false
+		case <-t.C:
 		}
-		<-time.NewTimer(callWait).C
 	}
-	return false
+	return true
 }
 
 // forget removes what the host knows of the session.

@@ -26,7 +26,7 @@ type Stats struct {
 	Replayed      uint64
 	Malformed     uint64 // authentic, but not RTP or RTCP as agreed
 	Policed       uint64 // above a limit
-	UnknownSSRC   uint64
+	UnknownSSRC   uint64 // of no track, or not its SSRC any more
 	SSRCRefused   uint64
 	RTX           uint64 // resends taken
 	Foreign       uint64 // RTCP about what is not the sender's or ours, BYE of any kind

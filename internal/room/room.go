@@ -184,6 +184,24 @@ func (r *Room) Close() error {
 	return nil
 }
 
+// Retire closes the room if nothing has happened in it: the shared log is empty and nobody sits. It reports whether the room is closed
+// now; else it goes on as it was.
+func (r *Room) Retire() bool {
+	err := r.ask(func() error {
+		r.refresh()
+		if r.led.n > 0 || len(r.seats)+len(r.view.Present) > 0 {
+			return &meeting.Error{Code: "room.busy"}
+		}
+		r.once.Do(func() { close(r.quit) }) // what waits in the inbox finds the room closed
+		return nil
+	})
+	if err == nil || errors.Is(err, ErrClosed) {
+		<-r.done
+		return true
+	}
+	return false
+}
+
 // run is the room's goroutine.
 func (r *Room) run() {
 	defer close(r.done)
@@ -197,7 +215,13 @@ func (r *Room) run() {
 			r.shutdown()
 			return
 		case f := <-r.inbox:
-			f()
+			select {
+			case <-r.quit: // Join, too, returns ErrClosed
+				r.shutdown()
+				return
+			default:
+				f()
+			}
 		case <-r.sound.changed:
 			r.floorStale = true
 		case <-tick.C:

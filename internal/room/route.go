@@ -13,7 +13,8 @@ import (
 type routes struct {
 	worker    Worker
 	sw        *media.Switch
-	floor     *media.Floor // worker only
+	floor     *media.Floor // worker only; made by the first function that it runs
+	sound     *sounding
 	admitted  []*media.Stream
 	listeners map[meeting.MemberID]listener
 	stage     map[*media.Forwarder]*media.Stream
@@ -36,10 +37,7 @@ func (t *routes) init(w Worker, sw *media.Switch, s *sounding) {
 	t.worker, t.sw = w, sw
 	t.listeners, t.stage = map[meeting.MemberID]listener{}, map[*media.Forwarder]*media.Stream{}
 	t.ranks = map[*media.Forwarder]media.Priority{}
-	w.Do(func() {
-		t.floor = media.NewFloor(sw)
-		t.floor.OnChange(s.set)
-	})
+	t.sound = s
 }
 
 // route turns the view into media: it asks other nodes for what our people watch, offers what they may ask for, and fills slots.
@@ -79,7 +77,9 @@ func (r *Room) route() {
 		}
 	}
 	r.fillTaps(mics, cams, listeners, stage)
-	t.apply(admitted, listeners, stage, r.ranks(mics, cams))
+	if !t.apply(admitted, listeners, stage, r.ranks(mics, cams)) { // the worker has too much to do: with the next tick
+		r.planStale = true
+	}
 }
 
 // ranks says which cameras come first where a path does not take all: principals, who speaks, then by the order of the definition.
@@ -188,47 +188,50 @@ func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
 	}
 }
 
-// apply tells the worker what changed, in one go.
-func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream, ranks map[*media.Stream]media.Priority) {
+// apply tells the worker what changed, in one go. false: it did not take it, and nothing has changed.
+func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream, ranks map[*media.Stream]media.Priority) bool {
 	var todo []func(now time.Time)
 	if !slices.Equal(admitted, t.admitted) {
-		t.admitted = admitted
 		todo = append(todo, func(time.Time) { t.floor.Admit(admitted) })
 	}
 	for id := range t.listeners {
 		if _, ok := listeners[id]; !ok {
-			delete(t.listeners, id)
 			todo = append(todo, func(time.Time) { t.floor.SetListener(string(id), nil, nil, nil) })
 		}
 	}
 	for id, l := range listeners {
 		if old, ok := t.listeners[id]; !ok || !l.equal(old) {
-			t.listeners[id] = l
 			todo = append(todo, func(time.Time) { t.floor.SetListener(string(id), l.own, l.hear, l.slots) })
 		}
 	}
 	for f := range t.stage {
 		if _, ok := stage[f]; !ok {
-			delete(t.stage, f)
-			delete(t.ranks, f)
 			todo = append(todo, func(now time.Time) { f.Assign(now, nil) })
 		}
 	}
 	for f, s := range stage {
 		if old, ok := t.stage[f]; !ok || old != s || t.ranks[f] != ranks[s] {
-			t.stage[f], t.ranks[f] = s, ranks[s]
 			todo = append(todo, func(now time.Time) { f.Show(now, s.Track(), ranks[s]) })
 		}
 	}
-	if len(todo) == 0 {
-		return
-	}
-	t.worker.Do(func() {
+	if len(todo) > 0 && !t.worker.Do(func() {
+		if t.floor == nil {
+			t.floor = media.NewFloor(t.sw)
+			t.floor.OnChange(t.sound.set)
+		}
 		now := time.Now()
 		for _, f := range todo {
 			f(now)
 		}
-	})
+	}) {
+		return false
+	}
+	t.admitted, t.listeners, t.stage = admitted, listeners, stage
+	clear(t.ranks)
+	for f, s := range stage {
+		t.ranks[f] = ranks[s]
+	}
+	return true
 }
 
 // close empties all slots and withdraws everything from the links.
@@ -239,7 +242,11 @@ func (t *routes) close(links map[meeting.PartyID]*side) {
 		}
 	}
 	t.apply(nil, nil, nil, nil)
-	t.worker.Do(func() { t.floor.Close(time.Now()) })
+	t.worker.Do(func() {
+		if t.floor != nil {
+			t.floor.Close(time.Now())
+		}
+	})
 }
 
 // sounding brings the worker's news of who sounds in which floor slot to the room, the last of each listener.

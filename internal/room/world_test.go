@@ -197,9 +197,11 @@ func newNode(t *testing.T, p meeting.PartyID, d meeting.Definition) *node {
 	return n
 }
 
-func (n *node) open() {
+func (n *node) open() { n.openWith(n.w) }
+
+func (n *node) openWith(w room.Worker) {
 	n.t.Helper()
-	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: n.w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
+	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
 		Sign: func(b []byte) []byte { return ed25519.Sign(key(n.party), b) }, Verify: verify,
 		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage})
 	if err != nil {

@@ -23,7 +23,7 @@ type Worker struct {
 	out  []Datagram
 
 	counts counters
-	ended  chan struct{} // closed when Serve has returned, or by a Close without Serve
+	ended  chan struct{} // see Ended
 
 	mu      sync.Mutex // guards the fields below
 	queue   []func()   // at most MaxQueued; Do refuses more
@@ -164,6 +164,10 @@ func (w *Worker) Call(f func()) bool {
 		return false
 	}
 }
+
+// Ended is closed when Serve has returned, or by a Close without Serve: from then on nothing runs on the worker any more. Whoever was
+// told false by Do or Call learns here whether to try again. Any goroutine.
+func (w *Worker) Ended() <-chan struct{} { return w.ended }
 
 // run runs what is queued now, and says whether that was anything.
 func (w *Worker) run() bool {

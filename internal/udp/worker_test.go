@@ -233,6 +233,11 @@ func TestWorkerQueueIsBounded(t *testing.T) {
 		if w.Do(func() { t.Error("a refused function ran") }) {
 			t.Error("function past the limit was taken")
 		}
+		select {
+		case <-w.Ended():
+			t.Error("a full queue counts as the end")
+		default:
+		}
 		close(free)
 		synctest.Wait()
 		if !w.Call(func() {}) {
@@ -241,6 +246,8 @@ func TestWorkerQueueIsBounded(t *testing.T) {
 		if ran != udp.MaxQueued || w.Stats().QueueFull != 1 {
 			t.Errorf("%d functions ran, %d refused; want %d and 1", ran, w.Stats().QueueFull, udp.MaxQueued)
 		}
+		_ = w.Close()
+		<-w.Ended()
 	})
 }
 

@@ -338,3 +338,33 @@ func FuzzDecodeToClient(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodeCode(f *testing.F) {
+	for _, b := range []string{`{"code":"abc"}`, `{"code":""}`, `{"code":"a","CODE":"b"}`, `{"code":"` + strings.Repeat("a", wire.MaxToken+1) + `"}`, `{}`, `{"code":1}`} {
+		f.Add([]byte(b))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := wire.DecodeCode(b)
+		if err == nil && (r.Code == "" || len(r.Code) > wire.MaxToken || len(b) > wire.MaxMessage) {
+			t.Fatalf("%q was taken from %q", r.Code, b)
+		}
+		if err != nil && !strings.Contains(codeOf(err), ".") {
+			t.Fatalf("no stable code: %v", err)
+		}
+	})
+}
+
+func FuzzDecodeProbe(f *testing.F) {
+	for _, b := range []string{`{"code":"abc","offer":{"sdp":"v=0","names":["probe"]}}`, `{"offer":{"sdp":"v=0","names":[]}}`, `{"offer":{}}`, `{"code":1}`, `{"offer":{"sdp":"","names":null}}`} {
+		f.Add([]byte(b))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := wire.DecodeProbe(b)
+		if err == nil && (len(r.Code) > wire.MaxToken || len(r.Offer.SDP) > wire.MaxSDP || len(b) > wire.MaxOffer) {
+			t.Fatalf("a probe of %d bytes was taken", len(b))
+		}
+		if err != nil && !strings.Contains(codeOf(err), ".") {
+			t.Fatalf("no stable code: %v", err)
+		}
+	})
+}

@@ -46,7 +46,7 @@ func TestOperateAsWritten(t *testing.T) {
 	links := map[string]string{} // by server: the first invitation it printed, the principal's
 	for _, b := range bs {
 		for _, on := range []string{"a", "b"} {
-			if b.on != "" && b.on != on {
+			if b.on != "" && b.on != on || b.later {
 				continue
 			}
 			out := step(t, shells[on], b, on)
@@ -57,6 +57,21 @@ func TestOperateAsWritten(t *testing.T) {
 	}
 	call(t, n, links)
 	blocked(t, n, shells)
+	// Renewing, a document by hand, distrust. What each says shows that it was done.
+	said := ""
+	for _, b := range bs {
+		if b.later {
+			said += step(t, shells[b.on], b, b.on)
+		}
+	}
+	for _, want := range []string{"Took document 2 of avelmar", "tolmeria is trusted no longer"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("after the call nothing said %q:\n%s", want, said)
+		}
+	}
+	if out, err := shells["a"].Run(`for i in $(seq 30); do if grep -q 'party is not trusted any more' /root/serve.log; then exit 0; fi; sleep 0.1; done; exit 1`, 10*time.Second); err != nil {
+		t.Errorf("the running node goes on with a distrusted party: %v %s", err, out)
+	}
 }
 
 // step does one block on one server. What the page says is sent to the other party lies in a directory that both share.
@@ -71,7 +86,7 @@ func step(t *testing.T, s *netns.Server, b block, on string) string {
 for i in $(seq 200); do if grep -q 'node is up' /root/serve.log; then exit 0; fi; sleep 0.1; done
 cat /root/serve.log; exit 1`, strings.TrimSpace(b.text))
 	}
-	out, err := s.Run("cp -n /root/carry/*.offer . 2>/dev/null || true\n"+script+"\ncp -n ./*.offer /root/carry/ 2>/dev/null || true", time.Minute)
+	out, err := s.Run("cp -n /root/carry/*.offer /root/carry/*.document . 2>/dev/null || true\n"+script+"\ncp -n ./*.offer ./*.document /root/carry/ 2>/dev/null || true", time.Minute)
 	if err != nil {
 		t.Fatalf("%s:%d on %s: %v\n%s\n--- printed:\n%s", page, b.line, on, err, b.text, out)
 	}

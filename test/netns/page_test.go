@@ -11,12 +11,13 @@ type block struct {
 	on    string // server, "a" or "b"; "" for a file
 	file  string // name of the file; "" for shell
 	serve bool   // shell that runs until it is stopped
+	later bool   // shell for after the call
 	text  string
 	line  int
 }
 
 // blocks reads the fenced blocks of a page that concern the machines: "sh two-servers-a", "sh two-servers-b", each perhaps
-// with "serve", and "toml NAME". Others are for people.
+// with "serve" or "later", and "toml NAME". Others are for people.
 func blocks(page string) ([]block, error) {
 	b, err := os.ReadFile(page)
 	if err != nil {
@@ -44,7 +45,8 @@ func blocks(page string) ([]block, error) {
 		case f[0] == "sh" && strings.HasPrefix(f[1], "two-servers-"):
 			bl.on = strings.TrimPrefix(f[1], "two-servers-")
 			bl.serve = len(f) == 3 && f[2] == "serve"
-			if bl.on != "a" && bl.on != "b" || len(f) > 2 && !bl.serve {
+			bl.later = len(f) == 3 && f[2] == "later"
+			if bl.on != "a" && bl.on != "b" || len(f) > 2 && !bl.serve && !bl.later {
 				return nil, fmt.Errorf("%s:%d: a block marked %q", page, start, info)
 			}
 		default:

@@ -68,7 +68,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
     return { key: "nobody", head: x.nobodyHears, help: x.nobodyHearsHelp, tone: "alarm", body: <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div> };
   }
   const link = state.value.links.find((l) => l.state !== "up");
-  if (link?.code) return { key: "differs", head: x.linkDiffers, tone: "alarm" };
+  if (link?.code === "definition.differs") return { key: "differs", head: x.linkDiffers, tone: "alarm" };
   if (link?.state === "interrupted") return { key: "link", head: fill(x.linkCut, { party: name(link.party) }), help: x.linkCutHelp, tone: "alarm" };
   const cameraLost = call.camera.value || devices.cameraState.value === "lost";
   const broken = problem(devices.micState.value, "audio") || (cameraLost ? problem(devices.cameraState.value, "video") : "");
