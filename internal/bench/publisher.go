@@ -108,7 +108,7 @@ func (p *publisher) serve() {
 			k = video
 		}
 		time.Sleep(time.Until(next[k]))
-		if late := time.Since(next[k]); late > time.Second { // the machine slept: do not make up for it in one burst
+		if time.Since(next[k]) > maxLate { // a camera that is held up leaves frames out: it does not send them all at once
 			next[k] = time.Now()
 		}
 		next[k] = next[k].Add(every[k])
