@@ -136,6 +136,7 @@ func (r *Room) cross() {
 		}
 		if s := r.sent(id, "cam"); s != nil && p.Camera {
 			offer[r.streamID(id, "cam")] = s
+			offerLayers(offer, r.streamID(id, "cam"), s)
 		}
 	}
 	mics, cams := watching.Wanted(r.c.Self, r.view, r.c.Stage)
@@ -156,6 +157,7 @@ func (r *Room) cross() {
 		}
 		r.tapsWant(s.party, want)
 		s.crossing(offer, want)
+		r.cameraLayers(s)
 	}
 }
 
@@ -179,6 +181,7 @@ func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
 			delete(s.wanted, id)
 		}
 	}
+	s.unwatch()
 	for id, yes := range want {
 		if yes && s.wanted[id] == nil {
 			if st := s.l.Want(id, true); st != nil { // nil: Announced will bring us back
@@ -245,13 +248,14 @@ func (t *routes) close(links map[meeting.PartyID]*side) {
 // sounding brings the worker's news of who sounds in which floor slot to the room, the last of each listener.
 type sounding struct {
 	changed chan struct{} // holds one: there is news
+	watched chan struct{} // holds one: other layers of far cameras are watched
 
 	mu    sync.Mutex
 	slots map[meeting.MemberID][]*media.Stream // guarded by mu
 }
 
 func (s *sounding) init() {
-	s.changed = make(chan struct{}, 1)
+	s.changed, s.watched = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.slots = map[meeting.MemberID][]*media.Stream{}
 }
 
