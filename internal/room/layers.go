@@ -19,11 +19,19 @@ type camera struct {
 	watched atomic.Uint32 // bit i: streams[i]; set by the worker
 }
 
-// offerLayers adds the lower layers of a camera of ours to what is offered.
-func offerLayers(offer map[string]*media.Stream, id string, cam *media.Stream) {
-	layers := cam.Track().Layers()
-	for i, s := range layers[:len(layers)-1] {
-		offer[id+layerNames[i]] = s
+// maxOffers is how many streams a link takes; lower layers are left out where they would keep a microphone from crossing.
+const maxOffers = 128
+
+// offerLayers adds the lower layers of cameras of ours, given by id, to what is offered.
+func offerLayers(offer map[string]*media.Stream, cams []string) {
+	if len(offer)+best*len(cams) > maxOffers {
+		return
+	}
+	for _, id := range cams {
+		layers := offer[id].Track().Layers()
+		for i, s := range layers[:len(layers)-1] {
+			offer[id+layerNames[i]] = s
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func (r *Room) streamID(m meeting.MemberID, what string) string {
 // cross settles what crosses the links: each stream once, only open devices, only to parties that agree on the meeting, and from
 // them only what somebody here hears or sees.
 func (r *Room) cross() {
-	offer := map[string]*media.Stream{}
+	offer, layered := map[string]*media.Stream{}, []string(nil)
 	watching := meeting.Plan{Views: map[meeting.MemberID]meeting.View{}, Mics: r.plan.Mics}
 	for id, st := range r.seats {
 		if _, ok := r.view.Present[id]; ok && st.Media != nil {
@@ -136,9 +136,10 @@ func (r *Room) cross() {
 		}
 		if s := r.sent(id, "cam"); s != nil && p.Camera {
 			offer[r.streamID(id, "cam")] = s
-			offerLayers(offer, r.streamID(id, "cam"), s)
+			layered = append(layered, r.streamID(id, "cam"))
 		}
 	}
+	offerLayers(offer, layered)
 	mics, cams := watching.Wanted(r.c.Self, r.view, r.c.Stage)
 	for _, s := range r.links {
 		if s.l == nil || s.offered == nil {
