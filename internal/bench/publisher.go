@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"golang.org/x/sys/unix"
-
 	"visavis/internal/srtp"
 )
 
@@ -215,9 +213,7 @@ func (p *publisher) resend(k kind, ns []rtcp.NackPair) {
 	for _, n := range ns {
 		for _, seq := range n.PacketList() {
 			if x := &p.sent[k][int(seq)%len(p.sent[k])]; x.seq == seq && len(x.b) > 0 {
-				if to := p.s.remote.Load(); to != nil {
-					_ = unix.Sendto(p.s.fd, x.b, unix.MSG_DONTWAIT, *to)
-				}
+				p.s.send(x.b)
 			}
 		}
 	}
