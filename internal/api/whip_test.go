@@ -29,10 +29,10 @@ type must struct {
 // mustRig is a session that was begun, and what is needed to talk to it.
 type mustRig struct {
 	*rig
-	use             auth.Use
-	door, token     string
-	path, tag, body string // of the 201
-	created         answer
+	use         auth.Use
+	door, token string
+	path, tag   string // of the 201
+	created     answer
 }
 
 func (m *mustRig) want(what string, a answer, status int) {

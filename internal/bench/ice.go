@@ -43,7 +43,7 @@ func (c *checks) tick(s *session, now time.Time) {
 	}
 	if to := s.remote.Load(); to != nil {
 		c.next = now.Add(consentEvery)
-		c.ask(s, addrPort(*to))
+		c.ask(s, *to)
 		return
 	}
 	c.next = now.Add(checkEvery)
@@ -95,7 +95,7 @@ func (c *checks) take(s *session, b []byte, from unix.Sockaddr) {
 		}
 		delete(c.waiting, m.TransactionID)
 		s.alive = time.Now()
-		if s.remote.CompareAndSwap(nil, &from) {
+		if s.remote.CompareAndSwap(nil, &to) {
 			c.next = s.alive.Add(consentEvery)
 			close(s.proven)
 		}

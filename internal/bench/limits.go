@@ -35,6 +35,9 @@ const (
 	// grace is how long after the end of a window packets of it may still come.
 	grace = 500 * time.Millisecond
 
+	// maxLate is how far the publisher may fall behind on a busy machine before it leaves frames out.
+	maxLate = 100 * time.Millisecond
+
 	// maxDatagram is the longest packet that is read.
 	maxDatagram = 1500
 )

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"golang.org/x/sys/unix"
-
 	"visavis/internal/srtp"
 )
 
@@ -108,7 +106,7 @@ func (p *publisher) serve() {
 			k = video
 		}
 		time.Sleep(time.Until(next[k]))
-		if late := time.Since(next[k]); late > time.Second { // the machine slept: do not make up for it in one burst
+		if time.Since(next[k]) > maxLate { // a camera that is held up leaves frames out: it does not send them all at once
 			next[k] = time.Now()
 		}
 		next[k] = next[k].Add(every[k])
@@ -215,9 +213,7 @@ func (p *publisher) resend(k kind, ns []rtcp.NackPair) {
 	for _, n := range ns {
 		for _, seq := range n.PacketList() {
 			if x := &p.sent[k][int(seq)%len(p.sent[k])]; x.seq == seq && len(x.b) > 0 {
-				if to := p.s.remote.Load(); to != nil {
-					_ = unix.Sendto(p.s.fd, x.b, unix.MSG_DONTWAIT, *to)
-				}
+				p.s.send(x.b)
 			}
 		}
 	}

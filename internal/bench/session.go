@@ -42,9 +42,9 @@ type session struct {
 	answer  *answer // set before the worker sees the session
 	address string  // of the session, to delete it
 
-	ice      checks                        // worker only
-	remote   atomic.Pointer[unix.Sockaddr] // where everything goes, once a check was answered
-	proven   chan struct{}                 // closed then
+	ice      checks                         // worker only
+	remote   atomic.Pointer[netip.AddrPort] // where everything goes, once a check was answered
+	proven   chan struct{}                  // closed then
 	dtls     *packetConn
 	opener   *srtp.Opener // worker only, nil before DTLS is done
 	sealer   *srtp.Sealer // of RTCP; worker only
@@ -166,7 +166,7 @@ func (s *session) sendRTCP(ps ...rtcp.Packet) {
 // send writes to the proven address; what the kernel refuses is lost, as on a wire. Any goroutine.
 func (s *session) send(b []byte) {
 	if to := s.remote.Load(); to != nil {
-		_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, *to)
+		_ = unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, sockaddr(*to)) // a new one: Sendto writes into it
 	}
 }
 

@@ -75,7 +75,7 @@ func burstCall(t *testing.T, seed uint64, talk time.Duration, nack bool) (l loss
 			l.late = max(l.late, late)
 			l.never = max(l.never, float64(missing(s[i], e[i], from, to))/float64(n))
 		}
-		l.network = float64(lost) / float64(sent)
+		w.n.set(func() { l.network = float64(lost) / float64(sent) })
 	})
 	return l
 }

@@ -91,8 +91,8 @@ func (o *out) update(now time.Time) {
 		o.fwd.Ready(now)
 	}
 	if s != o.on {
-		if o.on = s; o.kind == media.Video {
-			o.fwd.Show(now, s.Track(), media.Priority{}) // the best layer that its sender makes
+		if o.on = s; s != nil && o.kind == media.Video && s.Best() {
+			o.fwd.Show(now, s.Track(), media.Priority{}) // stands for the camera: the best layer that its sender makes
 		} else {
 			o.fwd.Assign(now, s)
 		}

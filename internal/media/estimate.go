@@ -11,8 +11,8 @@ import (
 // how much later packets come than the quickest did (a queue fills), how many do not come, and how fast they came. It starts
 // without an opinion: a receiver that never answers is not limited. Worker thread only; nothing here allocates.
 type Estimator struct {
-	sent [sentKept]sentPacket
 	next uint64 // number of the next packet
+	sent [sentKept]sentPacket
 
 	delay   windowMin // arrival less departure, µs, on two clocks
 	clock   remoteClock

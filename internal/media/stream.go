@@ -101,6 +101,9 @@ func (s *Stream) Track() *Track {
 	return s.track
 }
 
+// Best says whether it is the best layer of its track. Worker thread.
+func (s *Stream) Best() bool { return s.track != nil && s.track.layers[len(s.track.layers)-1] == s }
+
 // SSRC is the source's, 0 if it is not known yet.
 func (s *Stream) SSRC() uint32 { return s.c.SSRC }
 

@@ -18,7 +18,14 @@ import (
 // flow is the half of a session that belongs to the worker: packets in and out. It is the endpoint of the session's proven
 // addresses, the Source of its streams and the Sink of its slots.
 type flow struct {
-	h *Host
+	// What each packet out needs lies together: with hundreds of receivers the processor fetches it from afar each time.
+	h        *Host
+	sealer   *srtp.Sealer     // nil until the handshake is done
+	estimate *media.Estimator // of the path to the browser; nil if nothing is numbered
+	remote   netip.AddrPort   // where everything goes; proven
+	ext      extensions
+	header   [64]byte // scratch
+
 	s *Session
 
 	leg        *leg
@@ -26,7 +33,6 @@ type flow struct {
 	tieBreaker uint64
 	ended      bool
 
-	remote    netip.AddrPort // where everything goes; proven
 	published atomic.Pointer[netip.AddrPort]
 	consent   time.Time      // last answered check of remote, or the birth of the session
 	heardAt   time.Time      // last authentic packet from remote
@@ -40,8 +46,6 @@ type flow struct {
 
 	profile srtp.Profile
 	opener  *srtp.Opener // nil until the handshake is done
-	sealer  *srtp.Sealer
-	ext     extensions
 
 	sources  []*source
 	slots    []*slot
@@ -49,9 +53,7 @@ type flow struct {
 	packets  bucket
 	controls bucket // RTCP
 	parsed   media.Packet
-	header   []byte // scratch
 	feedback *twcc.Recorder
-	estimate *media.Estimator // of the path to the browser; nil if nothing is numbered
 	probed   time.Time
 	twccFrom time.Time // origin of the times that feedback tells
 	sender   uint32    // SSRC of our reports while we send nothing
@@ -103,7 +105,7 @@ func (u ssrcUse) current() bool {
 }
 
 func newFlow(h *Host, s *Session, now time.Time) *flow {
-	f := &flow{h: h, s: s, tieBreaker: random64(), consent: now, header: make([]byte, 0, 64), ssrcs: make([]ssrcUse, 0, MaxSSRC)}
+	f := &flow{h: h, s: s, tieBreaker: random64(), consent: now, ssrcs: make([]ssrcUse, 0, MaxSSRC)}
 	f.sender = f.newSSRC()
 	return f
 }

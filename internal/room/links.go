@@ -31,6 +31,7 @@ type side struct {
 
 	offered map[string]*media.Stream
 	wanted  map[string]*media.Stream
+	cameras map[string]*camera // of wanted, by id
 }
 
 // state is the link in words of wire.Link.
@@ -67,7 +68,7 @@ func (r *Room) linkUp(l Link) {
 		return
 	}
 	if s.l != l {
-		s.l, s.offered, s.wanted, s.path = l, nil, nil, LinkState{}
+		s.l, s.offered, s.wanted, s.cameras, s.path = l, nil, nil, nil, LinkState{}
 	}
 	s.up, s.agreed, s.asked = true, false, -1
 	r.unsend(s)
@@ -159,7 +160,7 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 	if !s.agreed {
 		s.agreed = true
 		if s.offered == nil {
-			s.offered, s.wanted = map[string]*media.Stream{}, map[string]*media.Stream{}
+			s.offered, s.wanted, s.cameras = map[string]*media.Stream{}, map[string]*media.Stream{}, map[string]*camera{}
 		}
 		r.headDue = true
 		r.changed()

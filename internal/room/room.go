@@ -224,6 +224,8 @@ func (r *Room) run() {
 			}
 		case <-r.sound.changed:
 			r.floorStale = true
+		case <-r.sound.watched:
+			r.planStale = true
 		case <-tick.C:
 			r.tick(time.Now())
 		case <-soon.C:
@@ -404,6 +406,7 @@ func (r *Room) Withdrawn(p meeting.PartyID, id string) {
 	r.post(func() {
 		if s := r.links[p]; s != nil {
 			delete(s.wanted, id)
+			s.uncamera(id)
 			r.planStale = true
 		}
 	})

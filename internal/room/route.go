@@ -120,7 +120,7 @@ func (r *Room) streamID(m meeting.MemberID, what string) string {
 // cross settles what crosses the links: each stream once, only open devices, only to parties that agree on the meeting, and from
 // them only what somebody here hears or sees.
 func (r *Room) cross() {
-	offer := map[string]*media.Stream{}
+	offer, layered := map[string]*media.Stream{}, []string(nil)
 	watching := meeting.Plan{Views: map[meeting.MemberID]meeting.View{}, Mics: r.plan.Mics}
 	for id, st := range r.seats {
 		if _, ok := r.view.Present[id]; ok && st.Media != nil {
@@ -136,8 +136,10 @@ func (r *Room) cross() {
 		}
 		if s := r.sent(id, "cam"); s != nil && p.Camera {
 			offer[r.streamID(id, "cam")] = s
+			layered = append(layered, r.streamID(id, "cam"))
 		}
 	}
+	offerLayers(offer, layered)
 	mics, cams := watching.Wanted(r.c.Self, r.view, r.c.Stage)
 	for _, s := range r.links {
 		if s.l == nil || s.offered == nil {
@@ -156,6 +158,7 @@ func (r *Room) cross() {
 		}
 		r.tapsWant(s.party, want)
 		s.crossing(offer, want)
+		r.cameraLayers(s)
 	}
 }
 
@@ -179,6 +182,7 @@ func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
 			delete(s.wanted, id)
 		}
 	}
+	s.unwatch()
 	for id, yes := range want {
 		if yes && s.wanted[id] == nil {
 			if st := s.l.Want(id, true); st != nil { // nil: Announced will bring us back
@@ -252,13 +256,14 @@ func (t *routes) close(links map[meeting.PartyID]*side) {
 // sounding brings the worker's news of who sounds in which floor slot to the room, the last of each listener.
 type sounding struct {
 	changed chan struct{} // holds one: there is news
+	watched chan struct{} // holds one: other layers of far cameras are watched
 
 	mu    sync.Mutex
 	slots map[meeting.MemberID][]*media.Stream // guarded by mu
 }
 
 func (s *sounding) init() {
-	s.changed = make(chan struct{}, 1)
+	s.changed, s.watched = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.slots = map[meeting.MemberID][]*media.Stream{}
 }
 

@@ -269,19 +269,23 @@ func (r *rig) floor(receivers, burst int) func(int) (time.Duration, error) {
 		b[0] = 0x80
 		ds = append(ds, udp.Datagram{Data: b})
 	}
-	return func(bursts int) (time.Duration, error) {
+	return func(bursts int) (d time.Duration, err error) {
 		for i := range ds {
 			ds[i].Addr = r.peers[i/burst]
 		}
-		before := cpu()
-		for range bursts {
-			for at := 0; at < len(ds); at += 128 {
-				if _, err := r.socket.WriteBatch(ds[at:min(at+128, len(ds))]); err != nil {
-					return 0, err
+		ok := r.worker.Call(func() { // the same thread as own's
+			before := cpu()
+			for range bursts {
+				for at := 0; at < len(ds) && err == nil; at += 128 {
+					_, err = r.socket.WriteBatch(ds[at:min(at+128, len(ds))])
 				}
 			}
+			d = cpu() - before
+		})
+		if !ok {
+			err = errGone
 		}
-		return cpu() - before, nil
+		return d, err
 	}
 }
 
