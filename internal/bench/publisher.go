@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
 	"visavis/internal/srtp"
 )
 
