@@ -155,6 +155,6 @@ test('leaving leaves: the page releases everything, the other side sees an empty
   await eventually('silence', () => hears(B, 600), (h) => h.avelmar < silent);
   const back = await open(sides.avelmar.browser);
   await back.goto(new URL('/m/avelmar-tolmeria-2026?lang=en', links['avelmar-principal']).href);
-  await until(back, () => document.body.innerText.includes('This invitation cannot be used'));
+  await until(back, () => document.body.innerText.includes('Your access to this meeting has ended'));
   assert.deepEqual(A.errors.concat(B.errors), []);
 });

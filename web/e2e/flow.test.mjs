@@ -41,8 +41,9 @@ const energy = (page) => page.evaluate(async () => {
   return 0;
 });
 const framesSent = (page) => page.evaluate(async () => {
-  for (const s of (await globalThis.visavis.stats()).values()) if (s.type === 'outbound-rtp' && s.kind === 'video') return s.framesSent ?? 0;
-  return 0;
+  let sent = 0; // of all layers: which of them flow is the node's and the browser's choice
+  for (const s of (await globalThis.visavis.stats()).values()) if (s.type === 'outbound-rtp' && s.kind === 'video') sent += s.framesSent ?? 0;
+  return sent;
 });
 const gain = async (page, f, ms = 800) => { const a = await f(page); await page.waitForTimeout(ms); return (await f(page)) - a; };
 
