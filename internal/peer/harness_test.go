@@ -165,9 +165,12 @@ func (r *relay) rebind(t testing.TB) {
 				return
 			}
 			r.mu.Lock()
-			to := r.browser
+			to, k := r.browser, 0
+			if r.outside == c { // else it was on its way to the address before
+				k = r.copiesLocked(down, b[:n])
+			}
 			r.mu.Unlock()
-			for range r.copies(down, b[:n]) {
+			for range k {
 				_, _ = r.inside.WriteToUDPAddrPort(b[:n], to)
 			}
 		}
@@ -177,6 +180,10 @@ func (r *relay) rebind(t testing.TB) {
 func (r *relay) copies(w way, b []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.copiesLocked(w, b)
+}
+
+func (r *relay) copiesLocked(w way, b []byte) int {
 	c := udp.Classify(b)
 	r.seen[w][c]++
 	if c == udp.RTP {
