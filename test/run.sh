@@ -35,7 +35,7 @@ note 'tools'
 bash test/browser-tools.sh
 
 note 'checks'
-bash test/check.sh || fail=1
+bash test/check.sh || { fail=1; echo 'CHECKS FAILED: see above'; }
 
 note 'go test'
 suite "$out/go.log" -count=1 -timeout 15m -v ./... || fail=1
