@@ -322,7 +322,8 @@ func (f *Forwarder) Keyframe(now time.Time) {
 	if f.c.Kind != Video || !f.ready {
 		return
 	}
-	if f.next == nil && f.cur != nil && f.plea.heard(now) {
+	// The slot of another node speaks for all its people: it has made the bad ones wait itself, and a newcomer there must not wait for them.
+	if f.next == nil && f.cur != nil && (f.c.Mid == "" || f.plea.heard(now)) {
 		f.want(now, f.cur)
 	}
 }
