@@ -15,22 +15,6 @@ count() {
   passed=$((passed + $(grep -c '^ *--- PASS' "$1"))); failed=$((failed + $(grep -c '^ *--- FAIL' "$1"))); skipped=$((skipped + $(grep -c '^ *--- SKIP' "$1")))
 }
 
-# suite runs go test with the flags given and logs to $1. On a starved machine a test of real sockets misses its moment, and looks broken: packages
-# that fail are run once more, alone, and what they say then counts. Both are printed. A data race counts at once: no machine makes one.
-suite() {
-  local log=$1 again
-  shift
-  go test "$@" >"$log" 2>&1 && return 0
-  grep -q 'WARNING: DATA RACE\|panic: test timed out' "$log" && return 1
-  again=$(sed -n 's/^FAIL[[:space:]]\{1,\}\(visavis[^[:space:]]*\).*/\1/p' "$log" | sort -u)
-  [ -n "$again" ] || return 1
-  echo "FAILED AT FIRST (load $(cut -d' ' -f1 /proc/loadavg)), run once more alone:" $again
-  grep -E '^ *--- FAIL|_test.go:[0-9]+:' "$log" | head -n 40
-  go test -p 1 "${@:1:$#-1}" $again >"$log.again" 2>&1 || { cat "$log.again" >>"$log"; return 1; }
-  sed -i -e 's/^\( *\)--- FAIL/\1--- FIRST FAILED/' -e 's/^FAIL/FIRST FAILED/' "$log"
-  grep -E '^ok' "$log.again" >>"$log"
-}
-
 note 'tools'
 bash test/browser-tools.sh
 
@@ -38,14 +22,14 @@ note 'checks'
 bash test/check.sh || { fail=1; echo 'CHECKS FAILED: see above'; }
 
 note 'go test'
-suite "$out/go.log" -count=1 -timeout 15m -v ./... || fail=1
+go test -count=1 -timeout 15m -v ./... >"$out/go.log" 2>&1 || fail=1
 count "$out/go.log"
 grep -E '^(FAIL|ok|panic|--- FAIL)|^ *--- (FAIL|SKIP)|_test.go:[0-9]+:.*(SKIP|skip)' "$out/go.log" || true
 [ $fail -eq 0 ] || grep -vE '^(=== |--- PASS| *--- PASS|ok |\?)' "$out/go.log" | tail -n 150
 
 note 'race detector'
 if command -v cc >/dev/null; then
-  CGO_ENABLED=1 suite "$out/race.log" -race -count=1 -short -timeout 15m ./internal/... || { fail=1; tail -n 80 "$out/race.log"; }
+  CGO_ENABLED=1 go test -race -count=1 -short -timeout 15m ./internal/... >"$out/race.log" 2>&1 || { fail=1; tail -n 80 "$out/race.log"; }
   grep -E '^(FAIL|ok)' "$out/race.log" || true
 else
   echo 'SKIPPED: the race detector needs a C compiler'
