@@ -32,7 +32,7 @@ func DecodeFromClient(b []byte) (FromClient, error) {
 }
 
 func (m FromClient) check() error {
-	if !one(m.Hello != nil, m.Offer != nil, m.Devices != nil, m.Leave != nil) {
+	if !one(m.Hello != nil, m.Offer != nil, m.Devices != nil, m.Leave != nil, m.Act != nil, m.Sense != nil, m.Check != nil) {
 		return fail("message.one")
 	}
 	switch {
@@ -49,6 +49,24 @@ func (m FromClient) check() error {
 		}
 	case m.Offer != nil:
 		return m.Offer.check()
+	case m.Act != nil:
+		return m.Act.check()
+	}
+	return nil
+}
+
+// check looks at the shape alone: what may be done is the room's to say.
+func (a Act) check() error {
+	if a.ID < 1 || len(a.Do) > MaxDo || len(a.Member) > MaxTarget || len(a.Value) > MaxValue {
+		return fail("message.act")
+	}
+	for _, c := range []byte(a.Do) {
+		if (c < 'a' || c > 'z') && c != '.' {
+			return fail("message.act")
+		}
+	}
+	if a.Do == "" || a.N < 0 || a.N > MaxN {
+		return fail("message.act")
 	}
 	return nil
 }
@@ -133,12 +151,23 @@ func EncodeToClient(m ToClient) ([]byte, error) {
 		e := m.Error.filled()
 		m.Error = &e
 	}
+	if m.Done != nil && m.Done.Error != nil {
+		e := m.Done.Error.filled()
+		m.Done = &Done{ID: m.Done.ID, Error: &e}
+	}
+	if m.Levels != nil {
+		m.Levels = &Levels{List: list(m.Levels.List)}
+	}
+	if m.Stats != nil {
+		m.Stats = m.Stats.filled()
+	}
 	return marshal(m, MaxToClient)
 }
 
 func (m ToClient) count() int {
 	n := 0
-	for _, set := range []bool{m.Welcome != nil, m.Answer != nil, m.State != nil, m.Floor != nil, m.Quality != nil, m.Layers != nil, m.Error != nil, m.Bye != nil} {
+	for _, set := range []bool{m.Welcome != nil, m.Answer != nil, m.State != nil, m.Floor != nil, m.Quality != nil, m.Layers != nil, m.Error != nil, m.Bye != nil,
+		m.Done != nil, m.Wait != nil, m.Signal != nil, m.Levels != nil, m.Stats != nil} {
 		if set {
 			n++
 		}
@@ -235,24 +264,6 @@ func (e Error) filled() Error {
 		e.Args = map[string]string{}
 	}
 	return e
-}
-
-func (s State) filled() State {
-	s.Present, s.Stage, s.Links = list(s.Present), list(s.Stage), list(s.Links)
-	return s
-}
-
-func (m Meeting) filled() Meeting {
-	m.Title, m.Parties, m.Members = m.Title.filled(), append([]Party{}, m.Parties...), append([]Member{}, m.Members...)
-	for i := range m.Parties {
-		p := &m.Parties[i]
-		p.Name, p.LongName, p.City = p.Name.filled(), p.LongName.filled(), p.City.filled()
-	}
-	for i := range m.Members {
-		p := &m.Members[i]
-		p.Name, p.Office = p.Name.filled(), p.Office.filled()
-	}
-	return m
 }
 
 // NewMeeting shows d to a page.

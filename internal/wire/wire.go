@@ -13,6 +13,9 @@ type FromClient struct {
 	Offer   *Offer   `json:"offer,omitempty"`
 	Devices *Devices `json:"devices,omitempty"`
 	Leave   *Leave   `json:"leave,omitempty"`
+	Act     *Act     `json:"act,omitempty"`
+	Sense   *Sense   `json:"sense,omitempty"`
+	Check   *Check   `json:"check,omitempty"`
 }
 
 // Hello is the first message: an offer to join, or a token to resume.
@@ -47,12 +50,18 @@ type ToClient struct {
 	Layers  *Layers  `json:"layers,omitempty"`
 	Error   *Error   `json:"error,omitempty"`
 	Bye     *Bye     `json:"bye,omitempty"`
+	Done    *Done    `json:"done,omitempty"`
+	Wait    *Wait    `json:"wait,omitempty"`
+	Signal  *Signal  `json:"signal,omitempty"`
+	Levels  *Levels  `json:"levels,omitempty"`
+	Stats   *Stats   `json:"stats,omitempty"`
 }
 
 // Welcome answers Hello.
 type Welcome struct {
 	Version int     `json:"version"`
-	You     string  `json:"you"` // member id
+	You     string  `json:"you"`  // member id; "" of press and viewers
+	Role    string  `json:"role"` // of the session: a role of the meeting, "press" or "viewer"
 	Meeting Meeting `json:"meeting"`
 	State   State   `json:"state"`
 	Answer  string  `json:"answer"` // SDP; "" after a resume without offer
@@ -74,6 +83,14 @@ type Meeting struct {
 	Start   string   `json:"start"` // RFC 3339, UTC
 	Parties []Party  `json:"parties"`
 	Members []Member `json:"members"`
+
+	Formal    bool         `json:"formal"`    // has phases, floor and keys
+	Mode      string       `json:"mode"`      // of the floor, as arranged
+	Begin     string       `json:"begin"`     // "open", "closed": what start leads to
+	Chair     string       `json:"chair"`     // member id
+	Limit     int          `json:"limit"`     // s for a statement, 0: none
+	Languages []string     `json:"languages"` // BCP 47
+	Agenda    []AgendaItem `json:"agenda"`
 }
 
 // Party is one side.
@@ -93,6 +110,7 @@ type Member struct {
 	Role       string `json:"role"`
 	Name       Text   `json:"name"`
 	Office     Text   `json:"office"`
+	Second     Text   `json:"second"` // second office, empty: none
 	Precedence int    `json:"precedence"`
 }
 
@@ -102,6 +120,20 @@ type State struct {
 	Stage   []string   `json:"stage"` // Stage[i]: member in slot "stage{i}", or ""
 	Links   []Link     `json:"links"`
 	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked": something that officers must look at
+
+	Phase     string    `json:"phase"` // of an informal meeting always "closed"
+	Since     string    `json:"since"` // of the phase: RFC 3339, UTC, ms; "" before the first change
+	Epoch     int       `json:"epoch"` // changes of phase so far
+	Head      string    `json:"head"`  // hex: chain hash of the entry with which the phase began; officers
+	Recording bool      `json:"recording"`
+	Keys      []Key     `json:"keys"` // officers
+	Order     Order     `json:"order"`
+	Muted     []string  `json:"muted"`           // who speaks with the microphone off: the member itself, and consoles
+	Ready     []Ready   `json:"ready"`           // officers, technicians
+	Waiting   []Waiting `json:"waiting"`         // officers
+	Notes     []Note    `json:"notes"`           // officers; technicians: help
+	Doors     *Doors    `json:"doors,omitempty"` // officers, technicians
+	Alarms    []Alarm   `json:"alarms"`          // officers, technicians
 }
 
 // Presence is a member who is in the meeting.
@@ -110,6 +142,10 @@ type Presence struct {
 	Mic    bool   `json:"mic"`
 	Camera bool   `json:"camera"`
 	Far    string `json:"far"` // "", "interrupted": the link to the member's party is cut, "away": own member whose page is not connected
+
+	Capacity int  `json:"capacity"` // 1: speaks in the second office
+	MaySpeak bool `json:"maySpeak"` // the rules would admit the member's microphone now
+	Admitted bool `json:"admitted"` // technicians: to the meeting's sound
 }
 
 // Link is the link to another party.
@@ -147,7 +183,7 @@ type Error struct {
 	Args map[string]string `json:"args"`
 }
 
-// Bye ends the connection: "moved", "left", "ended", "shutdown".
+// Bye ends the connection: "moved", "left", "ended", "shutdown", "excluded".
 type Bye struct {
 	Code string `json:"code"`
 }

@@ -6,7 +6,10 @@ export type FromClient =
   | { hello: Hello }
   | { offer: Offer }
   | { devices: Devices }
-  | { leave: Leave };
+  | { leave: Leave }
+  | { act: Act }
+  | { sense: Sense }
+  | { check: Check };
 
 export interface Hello {
   version: number;
@@ -26,6 +29,24 @@ export interface Devices {
 
 export type Leave = Record<string, never>;
 
+export interface Act {
+  id: number;
+  do: string;
+  member?: string;
+  value?: string;
+  n?: number;
+}
+
+export interface Sense {
+  speaking: boolean;
+}
+
+export interface Check {
+  mic: boolean;
+  camera: boolean;
+  sound: boolean;
+}
+
 export type ToClient =
   | { welcome: Welcome }
   | { answer: Answer }
@@ -34,11 +55,17 @@ export type ToClient =
   | { quality: Quality }
   | { layers: Layers }
   | { error: Error }
-  | { bye: Bye };
+  | { bye: Bye }
+  | { done: Done }
+  | { wait: Wait }
+  | { signal: Signal }
+  | { levels: Levels }
+  | { stats: Stats };
 
 export interface Welcome {
   version: number;
   you: string;
+  role: string;
   meeting: Meeting;
   state: State;
   answer: string;
@@ -51,6 +78,13 @@ export interface Meeting {
   start: string;
   parties: Party[];
   members: Member[];
+  formal: boolean;
+  mode: string;
+  begin: string;
+  chair: string;
+  limit: number;
+  languages: string[];
+  agenda: AgendaItem[];
 }
 
 export type Text = Record<string, string>;
@@ -70,7 +104,13 @@ export interface Member {
   role: string;
   name: Text;
   office: Text;
+  second: Text;
   precedence: number;
+}
+
+export interface AgendaItem {
+  title: Text;
+  minutes: number;
 }
 
 export interface State {
@@ -78,6 +118,19 @@ export interface State {
   stage: string[];
   links: Link[];
   alarm: string;
+  phase: string;
+  since: string;
+  epoch: number;
+  head: string;
+  recording: boolean;
+  keys: Key[];
+  order: Order;
+  muted: string[];
+  ready: Ready[];
+  waiting: Waiting[];
+  notes: Note[];
+  doors?: Doors;
+  alarms: Alarm[];
 }
 
 export interface Presence {
@@ -85,6 +138,9 @@ export interface Presence {
   mic: boolean;
   camera: boolean;
   far: string;
+  capacity: number;
+  maySpeak: boolean;
+  admitted: boolean;
 }
 
 export interface Link {
@@ -94,6 +150,81 @@ export interface Link {
   loss: number;
   code: string;
   way: string;
+}
+
+export interface Key {
+  action: string;
+  party: string;
+  by: string;
+  at: string;
+  expires: string;
+}
+
+export interface Order {
+  mode: string;
+  holder: string;
+  since: string;
+  acknowledged: boolean;
+  limit: number;
+  hands: string[];
+  orders: string[];
+  item: number;
+  spoken: Spoken[];
+}
+
+export interface Spoken {
+  member: string;
+  start: string;
+  end: string;
+  item: number;
+  open: boolean;
+}
+
+export interface Ready {
+  member: string;
+  mic: boolean;
+  camera: boolean;
+  sound: boolean;
+  stated: boolean;
+}
+
+export interface Waiting {
+  id: string;
+  member: string;
+  name: string;
+  since: string;
+  reason: string;
+}
+
+export interface Note {
+  id: number;
+  kind: string;
+  party: string;
+  member: string;
+  text: string;
+  at: string;
+  own: boolean;
+}
+
+export interface Doors {
+  ours: Door;
+  theirs: Door[];
+}
+
+export interface Door {
+  party: string;
+  state: string;
+  at: string;
+  lastMs: number;
+  after: number;
+  egresses: number;
+  press: number;
+}
+
+export interface Alarm {
+  code: string;
+  since: string;
+  args: Record<string, string>;
 }
 
 export interface Answer {
@@ -122,6 +253,77 @@ export interface Error {
 
 export interface Bye {
   code: string;
+}
+
+export interface Done {
+  id: number;
+  error?: Error;
+}
+
+export interface Wait {
+  reason: string;
+  since: string;
+}
+
+export interface Signal {
+  kind: string;
+  on: boolean;
+}
+
+export interface Levels {
+  list: Level[];
+}
+
+export interface Level {
+  member: string;
+  db: number;
+  far?: number;
+  own: boolean;
+}
+
+export interface Stats {
+  members: MemberStats[];
+  links: LinkStats[];
+  matrix: Row[];
+}
+
+export interface MemberStats {
+  member: string;
+  upKbit: number;
+  downKbit: number;
+  upLoss: number;
+  downLoss: number;
+  jitterMs: number;
+  rttMs: number;
+  db: number;
+  stated: boolean;
+}
+
+export interface LinkStats {
+  party: string;
+  state: string;
+  offsetMs: number;
+  paths: PathStats[];
+}
+
+export interface PathStats {
+  name: string;
+  state: string;
+  rttMs: number;
+  loss: number;
+  kbit: number;
+}
+
+export interface Row {
+  member: string;
+  cells: Cell[];
+  stated: boolean;
+}
+
+export interface Cell {
+  source: string;
+  sound: string;
+  sight: boolean;
 }
 
 export interface CodeRequest {
