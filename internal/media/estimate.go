@@ -280,7 +280,7 @@ func (e *Estimator) Tick(now time.Time, wanting bool) int {
 
 // Probe sends n packets of padding on the slot's RTX stream; false if it has none or sends nothing.
 func (f *Forwarder) Probe(now time.Time, n int) bool {
-	if !f.ready || f.c.RTXPT == 0 || !f.c.Numbered || !f.begun {
+	if !f.ready || f.shut || f.c.RTXPT == 0 || !f.c.Numbered || !f.begun {
 		return false
 	}
 	for range n {
@@ -288,7 +288,7 @@ func (f *Forwarder) Probe(now time.Time, n int) bool {
 		o := &f.sw.out
 		*o = Out{SSRC: f.c.RTXSSRC, Index: f.rtxTop, Time: f.time, PT: f.c.RTXPT, Level: NoLevel, Kind: Video, Mid: f.c.Mid, Resend: true,
 			Numbered: true, Padding: true, Payload: f.sw.padding[:]}
-		f.c.Sink.Send(now, o)
+		f.send(now, o)
 	}
 	return true
 }

@@ -39,6 +39,8 @@ type Forwarder struct {
 	ready bool
 	dirty bool
 	dead  bool
+	shut  bool      // see Shut
+	bound time.Time // of the last Shut
 
 	cur      *Stream // flows
 	next     *Stream // waits: for a keyframe, or for its first packet
@@ -67,6 +69,7 @@ type Forwarder struct {
 	octets  uint32
 	packets uint32
 	stats   ForwarderStats
+	egress  Egress
 }
 
 // resent is a packet that was sent again.
@@ -189,7 +192,7 @@ func (f *Forwarder) Assign(now time.Time, s *Stream) {
 
 // assign is Assign for packets that came after the one with serial from.
 func (f *Forwarder) assign(now time.Time, s *Stream, from uint64) {
-	if s != nil && (s.closed || s.c.Kind != f.c.Kind) {
+	if s != nil && (s.closed || f.shut || s.c.Kind != f.c.Kind) {
 		s = nil
 	}
 	if f.dead || s == f.Stream() {
@@ -265,7 +268,7 @@ func (f *Forwarder) leave(now time.Time, hush bool) {
 		o := &f.sw.out
 		*o = Out{SSRC: f.c.SSRC, Index: uint64(f.top), Time: f.time, PT: f.c.PT, Level: 127, Kind: Audio, Mid: f.c.Mid, Payload: f.sw.silent[:]}
 		f.count(len(o.Payload))
-		f.c.Sink.Send(now, o)
+		f.send(now, o)
 	}
 }
 
@@ -428,7 +431,7 @@ func (f *Forwarder) push(now time.Time, s *Stream, k *kept) {
 	}
 	f.count(len(o.Payload))
 	f.r.budget.sent()
-	f.c.Sink.Send(now, o)
+	f.send(now, o)
 }
 
 func (f *Forwarder) count(payload int) {
@@ -455,7 +458,7 @@ func (f *Forwarder) make(k *kept) *Out {
 func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++
-		k := f.sent(now, q)
+		k := f.sent(now, q) // nil while the slot is shut: nothing is attached
 		if k == nil || f.justSent(now, k) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
@@ -469,7 +472,7 @@ func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 			o.SSRC, o.Index, o.PT, o.Payload = f.c.RTXSSRC, f.rtxTop, f.c.RTXPT, k.buf
 		}
 		f.stats.Resent++
-		f.c.Sink.Send(now, o)
+		f.send(now, o)
 	}
 }
 

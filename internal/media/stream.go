@@ -24,6 +24,7 @@ type StreamStats struct {
 	KeyframeRequests uint64 // sent to the source
 	Foreign          uint64 // dropped: of another SSRC than the stream's
 	Refused          uint64 // payload too long, jump not confirmed, too many at once
+	Held             uint64 // dropped: while the stream was held
 	Restarts         uint64 // after a silence or a confirmed jump
 }
 
@@ -33,6 +34,7 @@ type Stream struct {
 	sw     *Switch
 	c      StreamConfig
 	closed bool
+	held   bool // see Hold
 
 	started, renew bool
 	top            int64     // newest sequence number, unwrapped
@@ -116,6 +118,21 @@ func (s *Stream) SetSSRC(ssrc uint32) {
 	}
 }
 
+// Hold makes the stream drop whatever comes (true), or take it again: a microphone that its member has switched off may be attached
+// and asked for, and nothing of what its page goes on sending is kept, so that nothing of it is ever forwarded or sent again. What
+// comes after that is a new start: nobody asks the source for what was dropped.
+func (s *Stream) Hold(on bool) {
+	if s.held == on {
+		return
+	}
+	s.held = on
+	s.losses.clear()
+	s.renew = s.started
+}
+
+// Held reports whether the stream drops what comes.
+func (s *Stream) Held() bool { return s.held }
+
 // SetRTT tells the round-trip time to the source, which paces repeated requests. Between calls the stream measures it itself
 // by answered requests; without either it takes 50 ms.
 func (s *Stream) SetRTT(rtt time.Duration) {
@@ -131,6 +148,10 @@ func (s *Stream) Stats() StreamStats { return s.stats }
 // packet's RFC 6464 element or NoLevel. What has another SSRC than the stream is dropped: it comes late, from before SetSSRC. The payload is copied; forwarders get it when the switch is flushed.
 func (s *Stream) Push(now time.Time, p *Packet, level uint8) {
 	if s.closed {
+		return
+	}
+	if s.held {
+		s.stats.Held++
 		return
 	}
 	if s.c.SSRC != 0 && p.SSRC != s.c.SSRC {

@@ -46,6 +46,9 @@ func (f *Forwarder) Show(now time.Time, t *Track, p Priority) {
 		return
 	}
 	f.priority = p
+	if f.shut {
+		t = nil
+	}
 	if t == f.track {
 		return
 	}
