@@ -14,10 +14,11 @@ type TextKind uint8
 
 // Kinds of texts.
 const (
-	NameText   TextKind = iota // names of people, parties, cities: one line, MaxName signs
-	OfficeText                 // office of a person: one line, MaxOffice signs
-	TitleText                  // titles of meetings: one line, MaxTitle signs
-	NoteText                   // running text: LF allowed, MaxNote signs
+	NameText    TextKind = iota // names of people, parties, cities: one line, MaxName signs
+	OfficeText                  // office of a person: one line, MaxOffice signs
+	TitleText                   // titles of meetings: one line, MaxTitle signs
+	NoteText                    // running text: LF allowed, MaxNote signs
+	MessageText                 // from officer to officer: LF allowed, MaxMessage signs
 )
 
 func (k TextKind) max() int {
@@ -28,6 +29,8 @@ func (k TextKind) max() int {
 		return MaxOffice
 	case TitleText:
 		return MaxTitle
+	case MessageText:
+		return MaxMessage
 	}
 	return MaxNote
 }
@@ -73,7 +76,7 @@ func Clean(s string, k TextKind) (string, error) {
 func refused(r rune, k TextKind) string {
 	switch {
 	case r == '\n':
-		if k == NoteText {
+		if k == NoteText || k == MessageText {
 			return ""
 		}
 		return "text.control"

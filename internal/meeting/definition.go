@@ -22,6 +22,20 @@ type Definition struct {
 	Start   time.Time `json:"start"`
 	Parties []Party   `json:"parties"`
 	Members []Member  `json:"members"`
+
+	// What a formal meeting adds. Left out of the canonical form where empty, so that older definitions keep their digest.
+	Mode      Mode     `json:"mode,omitempty"`      // of the floor; "" = free exchange
+	Begin     Phase    `json:"begin,omitempty"`     // open or closed: what start leads to; "" = closed
+	Chair     MemberID `json:"chair,omitempty"`     // "" = the host's principal
+	Limit     int      `json:"limit,omitempty"`     // seconds per statement; 0 = none
+	Agenda    []Item   `json:"agenda,omitempty"`    // at most MaxAgenda
+	Languages []string `json:"languages,omitempty"` // BCP 47 tags of what is spoken; at most MaxLanguages
+}
+
+// Item is one point of the agenda.
+type Item struct {
+	Title   Text `json:"title"`
+	Minutes int  `json:"minutes"` // planned; 0 = not said, at most MaxMinutes
 }
 
 // Party is one side of a meeting.
@@ -40,8 +54,9 @@ type Member struct {
 	Party      PartyID  `json:"party"`
 	Role       Role     `json:"role"`
 	Name       Text     `json:"name"`
-	Office     Text     `json:"office"`     // may be empty
-	Precedence int      `json:"precedence"` // 1 = first in the own delegation, the principal where there is one
+	Office     Text     `json:"office"`           // may be empty
+	Precedence int      `json:"precedence"`       // 1 = first in the own delegation, the principal where there is one
+	Second     Text     `json:"second,omitempty"` // a second office of the same person: capacity 1
 }
 
 // ParseDefinition decodes strict JSON (at most MaxDefinition bytes), brings every text through Clean and runs Check.
@@ -79,6 +94,13 @@ func (d Definition) Clean() (Definition, error) {
 		m := &d.Members[i]
 		clean(&m.Name, NameText)
 		clean(&m.Office, OfficeText)
+		if clean(&m.Second, OfficeText); len(m.Second) == 0 {
+			m.Second = nil
+		}
+	}
+	d.Agenda = slices.Clone(d.Agenda)
+	for i := range d.Agenda {
+		clean(&d.Agenda[i].Title, TitleText)
 	}
 	return d, err
 }
@@ -115,6 +137,10 @@ func (d Definition) canonical() []byte {
 	for i := range d.Members {
 		m := &d.Members[i]
 		m.Name, m.Office = m.Name.orEmpty(), m.Office.orEmpty()
+	}
+	d.Agenda = slices.Clone(d.Agenda)
+	for i := range d.Agenda {
+		d.Agenda[i].Title = d.Agenda[i].Title.orEmpty()
 	}
 	return marshal(d)
 }
@@ -157,6 +183,26 @@ func (d Definition) Party(id PartyID) (Party, bool) {
 	return Party{}, false
 }
 
+// Formal reports whether every party has an officer. Only then there are phases, keys, a floor and press; else the meeting is
+// closed from the beginning, and every principal and delegate speaks when he wishes.
+func (d Definition) Formal() bool {
+	officers := map[PartyID]bool{}
+	for _, m := range d.Members {
+		if m.Role == Officer {
+			officers[m.Party] = true
+		}
+	}
+	return len(d.Parties) > 0 && len(officers) == len(d.Parties)
+}
+
+// ChairParty is the party whose officer orders the floor: that of the chair.
+func (d Definition) ChairParty() PartyID {
+	if m, ok := d.Member(d.Chair); ok {
+		return m.Party
+	}
+	return d.Host
+}
+
 // Check returns an *Error for the first rule of a definition that d breaks, nil if there is none.
 func (d Definition) Check() error {
 	c := checker{languages: map[string]bool{}}
@@ -185,6 +231,7 @@ func (d Definition) Check() error {
 		c.member(m, seen, members)
 	}
 	c.order(d)
+	c.formal(d)
 	if c.err == nil && len(c.languages) > MaxLanguages {
 		c.err = fail("text.languages", "max", strconv.Itoa(MaxLanguages))
 	}
@@ -271,6 +318,7 @@ func (c *checker) member(m Member, parties map[PartyID]*delegation, seen map[Mem
 	}
 	c.text("member.name", m.Name, NameText, true)
 	c.text("member.office", m.Office, OfficeText, false)
+	c.text("member.second", m.Second, OfficeText, false)
 	if c.err != nil {
 		return
 	}
@@ -292,6 +340,36 @@ func (c *checker) order(d Definition) {
 	for _, m := range d.Members {
 		if m.Role == Principal && first[m.Party].ID != m.ID {
 			c.fail("member.precedence", "member", string(m.ID))
+		}
+	}
+}
+
+// formal looks at what a formal meeting adds.
+func (c *checker) formal(d Definition) {
+	chair, known := d.Member(d.Chair)
+	switch {
+	case d.Mode != "" && !d.Mode.Known():
+		c.fail("meeting.mode")
+	case !d.Begin.in("", Opened, Closed):
+		c.fail("meeting.begin")
+	case d.Chair != "" && (!known || !chair.Role.May(Speak)):
+		c.fail("meeting.chair")
+	case d.Limit < 0 || d.Limit > MaxLimit:
+		c.fail("meeting.limit", "max", strconv.Itoa(MaxLimit))
+	case len(d.Agenda) > MaxAgenda:
+		c.fail("meeting.agenda", "max", strconv.Itoa(MaxAgenda))
+	case len(d.Languages) > MaxLanguages:
+		c.fail("meeting.languages", "max", strconv.Itoa(MaxLanguages))
+	}
+	for i, item := range d.Agenda {
+		c.text("agenda.title", item.Title, TitleText, true)
+		if item.Minutes < 0 || item.Minutes > MaxMinutes {
+			c.fail("agenda.minutes", "item", strconv.Itoa(i+1))
+		}
+	}
+	for i, tag := range d.Languages {
+		if !validTag(tag) || slices.Contains(d.Languages[:i], tag) {
+			c.fail("meeting.languages")
 		}
 	}
 }

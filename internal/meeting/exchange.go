@@ -10,6 +10,7 @@ type Exchange struct {
 	Entry   *EntryBytes `json:"entry,omitempty"`
 	Head    *Head       `json:"head,omitempty"`
 	Refuse  *Refusal    `json:"refuse,omitempty"`
+	Notice  *Notice     `json:"notice,omitempty"`
 }
 
 // JoinLog says how far the sender's copy of the shared log goes. A guest asks with it for what follows Have.
@@ -50,6 +51,8 @@ func (x Exchange) Meeting() ID {
 		return x.Head.Meeting
 	case x.Refuse != nil:
 		return x.Refuse.Meeting
+	case x.Notice != nil:
+		return x.Notice.Meeting
 	}
 	return ""
 }
@@ -57,7 +60,7 @@ func (x Exchange) Meeting() ID {
 // Check looks at the shape of x: exactly one field, each within its limits. It returns an *Error.
 func (x Exchange) Check() error {
 	n := 0
-	for _, set := range []bool{x.Join != nil, x.Propose != nil, x.Entry != nil, x.Head != nil, x.Refuse != nil} {
+	for _, set := range []bool{x.Join != nil, x.Propose != nil, x.Entry != nil, x.Head != nil, x.Refuse != nil, x.Notice != nil} {
 		if set {
 			n++
 		}
@@ -79,6 +82,8 @@ func (x Exchange) Check() error {
 		return x.Entry.check()
 	case x.Head != nil:
 		return x.Head.Check()
+	case x.Notice != nil:
+		return x.Notice.check()
 	case x.Refuse != nil:
 		if x.Refuse.Counter == 0 || !validCode(x.Refuse.Code) {
 			return fail("exchange.malformed")

@@ -6,9 +6,12 @@ import "time"
 const (
 	MaxID         = 64 // bytes of an id
 	MaxParties    = 8
-	MaxMembers    = 400       // of all parties
-	MaxDelegation = 200       // of one party
-	MaxLanguages  = 12        // used by all texts of one definition
+	MaxMembers    = 400 // of all parties
+	MaxDelegation = 200 // of one party
+	MaxLanguages  = 12  // used by all texts of one definition
+	MaxAgenda     = 100
+	MaxMinutes    = 24 * 60   // of an agenda item
+	MaxLimit      = 60 * 60   // seconds that a statement may take
 	MaxTag        = 16        // bytes of a language tag
 	MaxZone       = 64        // bytes of an IANA name
 	MaxDefinition = 192 << 10 // bytes of canonical JSON: a page gets it in one message of at most 256 KiB
@@ -26,6 +29,11 @@ const (
 	MaxCounter    = 1<<53 - 1
 	MaxSig        = 64 // bytes: Ed25519
 	MaxCode       = 64 // bytes of a refusal's code
+
+	MaxNotice  = 5 << 10 // bytes of one Notice in JSON: 1,000 signs of 4 bytes, and names
+	MaxMessage = 1000    // signs of an officer's message to an officer
+	MaxStats   = 20      // members in one notice: twenty with 64-byte ids stay below MaxNotice
+	MaxPaths   = 8
 )
 
 // LateAfter is how far a proposal may lie behind the host's clock before the host marks it as written offline: the

@@ -33,6 +33,14 @@ func NewPlan(s State) Plan {
 	return p
 }
 
+// Audience is what press and viewers of party own's node get: nothing in any phase but open. Stage has the principals' places: own
+// party first, the others in the order of the definition.
+func (s State) Audience(own PartyID) View { return View{} }
+
+// Offered returns the streams of party from that party to may be given in this phase, in the order of the definition: what some
+// member of to, present or not, or to's audience may hear or see. Nothing else of from's people may leave its node towards to.
+func (s State) Offered(from, to PartyID) (mics, cams []MemberID) { return nil, nil }
+
 // Second is what a second screen of member id gets, whether id itself is present or not: of what id would get in its seat, the member shows
 // alone, or, with shows "", all; of the stage only who shows a camera, so that a player with one picture has one. It gets nothing while nobody
 // of id's party is present: no machine listens where no person of its party sits.

@@ -1,74 +1,43 @@
 package meeting
 
 import (
+	"cmp"
 	"maps"
 	"time"
 )
-
-// Kind is what happened. Unknown kinds are refused.
-type Kind string
-
-// The kinds of this version.
-const (
-	MemberJoined  Kind = "member.joined"
-	MemberLeft    Kind = "member.left"
-	MemberDevices Kind = "member.devices"
-)
-
-// Kinds lists the kinds of this version, as nodes name them to each other in hello.
-func Kinds() []Kind { return []Kind{MemberJoined, MemberLeft, MemberDevices} }
-
-// Event is one thing that happened in a meeting, as a party states it. It says nothing about who sent it.
-type Event struct {
-	Kind   Kind     `json:"kind"`
-	Member MemberID `json:"member"`
-	Mic    *bool    `json:"mic,omitempty"`    // member.devices only; nil = unchanged
-	Camera *bool    `json:"camera,omitempty"` // member.devices only; nil = unchanged
-}
-
-// check looks at what can be judged without a state.
-func (e Event) check() error {
-	if !validID(string(e.Member)) {
-		return fail("member.id")
-	}
-	switch e.Kind {
-	case MemberJoined, MemberLeft:
-		if e.Mic != nil || e.Camera != nil {
-			return fail("event.malformed")
-		}
-	case MemberDevices:
-		if e.Mic == nil && e.Camera == nil {
-			return fail("event.malformed")
-		}
-	default:
-		return fail("event.unknown")
-	}
-	return nil
-}
-
-// Equal reports whether two events say the same.
-func (e Event) Equal(f Event) bool {
-	same := func(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
-	return e.Kind == f.Kind && e.Member == f.Member && same(e.Mic, f.Mic) && same(e.Camera, f.Camera)
-}
 
 // Presence is a member who is in the meeting. Both devices are off at first: no message but the member's own switches one on.
 type Presence struct {
 	Mic, Camera bool
 	Since       time.Time // proposer's clock
 	By          PartyID   // who stated it: the member's own party
+	Capacity    int       // 0 = speaks in the first office, 1 = in the second
+	Admitted    bool      // a technician whose officer lets it hear the meeting
 }
 
 // State is a meeting at one moment. Treat it as a value: Apply never changes the one it is given.
 type State struct {
 	Definition Definition
 	Present    map[MemberID]Presence
+	Formal     bool // every party has an officer: phases, keys and floor hold
+	Phase      Phase
+	Since      time.Time // host's clock: when Phase began; zero before the first change
+	Epoch      int64     // count of changes of phase
+	Head       Hash      // Chain of the entry with which Phase began; zero before the first, and while that is not sequenced
+	Recording  bool
+	Published  bool
+	Keys       []Key // turned and waiting, also those whose time is over: see Pending. Never changed in place.
+	Floor      Floor
 	members    map[MemberID]Member
 }
 
 // Begin returns the state before the first event of d, which must have passed Check.
 func Begin(d Definition) State {
-	s := State{Definition: d, Present: map[MemberID]Presence{}, members: make(map[MemberID]Member, len(d.Members))}
+	s := State{Definition: d, Present: map[MemberID]Presence{}, Formal: d.Formal(), Phase: Closed, members: make(map[MemberID]Member, len(d.Members))}
+	if s.Formal {
+		s.Phase = Planned
+	}
+	s.Floor.Mode = cmp.Or(d.Mode, FreeExchange)
 	for _, m := range d.Members {
 		s.members[m.ID] = m
 	}
@@ -109,6 +78,34 @@ func Overlay(s State, own []Proposal) State {
 	return next
 }
 
+// ApplyProposal returns s after p, as its party sees it before it is sequenced, or an *Error: what may not be done during a cut is
+// refused if p is marked offline. By the host's clock it counts as done at p.At.
+func ApplyProposal(s State, p Proposal) (State, error) {
+	return Apply(s, p.Party, p.At, p.Event)
+}
+
+// ApplyEntry returns s after e, which follows it in the shared log, or an *Error. A change of phase binds the keys that are turned
+// from then on to the hash of e.
+func ApplyEntry(s State, e Entry) (State, error) {
+	return Apply(s, e.Party, e.At, e.Event)
+}
+
+// Pending gives the keys of action that count at time now by the host's clock, in the order in which they were turned.
+func (s State) Pending(action Action, now time.Time) []Key { return nil }
+
+// Missing gives the parties whose keys action still needs at time now by the host's clock, in the order of the definition.
+func (s State) Missing(action Action, now time.Time) []PartyID { return nil }
+
+// MaySpeak reports whether the microphone of member id may be open now.
+func (s State) MaySpeak(id MemberID) bool { return true }
+
+// Order is the order in which present members get the floor in mode statements: principals first, then by precedence, among
+// equals in the order of the parties in the definition.
+func (s State) Order() []MemberID { return nil }
+
+// Next is who gets the floor next by its mode, "" if the mode leaves that open or nobody is left.
+func (s State) Next() MemberID { return "" }
+
 // apply changes s in place; on an error nothing is changed.
 func (s *State) apply(by PartyID, at time.Time, e Event) error {
 	if err := e.check(); err != nil {
@@ -123,6 +120,8 @@ func (s *State) apply(by PartyID, at time.Time, e Event) error {
 	}
 	p, present := s.Present[e.Member]
 	switch {
+	case e.Kind != MemberJoined && e.Kind != MemberLeft && e.Kind != MemberDevices:
+		return fail("phase.wrong")
 	case e.Kind == MemberJoined && present:
 		return fail("member.present")
 	case e.Kind != MemberJoined && !present:

@@ -75,9 +75,20 @@ func entry(p meeting.Proposal, n int64, prev meeting.Hash) (b []byte, hash meeti
 
 func proposal(p meeting.PartyID, counter uint64, kind meeting.Kind, m meeting.MemberID) meeting.Proposal {
 	x := meeting.Proposal{Meeting: "annual", Party: p, Counter: counter, At: time.Now().UTC().Truncate(time.Millisecond), Event: meeting.Event{Kind: kind, Member: m}}
-	if kind == meeting.MemberDevices {
-		on := true
+	on := true
+	switch kind {
+	case meeting.MemberDevices:
 		x.Event.Mic = &on
+	case meeting.KeyTurned:
+		x.Event.Action, x.Event.Epoch, x.Event.Head = meeting.Start, 2, &meeting.Hash{1}
+	case meeting.KeyReturned:
+		x.Event.Action = meeting.Start
+	case meeting.FloorModeSet:
+		x.Event.Mode = meeting.FreeExchange
+	case meeting.FloorGiven, meeting.FloorTaken:
+		x.Event.Actor = m
+	case meeting.TechnicianAdmitted:
+		x.Event.Actor, x.Event.Admit = m, &on
 	}
 	return x
 }

@@ -56,7 +56,7 @@ func (l *ledger) check(b []byte) (meeting.Entry, meeting.State, error) {
 	case e.Counter <= l.counters[e.Party]:
 		return e, l.state, &meeting.Error{Code: "log.counter"}
 	}
-	next, err := meeting.Apply(l.state, e.Party, e.At, e.Event)
+	next, err := meeting.ApplyEntry(l.state, e)
 	return e, next, err
 }
 

@@ -18,22 +18,21 @@ type pending struct {
 // propose states an event of our own party. The members of this node see it at once: on the host because it is sequenced here,
 // on a guest as an overlay on the shared log.
 func (r *Room) propose(now time.Time, e meeting.Event) error {
-	next, err := meeting.Apply(r.view, r.c.Self, now, e)
-	if err != nil {
+	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
+		At: now.UTC().Truncate(time.Millisecond), Offline: !r.isHost() && !r.hostAgrees(), Event: e}
+	if _, err := meeting.ApplyProposal(r.view, p); err != nil {
 		return err
 	}
 	if len(r.pending) >= maxPending || r.led.n >= maxLog {
 		return &meeting.Error{Code: "log.full"}
 	}
-	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
-		At: now.UTC().Truncate(time.Millisecond), Offline: !r.isHost() && !r.hostAgrees(), Event: e}
 	if err := r.own.append(Record{Proposal: &p}, store.Observed); err != nil {
 		r.log.Error("event cannot be written", slog.Any("err", err))
 		return &meeting.Error{Code: "log.failed"}
 	}
 	r.own.counter = p.Counter
 	r.pending = append(r.pending, pending{p: p})
-	r.view = next
+	r.view = meeting.Overlay(r.view, []meeting.Proposal{p}) // what raises exposure waits for the host
 	r.changed()
 	r.pump(now)
 	return nil
