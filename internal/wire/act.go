@@ -12,7 +12,7 @@ type Act struct {
 // What a page does: kinds of events, and what is no event of the shared log.
 const (
 	DoMessage     = "message"             // Value: text, to the officers of the other parties
-	DoRequest     = "request"             // Value: "repeat", "slow", "mic"
+	DoRequest     = "request"             // Value: "repeat", "slow", "mic-please"
 	DoHelp        = "help"                // "I cannot hear", to the own technicians
 	DoAdmit       = "admit"               // Value: the id of one who waits; or Member: excluded before, may come again
 	DoExclude     = "exclude"             // Value: the id of one who waits or of a press seat; or Member
@@ -54,7 +54,7 @@ const (
 const (
 	RequestRepeat = "repeat"
 	RequestSlow   = "slow"
-	RequestMic    = "mic"
+	RequestMic    = "mic-please"
 )
 
 // The kinds of Note.

@@ -268,14 +268,43 @@ func (e Error) filled() Error {
 
 // NewMeeting shows d to a page.
 func NewMeeting(d meeting.Definition) Meeting {
-	m := Meeting{ID: string(d.ID), Title: Text(d.Title), Start: d.Start.UTC().Format(time.RFC3339)}
+	m := Meeting{ID: string(d.ID), Title: Text(d.Title), Start: d.Start.UTC().Format(time.RFC3339),
+		Formal: d.Formal(), Mode: string(d.Mode), Begin: string(d.Begin), Chair: string(d.Chair), Limit: d.Limit, Languages: d.Languages}
+	if m.Mode == "" {
+		m.Mode = string(meeting.FreeExchange)
+	}
+	if m.Begin == "" {
+		m.Begin = string(meeting.Closed)
+	}
+	for _, i := range d.Agenda {
+		m.Agenda = append(m.Agenda, AgendaItem{Title: Text(i.Title), Minutes: i.Minutes})
+	}
 	for _, p := range d.Parties {
 		m.Parties = append(m.Parties, Party{ID: string(p.ID), Name: Text(p.Name), LongName: Text(p.LongName), City: Text(p.City),
 			Zone: p.Zone, Emblem: p.Emblem})
 	}
 	for _, p := range d.Members {
 		m.Members = append(m.Members, Member{ID: string(p.ID), Party: string(p.Party), Role: string(p.Role), Name: Text(p.Name),
-			Office: Text(p.Office), Precedence: p.Precedence})
+			Office: Text(p.Office), Second: Text(p.Second), Precedence: p.Precedence})
+	}
+	if m.Chair == "" {
+		for _, p := range d.Members {
+			if p.Party == d.Host && p.Role == meeting.Principal {
+				m.Chair = string(p.ID)
+			}
+		}
 	}
 	return m.filled()
+}
+
+// Public is what press and viewers may know of a meeting: title, time, parties and principals.
+func (m Meeting) Public() Meeting {
+	members := m.Members
+	m.Members, m.Agenda, m.Chair, m.Limit = []Member{}, []AgendaItem{}, "", 0
+	for _, p := range members {
+		if p.Role == string(meeting.Principal) {
+			m.Members = append(m.Members, p)
+		}
+	}
+	return m
 }

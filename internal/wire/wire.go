@@ -121,6 +121,7 @@ type State struct {
 	Links   []Link     `json:"links"`
 	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked": something that officers must look at
 
+	Now       string    `json:"now"`   // RFC 3339, UTC, ms: the node's clock as it wrote this
 	Phase     string    `json:"phase"` // of an informal meeting always "closed"
 	Since     string    `json:"since"` // of the phase: RFC 3339, UTC, ms; "" before the first change
 	Epoch     int       `json:"epoch"` // changes of phase so far

@@ -63,7 +63,7 @@ func toClient() []wire.ToClient {
 	state := wire.State{Present: []wire.Presence{{Member: "avelmar-tarroven", Mic: true, Camera: true}, {Member: "tolmeria-kosvane", Far: "interrupted"}},
 		Stage: []string{"", "tolmeria-kosvane"}, Links: []wire.Link{{Party: "tolmeria", State: "interrupted", RTTMs: 41, Loss: 0.052, Way: "two"}}, Alarm: "log.withheld"}
 	far := -27.0
-	live := wire.State{Present: state.Present, Stage: state.Stage, Links: state.Links, Phase: "open", Since: "2026-12-10T10:30:00.250Z", Epoch: 3,
+	live := wire.State{Present: state.Present, Stage: state.Stage, Links: state.Links, Now: "2026-12-10T10:51:00.125Z", Phase: "open", Since: "2026-12-10T10:30:00.250Z", Epoch: 3,
 		Head: strings.Repeat("0a", 32), Recording: true,
 		Keys: []wire.Key{{Action: wire.ActionOpen, Party: "avelmar", By: "avelmar-brune", At: "2026-12-10T10:40:00.000Z", Expires: "2026-12-10T10:41:00.000Z"}},
 		Order: wire.Order{Mode: "statements", Holder: "avelmar-tarroven", Since: "2026-12-10T10:30:10.000Z", Acknowledged: true, Limit: 180, Hands: []string{"tolmeria-kosvane"},

@@ -118,6 +118,7 @@ export interface State {
   stage: string[];
   links: Link[];
   alarm: string;
+  now: string;
   phase: string;
   since: string;
   epoch: number;
