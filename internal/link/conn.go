@@ -46,6 +46,7 @@ type Conn struct {
 	far        map[string]*farStream
 	queue      [][]byte // frames of Exchange; bounded, see Exchange
 	queueBytes int
+	pieces     [][]byte // frames of Arrange; bounded by maxPieces
 	dirty      dirty
 	epoch      uint32 // highest that either side proposed
 	ssrc       uint32 // last given to a stream
@@ -163,7 +164,7 @@ func (c *Conn) pending(s *session) []byte {
 		c.queueBytes -= len(f) - frameHeader
 		return f
 	}
-	return nil
+	return c.pieceLocked(s)
 }
 
 // mustFrame is frameOf for lists whose bounds keep them below their limit.
@@ -286,7 +287,7 @@ func (c *Conn) end() {
 	up := c.cur
 	c.cur = nil
 	c.mu.Lock()
-	c.sess, c.queue, c.queueBytes = nil, nil, 0
+	c.sess, c.queue, c.queueBytes, c.pieces = nil, nil, 0, nil
 	c.mu.Unlock()
 	c.figures.control(false)
 	c.figures.mu.Lock()
@@ -329,7 +330,7 @@ func (c *Conn) admit(s *session) {
 	}
 	c.instance = s.far.Instance
 	c.mu.Lock()
-	c.sess, c.queue, c.queueBytes = s, nil, 0
+	c.sess, c.queue, c.queueBytes, c.pieces = s, nil, 0, nil
 	c.markLocked(dirty{streams: true, wants: true, document: s.far.Holds < c.m.c.Self.Counter && len(c.m.c.Self.Document) > 0})
 	c.mu.Unlock()
 	c.figures.control(true)
@@ -350,7 +351,7 @@ func (c *Conn) ended(s *session) {
 	}
 	c.cur = nil
 	c.mu.Lock()
-	c.sess, c.queue, c.queueBytes = nil, nil, 0
+	c.sess, c.queue, c.queueBytes, c.pieces = nil, nil, 0, nil
 	c.mu.Unlock()
 	c.figures.control(false)
 	if closedOnPurpose(s.err) {
@@ -376,6 +377,8 @@ func (c *Conn) frame(s *session, t frameType, b []byte) error {
 		if err := c.m.c.Handler.Exchange(c, x); err != nil {
 			return refuse("exchange", err)
 		}
+	case frameArrange:
+		return c.arranged(s, b)
 	case frameStreams:
 		var f streamsFrame
 		if err := errors.Join(decode(t, b, &f), f.check()); err != nil {

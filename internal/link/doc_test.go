@@ -36,14 +36,17 @@ func TestSpecification(t *testing.T) {
 			t.Errorf("the page does not say %q", row)
 		}
 	}
-	for _, says := range []string{exporterLabel, ALPN, pathName, "window: 8,192", "for 30 s more", "Keys are destroyed 10 min", "video 8 Mbit/s", "all streams 50 Mbit/s",
+	if row := fmt.Sprintf("| %d | arrange | %s |", frameArrange, thousands(frameArrange.most())); !strings.Contains(page, row) {
+		t.Errorf("the page does not say %q", row)
+	}
+	for _, says := range []string{fmt.Sprintf("1 … %s bytes of it", thousands(maxPiece)), "a message is at most 131,072 bytes", "and 20 `arrange`, burst 100", exporterLabel, ALPN, pathName, "window: 8,192", "for 30 s more", "Keys are destroyed 10 min", "video 8 Mbit/s", "all streams 50 Mbit/s",
 		"audio 160 kbit/s", "SRTCP 400 a second", "100 frames a second", "| path ping, address in use | 250 ms |", "| path lost | 2 s |", "| control dead | 5 s |"} {
 		if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
 			t.Errorf("the page does not say %q", says)
 		}
 	}
 	if window != 8192 || overlap.Seconds() != 30 || keysDie.Minutes() != 10 || videoRate != 1e6 || partyRate != 6.25e6 || audioRate != 2e4 || rtcpRate != 400 ||
-		framesRate != 100 || pathPing.Milliseconds() != 250 || pathLost.Seconds() != 2 || deadAfter.Seconds() != 5 {
+		framesRate != 100 || MaxArrange != 131072 || piecesRate != 20 || piecesBurst != 100 || pathPing.Milliseconds() != 250 || pathLost.Seconds() != 2 || deadAfter.Seconds() != 5 {
 		t.Error("a limit has changed: the page and this test must follow")
 	}
 }

@@ -21,7 +21,7 @@ import (
 //	|                one JSON object, UTF-8 ...                     |
 const frameHeader = 4
 
-// frameType says what the JSON is. Types from 128 on belong to features; this version has none.
+// frameType says what the JSON is. Types from 128 on belong to features.
 type frameType uint8
 
 const (
@@ -32,6 +32,7 @@ const (
 	frameDocument frameType = 5
 	framePing     frameType = 6
 	frameBye      frameType = 7
+	frameArrange  frameType = 128 // of the feature "arrange"
 )
 
 // most is the longest JSON of a type; 0: the type is not known.
@@ -51,6 +52,8 @@ func (t frameType) most() int {
 		return MaxPing
 	case frameBye:
 		return MaxBye
+	case frameArrange:
+		return MaxArrangeFrame
 	}
 	return 0
 }
@@ -73,8 +76,8 @@ func (r *refusal) Unwrap() error { return r.err }
 func refuse(code string, err error) error { return &refusal{code, err} }
 
 // readFrame reads one frame. Type and length are looked at before anything is allocated. only is the one type that may come, 0
-// for any but hello. What the far node does wrong is a *refusal.
-func readFrame(r io.Reader, only frameType) (frameType, []byte, error) {
+// for any but hello; may says whether a type of a feature may come, nil: none. What the far node does wrong is a *refusal.
+func readFrame(r io.Reader, only frameType, may func(frameType) bool) (frameType, []byte, error) {
 	var h [frameHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
 		return 0, nil, err
@@ -85,7 +88,7 @@ func readFrame(r io.Reader, only frameType) (frameType, []byte, error) {
 		return t, nil, refuse("frame.order", nil)
 	}
 	most := t.most()
-	if most == 0 {
+	if most == 0 || t >= frameArrange && (may == nil || !may(t)) {
 		return t, nil, refuse("frame.unknown", nil)
 	}
 	if n > most {
@@ -122,7 +125,7 @@ func frameOf(t frameType, v any) ([]byte, error) {
 // decode takes the JSON of a frame.
 func decode(t frameType, b []byte, v any) error {
 	l := strict.Limits{Bytes: t.most(), Depth: 4, List: MaxOffered, String: MaxStreamID}
-	if t == frameDocument {
+	if t == frameDocument || t == frameArrange {
 		l.String = MaxDocumentFrame
 	}
 	if err := strict.Decode(b, v, l); err != nil {

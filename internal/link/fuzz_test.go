@@ -31,10 +31,11 @@ func FuzzFrame(f *testing.F) {
 	f.Add(appendFrame(nil, frameWants, []byte(`{"ids":["m/a/mic"]}`)))
 	f.Add(appendFrame(nil, frameDocument, []byte(`{"document":"AAAA"}`)))
 	f.Add(appendFrame(nil, frameBye, []byte(`{"code":"closing"}`)))
+	f.Add(appendFrame(nil, frameArrange, []byte(`{"data":"e30=","last":true}`)))
 	f.Add([]byte{2, 0xff, 0xff, 0xff})
 	f.Add([]byte{255, 0, 0, 2, '{', '}'})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		ft, j, err := readFrame(bytes.NewReader(b), 0)
+		ft, j, err := readFrame(bytes.NewReader(b), 0, func(frameType) bool { return true })
 		if err != nil {
 			return
 		}
@@ -58,6 +59,9 @@ func FuzzFrame(f *testing.F) {
 			}
 		case frameDocument:
 			var v documentFrame
+			_ = decode(ft, j, &v)
+		case frameArrange:
+			var v arrangePiece
 			_ = decode(ft, j, &v)
 		case frameBye:
 			var v byeFrame

@@ -64,6 +64,9 @@ type Config struct {
 	// Document takes a newer party document of p, verifies it against the pinned root and keeps it; an error closes the
 	// connection. nil: documents are passed over. Refresh need not be called. As Handler.
 	Document func(p meeting.PartyID, doc []byte) error
+	// Arrange takes one message of arranging, at most MaxArrange bytes. It names the feature "arrange" in hello; nil: this node does not arrange. As
+	// Handler.
+	Arrange func(c *Conn, b []byte)
 	// Dial opens a TCP connection; nil: a net.Dialer. The address guard holds for both.
 	Dial         func(ctx context.Context, addr string) (net.Conn, error)
 	AllowPrivate bool     // loopback, private and link-local addresses may be dialled and sent to: tests, demo, closed networks

@@ -63,6 +63,9 @@ func NewManager(c Config) (*Manager, error) {
 	if m.features == nil {
 		m.features = []string{}
 	}
+	if c.Arrange != nil && !slices.Contains(m.features, featureArrange) {
+		m.features = append(slices.Clone(m.features), featureArrange)
+	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}

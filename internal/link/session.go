@@ -33,6 +33,8 @@ type session struct {
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
 	wake      chan struct{} // of capacity 1: something waits to be sent
 	lists     bucket        // lists of streams that we send; the writer's
+	pieces    bucket        // pieces of arranging that we send; the writer's
+	message   []byte        // of arranging, as far as it has come; the Conn's goroutine
 
 	once sync.Once
 	done chan struct{} // closed by stop
@@ -88,7 +90,7 @@ func (s *session) hellos(own *hello) error {
 		_, err := s.tls.Write(f)
 		sent <- err
 	}()
-	t, b, err := readFrame(s.tls, frameHello)
+	t, b, err := readFrame(s.tls, frameHello, nil)
 	if err != nil {
 		s.closeIfBroken(err)
 		<-sent
@@ -163,12 +165,12 @@ func (s *session) run() error {
 
 // read takes frames until one is wrong or none comes for deadAfter. A frame must be whole in that time: slow bytes gain nothing.
 func (s *session) read() error {
-	var rate, lists bucket
+	var rate, lists, pieces bucket
 	for {
 		if err := s.tls.SetReadDeadline(time.Now().Add(deadAfter)); err != nil {
 			return err
 		}
-		t, b, err := readFrame(s.tls, 0)
+		t, b, err := readFrame(s.tls, 0, s.may)
 		if err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				return ErrSilent
@@ -176,7 +178,8 @@ func (s *session) read() error {
 			return err
 		}
 		now := time.Now()
-		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) {
+		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) ||
+			t == frameArrange && !pieces.take(now, 1, piecesRate, piecesBurst) {
 			return refuse("rate", nil)
 		}
 		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))
@@ -253,6 +256,9 @@ func (s *session) write() {
 					again := next.Sub(now)
 					if w := s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst); w > 0 {
 						again = min(again, w) // a list may wait for its turn
+					}
+					if w := s.pieces.wait(now, 1, ownPiecesRate, ownPiecesBurst); w > 0 {
+						again = min(again, w) // and so may a piece of arranging
 					}
 					timer.Reset(again)
 					break

@@ -127,6 +127,11 @@ func (s *stranger) greet(h hello) (hello, error) {
 
 // lonely makes one node a that knows the party of b, which is played by hand.
 func lonely(t *testing.T, run func(w *world, a, b *node)) {
+	lonelyWith(t, func(*node) func(*Config) { return func(*Config) {} }, run)
+}
+
+// lonelyWith is lonely with a change of a's configuration.
+func lonelyWith(t *testing.T, change func(*node) func(*Config), run func(w *world, a, b *node)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 20, time.Millisecond)
 		defer w.close()
@@ -134,7 +139,7 @@ func lonely(t *testing.T, run func(w *world, a, b *node)) {
 		p := b.peer()
 		p.Addrs = nil
 		a.pin(p)
-		a.start()
+		a.start(change(a))
 		run(w, a, b)
 	})
 }

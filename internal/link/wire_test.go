@@ -124,11 +124,12 @@ func (s *stranger) next(want frameType) ([]byte, error) {
 }
 
 func TestFrameLimits(t *testing.T) {
+	all := func(frameType) bool { return true }
 	for ft := range frameType(255) {
 		most := ft.most()
 		head := func(n int) []byte { return []byte{byte(ft), byte(n >> 16), byte(n >> 8), byte(n)} }
 		if most == 0 {
-			if _, _, err := readFrame(bytes.NewReader(append(head(2), '{', '}')), 0); codeOf(err) != "frame.unknown" {
+			if _, _, err := readFrame(bytes.NewReader(append(head(2), '{', '}')), 0, all); codeOf(err) != "frame.unknown" {
 				t.Errorf("type %d: %v, want frame.unknown", ft, err)
 			}
 			continue
@@ -140,10 +141,10 @@ func TestFrameLimits(t *testing.T) {
 		if most > MaxFrame {
 			t.Errorf("type %d may have %d bytes, more than any frame", ft, most)
 		}
-		if _, b, err := readFrame(bytes.NewReader(append(head(most), make([]byte, most)...)), only); err != nil || len(b) != most {
+		if _, b, err := readFrame(bytes.NewReader(append(head(most), make([]byte, most)...)), only, all); err != nil || len(b) != most {
 			t.Errorf("type %d, %d bytes: %v", ft, most, err)
 		}
-		if _, _, err := readFrame(bytes.NewReader(head(most+1)), only); codeOf(err) != "frame.large" {
+		if _, _, err := readFrame(bytes.NewReader(head(most+1)), only, all); codeOf(err) != "frame.large" {
 			t.Errorf("type %d, %d bytes: %v, want frame.large", ft, most+1, err)
 		}
 	}
