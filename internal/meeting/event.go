@@ -1,9 +1,6 @@
 package meeting
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // Kind is what happened. Unknown kinds are refused.
 type Kind string
@@ -94,7 +91,7 @@ const (
 	hasLanguage
 )
 
-// shapes says which fields an event of a kind must and may have.
+// shape says which fields an event of a kind must and may have.
 func (k Kind) shape() (must, may fields, ok bool) {
 	switch k {
 	case MemberJoined, MemberLeft, PhaseRehearsal, PhaseWaiting, PhaseClosed, PhaseEnded, PhaseSealed, RecordStopped, FloorYielded,
@@ -176,6 +173,3 @@ func (e Event) Equal(f Event) bool {
 	e.Mic, e.Camera, e.Admit, e.Head, f.Mic, f.Camera, f.Admit, f.Head = nil, nil, nil, nil, nil, nil, nil, nil
 	return e == f
 }
-
-// phases in which something may happen.
-func (p Phase) in(list ...Phase) bool { return slices.Contains(list, p) }

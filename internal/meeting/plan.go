@@ -33,14 +33,6 @@ func NewPlan(s State) Plan {
 	return p
 }
 
-// Audience is what press and viewers of party own's node get: nothing in any phase but open. Stage has the principals' places: own
-// party first, the others in the order of the definition.
-func (s State) Audience(own PartyID) View { return View{} }
-
-// Offered returns the streams of party from that party to may be given in this phase, in the order of the definition: what some
-// member of to, present or not, or to's audience may hear or see. Nothing else of from's people may leave its node towards to.
-func (s State) Offered(from, to PartyID) (mics, cams []MemberID) { return nil, nil }
-
 // Second is what a second screen of member id gets, whether id itself is present or not: of what id would get in its seat, the member shows
 // alone, or, with shows "", all; of the stage only who shows a camera, so that a player with one picture has one. It gets nothing while nobody
 // of id's party is present: no machine listens where no person of its party sits.
@@ -73,7 +65,7 @@ func (s State) open() (mics []MemberID, seen []Member) {
 		if !ok {
 			continue
 		}
-		if at.Mic && m.Role.May(Speak) {
+		if at.Mic && s.maySpeak(m) {
 			mics = append(mics, m.ID)
 		}
 		if m.Role.May(Show) && (at.Camera || m.Role == Principal) {
@@ -85,14 +77,12 @@ func (s State) open() (mics []MemberID, seen []Member) {
 
 func (s State) view(viewer Member, mics []MemberID, seen []Member) View {
 	var v View
-	if viewer.Role.May(Hear) {
-		for _, id := range mics {
-			if id != viewer.ID {
-				v.Hear = append(v.Hear, id)
-			}
+	for _, id := range mics {
+		if id != viewer.ID && s.hears(viewer, s.members[id]) {
+			v.Hear = append(v.Hear, id)
 		}
 	}
-	if !viewer.Role.May(See) {
+	if !s.watches(viewer) {
 		return v
 	}
 	order := s.partiesFor(viewer.Party)
@@ -100,7 +90,7 @@ func (s State) view(viewer Member, mics []MemberID, seen []Member) View {
 	var delegates []Member
 	for _, m := range seen {
 		switch {
-		case m.ID == viewer.ID:
+		case m.ID == viewer.ID, !s.sees(viewer, m):
 		case m.Role == Principal:
 			v.Stage[order[m.Party]] = m.ID
 		default:
