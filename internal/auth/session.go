@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,12 +13,16 @@ import (
 	"visavis/internal/store"
 )
 
-// Session is one browser that has redeemed an invitation.
+// Session is one browser that has redeemed an invitation, or has shown an account's passkey.
 type Session struct {
 	ID      string // tells nothing of the cookie
 	Grant   Grant
 	Created time.Time
 	Seen    time.Time // last use, exact to a minute
+
+	Account bool      // of the account Grant.Member, for every meeting in which it has a part; Grant.Meeting is ""
+	Proven  time.Time // when its passkey was shown last; zero: never
+	Waiting string    // why it may not come in yet: WaitDevice; ""
 }
 
 // Expires is when the session ends if nobody uses it again: 12 h after its last use, at most 24 h after its beginning.
@@ -32,20 +38,55 @@ type sessionValue struct {
 	Grant   Grant     `json:"grant"`
 	Created time.Time `json:"created"`
 	Seen    time.Time `json:"seen"`
+	Account bool      `json:"account,omitempty"`
+	Proven  time.Time `json:"proven,omitzero"`
+	Waiting string    `json:"waiting,omitempty"`
 }
 
-func (s Session) value() sessionValue { return sessionValue{s.Grant, s.Created, s.Seen} }
+func (s Session) value() sessionValue {
+	return sessionValue{s.Grant, s.Created, s.Seen, s.Account, s.Proven, s.Waiting}
+}
+
+func (v sessionValue) session(id string) Session {
+	return Session{id, v.Grant, v.Created, v.Seen, v.Account, v.Proven, v.Waiting}
+}
 
 // watcher is one Watch: what is called once at the end.
 type watcher struct{ ended func() }
 
+// begin makes a session that is not kept yet.
+func (b *Book) begin(g Grant) Session {
+	now := b.now().UTC()
+	var id [32]byte
+	_, _ = rand.Read(id[:]) // never fails, crypto/rand says
+	return Session{ID: hex.EncodeToString(id[:]), Grant: g, Created: now, Seen: now}
+}
+
+// begun is what keeps a new session, and its cookie.
+func (s Session) begun() (Secret, []store.Change, error) {
+	cookie := newSecret(cookieBytes)
+	key, _ := cookie.digest(sessionBucket, cookieBytes)
+	enc, err := json.Marshal(s.value())
+	if err != nil {
+		return Secret{}, nil, err
+	}
+	return cookie, []store.Change{{Bucket: sessionBucket, Key: s.ID, New: enc}, {Bucket: cookieBucket, Key: key, New: []byte(s.ID)}}, nil
+}
+
 // Session says who holds a cookie, and counts as use. ErrSession for every cookie that is not one of a session that lives.
 func (b *Book) Session(ctx context.Context, cookie Secret) (Session, error) {
-	id, ok := cookie.digest(sessionBucket, cookieBytes)
+	key, ok := cookie.digest(sessionBucket, cookieBytes)
 	if !ok {
 		return Session{}, ErrSession
 	}
-	return b.use(ctx, id)
+	id, err := b.store.Get(ctx, cookieBucket, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return Session{}, ErrSession
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("look up session: %w", err)
+	}
+	return b.use(ctx, string(id))
 }
 
 // use reads a session that lives and keeps the time of its use, at most once a minute.
@@ -73,6 +114,68 @@ func (b *Book) use(ctx context.Context, id string) (Session, error) {
 	return s, nil
 }
 
+// change alters a session that lives.
+func (b *Book) change(ctx context.Context, id string, f func(*Session)) error {
+	for {
+		s, raw, err := b.session(ctx, id)
+		if err != nil {
+			return err
+		}
+		f(&s)
+		enc, err := json.Marshal(s.value())
+		if err != nil {
+			return fmt.Errorf("change session: %w", err)
+		}
+		if err = b.store.Swap(ctx, sessionBucket, id, raw, enc); errors.Is(err, store.ErrChanged) {
+			continue // used in this very moment
+		}
+		if err != nil {
+			return fmt.Errorf("change session: %w", err)
+		}
+		return nil
+	}
+}
+
+// Fresh says whether a passkey was shown in a session so lately that it stands for a turned key.
+func (b *Book) Fresh(s Session) bool {
+	age := b.now().Sub(s.Proven)
+	return s.Account && !s.Proven.IsZero() && age >= 0 && age < StepUpLife
+}
+
+// renew alters a session and gives it another cookie in place of the one that it has.
+func (b *Book) renew(ctx context.Context, id string, cookie Secret, f func(*Session)) (Secret, error) {
+	old, _ := cookie.digest(sessionBucket, cookieBytes)
+	for {
+		s, raw, err := b.session(ctx, id)
+		if err != nil {
+			return Secret{}, err
+		}
+		if have, err := b.store.Get(ctx, cookieBucket, old); err != nil || string(have) != id {
+			return Secret{}, ErrSession // renewed by another meanwhile
+		}
+		f(&s)
+		fresh, begun, err := s.begun()
+		if err != nil {
+			return Secret{}, fmt.Errorf("renew session: %w", err)
+		}
+		begun[0].Old = raw
+		err = b.store.SwapAll(ctx, append(begun, store.Change{Bucket: cookieBucket, Key: old, Old: []byte(id)})...)
+		if errors.Is(err, store.ErrChanged) {
+			continue // used in this very moment
+		}
+		if err != nil {
+			return Secret{}, fmt.Errorf("renew session: %w", err)
+		}
+		return fresh, nil
+	}
+}
+
+// ByID is a session that lives, as it is now; ErrSession if it has ended. It does not count as use.
+func (b *Book) ByID(ctx context.Context, id string) (Session, error) {
+	s, _, err := b.session(ctx, id)
+	return s, err
+}
+
 func (b *Book) session(ctx context.Context, id string) (Session, []byte, error) {
 	raw, err := b.store.Get(ctx, sessionBucket, id)
 	if errors.Is(err, store.ErrNotFound) {
@@ -85,14 +188,14 @@ func (b *Book) session(ctx context.Context, id string) (Session, []byte, error) 
 	if decode(raw, &v) != nil {
 		return Session{}, nil, ErrSession
 	}
-	s := Session{id, v.Grant, v.Created, v.Seen}
+	s := v.session(id)
 	if !b.now().Before(s.Expires()) {
 		return Session{}, nil, ErrSession
 	}
 	return s, raw, nil
 }
 
-// Sessions lists the sessions of a meeting that live.
+// Sessions lists the sessions of a meeting that live: those of invitations. Those of accounts: AccountSessions.
 func (b *Book) Sessions(ctx context.Context, m meeting.ID) ([]Session, error) {
 	return b.sessions(ctx, func(s Session) bool { return s.Grant.Meeting == m })
 }
@@ -108,7 +211,7 @@ func (b *Book) sessions(ctx context.Context, match func(Session) bool) ([]Sessio
 		if decode(i.Value, &v) != nil {
 			continue
 		}
-		if s := (Session{i.Key, v.Grant, v.Created, v.Seen}); b.now().Before(s.Expires()) && match(s) {
+		if s := v.session(i.Key); b.now().Before(s.Expires()) && match(s) {
 			out = append(out, s)
 		}
 	}
@@ -201,11 +304,31 @@ func (b *Book) Clean(ctx context.Context) error {
 	}
 	for _, i := range items {
 		var v sessionValue
-		if decode(i.Value, &v) == nil && b.now().Before(Session{i.Key, v.Grant, v.Created, v.Seen}.Expires()) {
+		if decode(i.Value, &v) == nil && b.now().Before(v.session(i.Key).Expires()) {
 			continue
 		}
 		if err := b.store.Swap(ctx, sessionBucket, i.Key, i.Value, nil); err != nil && !errors.Is(err, store.ErrChanged) {
 			return fmt.Errorf("clean sessions: %w", err)
+		}
+	}
+	return errors.Join(b.cleanCookies(ctx), b.cleanEnrolments(ctx))
+}
+
+// cleanCookies takes out the cookies whose sessions have ended.
+func (b *Book) cleanCookies(ctx context.Context) error {
+	items, err := b.store.List(ctx, cookieBucket, "")
+	if err != nil {
+		return fmt.Errorf("clean cookies: %w", err)
+	}
+	for _, i := range items {
+		switch _, err := b.store.Get(ctx, sessionBucket, string(i.Value)); {
+		case err == nil:
+		case !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("clean cookies: %w", err)
+		default:
+			if err := b.store.Delete(ctx, cookieBucket, i.Key); err != nil {
+				return fmt.Errorf("clean cookies: %w", err)
+			}
 		}
 	}
 	return nil
@@ -222,9 +345,10 @@ func (b *Book) tell(id string) {
 	}
 }
 
-// Void takes out every invitation, pass and session, as after a restore: what was used or ended since the backup would come alive again.
+// Void takes out every invitation, code for a passkey, pass and session, as after a restore: what was used or ended since the backup would come
+// alive again. Accounts stay, with their passkeys.
 func (b *Book) Void(ctx context.Context) error {
-	for _, bucket := range []string{invitationBucket, passBucket, sessionBucket} {
+	for _, bucket := range []string{invitationBucket, enrolmentBucket, passBucket, sessionBucket, cookieBucket} {
 		items, err := b.store.List(ctx, bucket, "")
 		if err != nil {
 			return fmt.Errorf("void %ss: %w", bucket, err)

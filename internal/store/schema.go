@@ -31,6 +31,10 @@ CREATE TABLE blob (
 	sha256 BLOB NOT NULL PRIMARY KEY CHECK (length(sha256) = 32),
 	data   BLOB NOT NULL
 ) STRICT;
+`, `
+-- Sessions are found by their cookie's digest through a bucket of its own, so that a cookie can change and the session stay. Until now the
+-- digest was the session's key: it becomes the session's id.
+INSERT INTO value (bucket, key, value) SELECT 'cookie', key, CAST(key AS BLOB) FROM value WHERE bucket = 'session';
 `}
 }
 
