@@ -32,7 +32,7 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 	}
 	r.own.counter = p.Counter
 	r.pending = append(r.pending, pending{p: p})
-	r.view = meeting.Overlay(r.view, []meeting.Proposal{p}) // what raises exposure waits for the host
+	r.look(meeting.Overlay(r.view, []meeting.Proposal{p})) // what raises exposure waits for the host
 	r.changed()
 	r.pump(now)
 	return nil
@@ -115,13 +115,24 @@ func (r *Room) refresh() {
 	for i, p := range r.pending {
 		ps[i] = p.p
 	}
-	r.view = meeting.Overlay(r.led.state, ps)
+	r.look(meeting.Overlay(r.led.state, ps))
 	r.changed()
 	for id, st := range r.seats { // the host refused the member, or the log says that it left
 		if _, ok := r.view.Present[id]; !ok {
 			r.drop(st, "left")
 		}
 	}
+}
+
+// look takes next as what our people see. A microphone that the meeting has switched off, be it that its member lost the floor or
+// that more people will hear from now on, is not opened again for its page: the member asks anew.
+func (r *Room) look(next meeting.State) {
+	if next.Formal {
+		for id, st := range r.seats {
+			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !r.view.Present[id].Mic)
+		}
+	}
+	r.view = next
 }
 
 // watch raises and ends the alarm about proposals that the host does not sequence.
