@@ -46,7 +46,9 @@ func Build(root string) ([]File, error) {
 		}
 		name = filepath.ToSlash(name)
 		files = append(files, File{Name: name, Data: out.Contents})
-		page = bytes.ReplaceAll(page, []byte("{{"+strings.TrimPrefix(filepath.Ext(name), ".")+"}}"), []byte("/"+name))
+		if entry(name) {
+			page = bytes.ReplaceAll(page, []byte("{{"+strings.TrimPrefix(filepath.Ext(name), ".")+"}}"), []byte("/"+name))
+		}
 	}
 	if bytes.Contains(page, []byte("{{")) {
 		return nil, fmt.Errorf("index.html names a file that was not built: %.40s", page[bytes.Index(page, []byte("{{")):])
@@ -54,6 +56,12 @@ func Build(root string) ([]File, error) {
 	files = append(files, File{Name: "index.html", Data: page})
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
+}
+
+// entry reports whether index.html names this file; all others are fetched by it. No module of the sources may be called page or icon.
+func entry(name string) bool {
+	base := filepath.Base(name)
+	return strings.HasPrefix(base, "page-") || strings.HasPrefix(base, "icon-")
 }
 
 // options are esbuild's. Vendored modules are found by name; nothing is looked up in node_modules.
@@ -68,6 +76,8 @@ func options(root string) api.BuildOptions {
 		},
 		Outdir:     filepath.Join(root, "dist"),
 		EntryNames: "assets/[name]-[hash]",
+		ChunkNames: "assets/[name]-[hash]",
+		Splitting:  true, // a page fetches its role and its language only
 		Bundle:     true,
 		Write:      false,
 		Format:     api.FormatESModule,

@@ -237,7 +237,7 @@ test('the language is switched live, with direction, names and address', async (
   await until(page, () => document.querySelector('.nameplate[data-floor] .name')?.textContent === 'Edran Kosvane');
   const box = () => page.evaluate(() => document.querySelector('[data-member=avelmar-tarroven]').getBoundingClientRect().x);
   const left = await box();
-  await page.click('[data-lang=ar]');
+  await page.selectOption('[data-act=language]', 'ar');
   await until(page, () => document.querySelector('.nameplate[data-floor] .name')?.textContent === 'إدران كوسفان');
   assert.ok(await box() > left, 'the own side stands at the inline start: left in English, right in Arabic');
   assert.equal(await page.evaluate(() => document.documentElement.lang + document.documentElement.dir), 'arrtl');

@@ -1,42 +1,87 @@
-// Where the page begins: the invitation's code leaves the address first, then the node says what to show.
+// Where the page begins: the invitation's code leaves the address first, then the node says what to show, then what the role needs
+// is fetched: one file for each kind of page, one for the language.
 import { signal } from "@preact/signals";
-import { render } from "preact";
+import { render, type ComponentType } from "preact";
 import { Call } from "./call/call";
+import { played } from "./call/cue";
 import { node, type Reply } from "./call/node";
-import { fill, lang, pick, t, title } from "./lang";
-import { Join } from "./view/join";
-import { MeetingPage } from "./view/meeting";
+import { fill, lang, pick, ready, t, title } from "./lang";
 import { Notice } from "./view/parts";
 import type { Invited } from "./wire.gen";
 
-type Screen = "loading" | "join" | "meeting" | "unknown" | "session" | "server";
+type Screen = "loading" | "join" | "meeting" | "unknown" | "session" | "server" | "other";
+/** Seated is the page of somebody who has a seat; Invitation what stands before it. */
+interface Pages { Seated: ComponentType<{ call: Call }>; Invitation: ComponentType<{ call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }> }
+
+/** pages of the roles: each a file of its own, fetched when the node has said who sits here. */
+const pages: Record<string, () => Promise<Pages>> = {
+  principal: () => import("./view/member"), delegate: () => import("./view/member"),
+  officer: () => import("./officer/console"), technician: () => import("./technician/console"),
+  press: () => import("./press/press"), viewer: () => import("./press/press"),
+};
+/** others are pages without a seat, by their path. */
+const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
+  "/signin": () => import("./view/signin"), "/enrol": () => import("./view/signin"),
+};
 
 let code = location.hash.slice(1);
 if (code) history.replaceState(null, "", location.pathname + location.search);
 
 const call = new Call();
 const screen = signal<Screen>("loading");
-const failed = signal(false);
+const failed = signal("");
+const invited = signal<Invited | null>(null);
+const shown = signal<Pages | null>(null);
+const other = signal<ComponentType<{ code: string }> | null>(null);
 
 const again = 2000; // ms between attempts while the node does not answer
 
+/** fetched tries again until the node gives a file of the page: it may be starting anew. */
+async function fetched<T>(get: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      const got = await get();
+      await ready();
+      return got;
+    } catch (err) {
+      console.warn("page", err);
+      await new Promise((done) => setTimeout(done, again));
+    }
+  }
+}
+
 /** boot asks the node what this page is for. */
 async function boot() {
-  const returning = location.pathname.startsWith("/m/");
-  let found: Reply<Invited> = code && !returning ? await node.invitation(code) : await node.me();
-  if (!found.ok && found.status === 404) found = await own(found);
+  const path = location.pathname, returning = path.startsWith("/m/");
+  const standing = others[path];
+  if (standing) {
+    other.value = (await fetched(standing)).Page;
+    screen.value = "other";
+    return;
+  }
+  const asked = code && !returning ? node.invitation(code) : node.me();
+  await fetched(async () => undefined);
+  let found: Reply<Invited> = await asked;
+  if (!found.ok && found.status === 404 && code) found = await own(found);
   if (!found.ok) {
+    if (found.status === 401 && (path === "/officer" || path === "/technician")) return location.replace(`/signin?lang=${lang.value}`);
     const answered = found.status >= 400 && found.status < 500 && found.status !== 429;
     screen.value = !answered ? "server" : returning ? "session" : "unknown";
     if (!answered) setTimeout(() => void boot(), again);
     return;
   }
-  call.arrange(found.body.meeting, found.body.you, found.body.camera);
+  await enter(found.body, returning);
+}
+
+async function enter(body: Invited, returning: boolean) {
+  invited.value = body;
+  if (body.meeting) call.arrange(body.meeting, body.you, body.camera, (body as { role?: string }).role);
+  shown.value = await fetched(pages[call.role.value] ?? pages.delegate!);
   if (!returning) {
     screen.value = "join";
     return;
   }
-  void call.devices.start(call.camera.value);
+  if (call.sends) void call.devices.start(call.camera.value);
   screen.value = "meeting";
   performance.mark("visavis:sit");
   await call.sit();
@@ -51,16 +96,16 @@ async function own(failed: Reply<Invited>): Promise<Reply<Invited>> {
 }
 
 /** sit is the pressed button: it alone uses the invitation up. */
-async function sit() {
+async function sit(pin = "") {
   performance.mark("visavis:sit");
-  failed.value = false;
+  failed.value = "";
   call.phase.value = "joining";
-  const r = code ? await node.session(code) : null;
+  const r = code ? await node.session(code, pin) : null;
   const lost = r && !r.ok && r.status === 404 && (await node.me()).ok; // used up by an earlier press whose answer did not come
   if (r && !r.ok && !lost) {
     call.phase.value = "idle";
     if (r.status === 404) screen.value = "unknown";
-    failed.value = true;
+    failed.value = r.code || "failed";
     if (r.status === 404) call.devices.stop();
     return;
   }
@@ -74,22 +119,34 @@ async function sit() {
 /** back takes the seat here again, after it had moved to another device. */
 async function back() {
   call.phase.value = "joining";
-  void call.devices.start(call.camera.value);
+  if (call.sends) void call.devices.start(call.camera.value);
   await call.sit();
 }
 
 function Page() {
-  title.value = call.meeting.value && screen.value !== "unknown" ? pick(call.meeting.value.title) : "";
   const x = t.value;
+  if (!x) return null; // the text is on its way: a tenth of a second
+  title.value = call.meeting.value && screen.value !== "unknown" ? pick(call.meeting.value.title) : "";
   if (call.phase.value === "over") return <Over />;
+  if (call.waiting.value) return <Lobby />;
+  const show = shown.value, Other = other.value;
   switch (screen.value) {
     case "loading": return <Notice title={x.loading} />;
     case "unknown": return <Notice title={x.unknownTitle} help={x.unknownHelp} />;
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
     case "server": return <Notice title={x.serverTitle} help={x.serverHelp} />;
-    case "join": return <Join call={call} code={code} failed={failed.value} sit={() => void sit()} />;
-    case "meeting": return <MeetingPage call={call} />;
+    case "other": return Other ? <Other code={code} /> : null;
+    case "join": return show ? <show.Invitation call={call} code={code} invited={invited.value} failed={failed.value} sit={(pin) => void sit(pin)} /> : null;
+    case "meeting": return show ? <show.Seated call={call} /> : null;
   }
+}
+
+/** Lobby: the node knows who this is, and an officer has not let the person in yet. Nothing of the meeting is shown. */
+function Lobby() {
+  const x = t.value, why = call.waiting.value!.reason;
+  return why === "excluded"
+    ? <Notice title={x.excludedTitle} help={x.excludedHelp} says="excluded" />
+    : <Notice title={x.lobbyTitle} help={why === "device" ? x.lobbyDevice : x.lobbyHelp} says={why} />;
 }
 
 function Over() {
@@ -97,6 +154,7 @@ function Over() {
   switch (over) {
     case "moved": return <Notice title={x.movedTitle} help={x.movedHelp}><button type="button" class="btn big primary" data-act="back" onClick={() => void back()}>{x.movedBack}</button></Notice>;
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
+    case "excluded": return <Notice title={x.excludedTitle} help={x.sessionHelp} says="excluded" />;
     case "version": return <Notice title={x.versionTitle} help={x.versionHelp}><button type="button" class="btn big primary" onClick={() => location.reload()}>{x.reload}</button></Notice>;
     case "refused": return <Notice title={x.refusedTitle} help={fill(x.refusedHelp, { code: call.refusal.value })} />;
     default: return <Notice title={x.leftTitle} help={x.leftHelp} />;
@@ -105,7 +163,7 @@ function Over() {
 
 /** What tests and technicians may read; it changes nothing and says nothing that the browser's own tools do not. */
 Object.defineProperty(window, "visavis", {
-  value: Object.freeze({ stats: () => call.stats(), phase: () => call.phase.peek(), media: () => call.media.peek(), floor: () => [...call.floor.peek()], speaking: () => [...call.speaking.peek()] }),
+  value: Object.freeze({ stats: () => call.stats(), phase: () => call.phase.peek(), media: () => call.media.peek(), floor: () => [...call.floor.peek()], speaking: () => [...call.speaking.peek()], cues: () => [...played] }),
 });
 
 render(<Page />, document.getElementById("page")!);

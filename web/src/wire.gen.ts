@@ -170,6 +170,7 @@ export interface Order {
   hands: string[];
   orders: string[];
   item: number;
+  next: string;
   spoken: Spoken[];
 }
 

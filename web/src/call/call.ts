@@ -1,16 +1,19 @@
 // A member's seat in the meeting: it takes the seat, keeps it through cuts and restarts, and gives it up.
-import { batch, effect, signal } from "@preact/signals";
-import type { Camera, Meeting, Quality, State, ToClient, Welcome } from "../wire.gen";
+import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { Act, Camera, Level, Meeting, Quality, Signal, State, Stats, ToClient, Wait, Welcome } from "../wire.gen";
+import { Acts } from "./acts";
 import { Connection } from "./connection";
 import { Devices } from "./devices";
 import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
+import { detect } from "./speech";
+import { emptyState, Stand, synchronize, whole } from "./stand";
 
 export type Phase = "idle" | "joining" | "live" | "cut" | "over";
 export type Cut = "network" | "server";
 /** over says why a seat was given up: the node's word in Bye ("left", "moved"), or ours. */
-export type Over = "" | "left" | "moved" | "session" | "version" | "refused";
+export type Over = "" | "left" | "moved" | "session" | "excluded" | "version" | "refused";
 
 const welcomeLimit = 5000; // ms for the answer to Hello
 const waits = [0, 250, 500, 1000, 1500]; // ms before each attempt: a node that is up again has everyone back within 5 s
@@ -35,7 +38,21 @@ export class Call {
   readonly refusal = signal("");
   readonly meeting = signal<Meeting | null>(null);
   readonly you = signal("");
-  readonly state = signal<State>({ present: [], stage: [], links: [], alarm: "" });
+  /** role of the session: of the member, or "press", "viewer". */
+  readonly role = signal("");
+  readonly state = signal<State>(emptyState);
+  readonly stand = new Stand(this.meeting, this.state, this.you);
+  readonly acts = new Acts((m) => this.socket?.send(m) ?? false);
+  /** waiting: the node knows us and has not let us in yet. */
+  readonly waiting = signal<Wait | null>(null);
+  /** levels of open microphones, as the node measures them: consoles, and the holder of the floor. */
+  readonly levels = signal<Level[]>([]);
+  /** figures for technicians, once a second. */
+  readonly figures = signal<Stats | null>(null);
+  /** asked: what the own technician wants this page to show or sound. */
+  readonly asked = signal({ tone: false, card: false });
+  /** passed: the page has closed the microphone because the rules no longer admit it. */
+  readonly passed = signal(false);
   readonly floor = signal<string[]>([]);
   /** speaking: whose voice sounds here now. A slot stays with its member while the member is silent. */
   readonly speaking = signal<string[]>([]);
@@ -46,22 +63,28 @@ export class Call {
   readonly camera = signal(true);
   /** media: "none" before the first packet could flow, "blocked" if it never could, "lost" after a cut. */
   readonly media = signal<"none" | "open" | "lost" | "blocked">("none");
+  /** mutedSpeech: this person speaks, and the microphone is closed. */
+  readonly mutedSpeech: ReadonlySignal<boolean>;
 
   private connection: Connection | null = null;
   private socket: Socket | null = null;
   private token = "";
   private running = false;
-  private waiting = 0; // timer of a pending restart or rejoin
+  private timer = 0; // timer of a pending restart or rejoin
   private wake: () => void = () => undefined;
   private wanted: Camera = { width: 640, height: 360, fps: 15 };
   private readonly voices = new Map<string, number>(); // member → when last heard
   private lock: WakeLockSentinel | undefined;
   private parted = 0; // when the last cut began
+  private before = ""; // the phase when we last looked
   private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
     this.recall();
     effect(() => this.apply());
+    this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
+    effect(() => { this.socket?.send({ sense: { speaking: this.mutedSpeech.value } }); });
+    effect(() => this.guard());
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
@@ -72,9 +95,18 @@ export class Call {
     document.addEventListener("visibilitychange", () => void this.stayAwake());
   }
 
+  /** sends: this person brings a microphone and a camera. Nobody else's page asks for a device. */
+  get sends(): boolean {
+    return ["principal", "delegate", "interpreter"].includes(this.role.peek());
+  }
+
   /** arrange tells the call what the invitation says. */
-  arrange(meeting: Meeting, you: string, camera: Camera) {
-    batch(() => { this.meeting.value = meeting; this.you.value = you; });
+  arrange(meeting: Meeting, you: string, camera: Camera, role = "") {
+    batch(() => {
+      this.meeting.value = meeting;
+      this.you.value = you;
+      this.role.value = role || (meeting.members.find((m) => m.id === you)?.role ?? "press");
+    });
     this.wanted = this.devices.wanted = camera;
   }
 
@@ -100,6 +132,8 @@ export class Call {
 
   /** setMic opens or closes the microphone. Nothing but the person's own act calls it with true. */
   async setMic(open: boolean) {
+    if (open && !this.stand.maySpeak.value) return;
+    if (open) this.passed.value = false;
     if (open && !this.devices.mic.value && !(await this.devices.open("audio"))) return;
     this.mic.value = open;
     this.tell();
@@ -111,6 +145,22 @@ export class Call {
     if (on && !this.devices.camera.value && !(await this.devices.open("video"))) this.camera.value = false;
     if (!on) this.devices.release("video");
     this.tell();
+  }
+
+  /** act asks the node to do something and resolves with null, or with why not. */
+  act(what: string, more: Omit<Partial<Act>, "id" | "do"> = {}) {
+    return this.acts.act(what, more);
+  }
+
+  /** takeFloor is the holder's one press: the microphone opens here, and the node is told that the floor is taken. */
+  async takeFloor() {
+    await this.setMic(true);
+    return this.act("floor.acknowledged");
+  }
+
+  /** check tells what this page found out about its own devices. */
+  check(found: { mic: boolean; camera: boolean; sound: boolean }) {
+    this.socket?.send({ check: found });
   }
 
   async leave() {
@@ -151,6 +201,7 @@ export class Call {
     const limit = setTimeout(() => { if (!welcomed) socket.close(); }, welcomeLimit);
     socket.onmessage = (m) => {
       if ("welcome" in m) welcomed = true;
+      if ("wait" in m) clearTimeout(limit); // an officer decides, and takes the time it takes
       void this.receive(m, socket, welcomed);
     };
     this.socket = socket;
@@ -163,6 +214,8 @@ export class Call {
     await ended;
     clearTimeout(limit);
     if (this.socket === socket) this.socket = null;
+    this.acts.cut();
+    this.waiting.value = null;
     if (welcomed) this.parted = Date.now();
     if (this.running && welcomed) batch(() => { this.cut.value = socket.silent || !navigator.onLine ? "network" : "server"; this.phase.value = "cut"; });
     return welcomed || resume !== "";
@@ -172,7 +225,12 @@ export class Call {
     if (this.socket !== socket) return;
     if ("welcome" in m) await this.welcome(m.welcome);
     if ("answer" in m) await this.connection?.answer(m.answer.sdp).catch(() => this.rejoin());
-    if ("state" in m) this.state.value = m.state;
+    if ("state" in m) this.stands(m.state);
+    if ("done" in m) this.acts.done(m.done);
+    if ("levels" in m) this.levels.value = m.levels.list;
+    if ("stats" in m) this.figures.value = m.stats;
+    if ("wait" in m) this.waiting.value = m.wait;
+    if ("signal" in m) this.signalled(m.signal);
     if ("floor" in m) this.floor.value = m.floor.slots;
     if ("quality" in m) this.quality.value = m.quality;
     if ("layers" in m) await this.connection?.layers(m.layers.rids);
@@ -180,11 +238,34 @@ export class Call {
     if ("error" in m) this.refused(m.error.code, welcomed);
   }
 
+  /** stands takes a State: every signal of a console changes at once, in one rendering. */
+  private stands(s: State) {
+    synchronize(s);
+    this.state.value = whole(s);
+  }
+
+  /** guard closes a microphone that the rules no longer admit, and every one that the meeting's beginning would expose. */
+  private guard() {
+    const formal = this.stand.formal.value, may = this.stand.maySpeak.value, running = this.stand.running.value;
+    const began = running && (this.before === "rehearsal" || this.before === "waiting");
+    this.before = this.stand.phase.value;
+    if (!formal || !this.mic.peek() || (may && !began)) return;
+    void this.setMic(false);
+    this.passed.value = running && !began;
+  }
+
+  private signalled(s: Signal) {
+    if (s.kind === "restart") void this.rejoin();
+    else if (s.kind === "tone" || s.kind === "card") this.asked.value = { ...this.asked.value, [s.kind]: s.on };
+  }
+
   private async welcome(w: Welcome) {
     batch(() => {
       this.meeting.value = w.meeting;
       this.you.value = w.you;
-      this.state.value = w.state;
+      if (w.role) this.role.value = w.role;
+      this.waiting.value = null;
+      this.stands(w.state);
     });
     this.token = w.resume;
     if (this.parted && Date.now() - this.parted > sameSitting) this.mic.value = false; // a laptop that slept wakes up with a closed microphone
@@ -210,7 +291,7 @@ export class Call {
       this.socket?.close();
       return;
     }
-    this.finish(code === "moved" || code === "left" ? code : "session");
+    this.finish(code === "moved" || code === "left" || code === "excluded" ? code : "session");
   }
 
   private refused(code: string, welcomed: boolean) {
@@ -224,7 +305,7 @@ export class Call {
   /** renew makes a new connection in place of the old one. */
   private renew() {
     this.connection?.close();
-    clearTimeout(this.waiting);
+    clearTimeout(this.timer);
     const c = this.connection = new Connection(this.wanted);
     c.pc.onconnectionstatechange = () => this.changed(c);
     this.apply();
@@ -234,14 +315,14 @@ export class Call {
   private changed(c: Connection) {
     const is = c.pc.connectionState;
     if (is === "connected") {
-      clearTimeout(this.waiting);
+      clearTimeout(this.timer);
       this.media.value = "open";
       performance.mark("visavis:connected");
     } else if (is === "failed") {
       void this.restart();
     } else if (is === "disconnected") {
-      clearTimeout(this.waiting);
-      this.waiting = window.setTimeout(() => void this.restart(), restartAfter);
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => void this.restart(), restartAfter);
     }
   }
 
@@ -258,12 +339,12 @@ export class Call {
 
   /** watch begins anew if no media flow after limit ms. */
   private watch(limit: number) {
-    clearTimeout(this.waiting);
-    this.waiting = window.setTimeout(() => {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
       if (this.connection?.pc.connectionState === "connected") return;
       const never = this.media.value === "none" || this.media.value === "blocked";
       this.media.value = never ? "blocked" : "lost";
-      if (never) this.waiting = window.setTimeout(() => this.rejoin(), blockedPause);
+      if (never) this.timer = window.setTimeout(() => this.rejoin(), blockedPause);
       else this.rejoin();
     }, limit);
   }
@@ -331,7 +412,7 @@ export class Call {
 
   private finish(over: Over, refusal = "") {
     this.running = false;
-    clearTimeout(this.waiting);
+    clearTimeout(this.timer);
     this.wake();
     this.socket?.close();
     this.connection?.close();

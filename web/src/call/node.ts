@@ -15,12 +15,22 @@ async function ask<T>(method: string, path: string, body?: unknown, limit = 8000
   }
 }
 
+/** asked is the meeting that the address names, as a query: an officer's session is good for several. */
+function asked(): string {
+  const id = /^\/m\/([^/]+)$/.exec(location.pathname)?.[1] ?? encodeURIComponent(new URLSearchParams(location.search).get("meeting") ?? "");
+  return id ? `?meeting=${id}` : "";
+}
+
+/** post and get are for pages with requests of their own: signing in, arranging. */
+export const post = <T,>(path: string, body: unknown) => ask<T>("POST", path, body);
+export const get = <T,>(path: string) => ask<T>("GET", path);
+
 export const node = {
   /** invitation says what a code is for and uses nothing up. */
   invitation: (code: string) => ask<Invited>("POST", "/api/invitation", { code }),
   /** session uses the code up; only a pressed button calls it. */
-  session: (code: string) => ask<null>("POST", "/api/session", { code }),
-  me: (limit?: number) => ask<Invited>("GET", "/api/me", undefined, limit),
+  session: (code: string, pin = "") => ask<null>("POST", "/api/session", pin ? { code, pin } : { code }),
+  me: (limit?: number) => ask<Invited>("GET", `/api/me${asked()}`, undefined, limit),
   leave: () => ask<null>("POST", "/api/leave", {}),
   probe: async (code: string, offer: Offer): Promise<string | null> => {
     const r = await ask<ProbeReply>("POST", "/api/probe", code ? { code, offer } : { offer }, 4000);
@@ -56,7 +66,7 @@ export class Socket {
   /** open resolves to null if the node does not take the socket. */
   static open(): Promise<Socket | null> {
     return new Promise((done) => {
-      const ws = new WebSocket(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/ws`);
+      const ws = new WebSocket(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/ws${asked()}`);
       const give = (s: Socket | null) => { clearTimeout(timer); ws.onopen = ws.onerror = ws.onclose = null; if (!s) ws.close(); done(s); };
       const timer = setTimeout(() => give(null), openLimit);
       ws.onopen = () => { ws.onopen = null; const s = new Socket(ws); clearTimeout(timer); done(s); };
@@ -64,8 +74,11 @@ export class Socket {
     });
   }
 
-  send(m: FromClient) {
-    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(m));
+  /** send reports whether the message has left this page. */
+  send(m: FromClient): boolean {
+    if (this.ws.readyState !== WebSocket.OPEN) return false;
+    this.ws.send(JSON.stringify(m));
+    return true;
   }
 
   hello(h: { offer?: Offer; resume?: string }) {

@@ -6,6 +6,8 @@ export class Playout {
   /** held: the browser refuses to sound before the person has pressed something. */
   readonly held = signal(false);
   readonly volume = signal(1);
+  /** muted: nothing may sound here, whatever comes. */
+  readonly muted = signal(false);
   readonly pictures = stageSlots.map(() => signal<MediaStream | null>(null));
   private readonly sounds: HTMLAudioElement[];
 
@@ -17,7 +19,7 @@ export class Playout {
       document.body.append(element);
       return element;
     });
-    effect(() => { for (const s of this.sounds) s.volume = this.volume.value; });
+    effect(() => { for (const s of this.sounds) { s.volume = this.volume.value; s.muted = this.muted.value; } });
   }
 
   /** fill gives slot name the track of a connection. */

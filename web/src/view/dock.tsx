@@ -1,15 +1,14 @@
 // Below the pictures: as they see you, the one sentence that matters now with its buttons, and the connection.
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { fill, pick, t } from "../lang";
+import { useLasting } from "./controls";
 import { DeviceList, problem } from "./devicelist";
 import { Icon } from "./icons";
 import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
 import type { Seat } from "./place";
 import { Video } from "./place";
-import { useNobodyHears } from "./nobodyhears";
 
 export function Dock({ call, self }: { call: Call; self: Seat | null }) {
   return (
@@ -38,7 +37,7 @@ interface Sentence { key: string; head: ComponentChildren; help?: ComponentChild
 
 /** Now is the sentence that matters most at this moment. Only the sentence is a live region, never a level or a clock. */
 function Now({ call }: { call: Call }) {
-  const nobody = useNobodyHears(call), cut = useLasting(call.phase.value !== "live", 1500);
+  const nobody = call.mutedSpeech.value, cut = useLasting(call.phase.value !== "live", 1500);
   const s = sentence(call, cut, nobody);
   return (
     <section class="floor" id="now" tabIndex={-1} aria-label={t.value.floor} data-tone={s.tone} data-says={s.key}>
@@ -80,20 +79,6 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   }
   if (link) return { key: "nolink", head: fill(x.linkDown, { party: name(link.party) }), help: x.linkDownHelp };
   return { key: "closed", head: now, help: x.yourMicClosed };
-}
-
-/** useLasting is true once a condition has lasted ms: what heals by itself needs no alarm. */
-function useLasting(condition: boolean, ms: number): boolean {
-  const lasting = useSignal(false);
-  useEffect(() => {
-    if (!condition) {
-      lasting.value = false;
-      return undefined;
-    }
-    const timer = setTimeout(() => { lasting.value = true; }, ms);
-    return () => clearTimeout(timer);
-  }, [condition]);
-  return lasting.value && condition;
 }
 
 function Switches({ call, quiet }: { call: Call; quiet: boolean }) {

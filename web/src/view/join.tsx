@@ -2,12 +2,18 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { clock, day, fill, languages, list, pick, t } from "../lang";
+import { languages, pick, t } from "../lang";
+import type { Invited } from "../wire.gen";
 import { DeviceList, Network, problem } from "./devicelist";
+import { lead } from "./enter";
+import { Pin, usePin } from "./pin";
+import { When } from "./when";
 import { Emblem, Languages, Nameplate, memberOf, parties, partyOf } from "./parts";
 import { Video } from "./place";
 
-export function Join({ call, code, failed, sit }: { call: Call; code: string; failed: boolean; sit: () => void }) {
+interface Props { call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }
+
+export function Join({ call, code, invited, failed, sit }: Props) {
   const meeting = call.meeting.value!, you = memberOf(meeting, call.you.value), own = partyOf(meeting, you?.party ?? "");
   useEffect(() => {
     void call.devices.start(call.camera.value);
@@ -24,10 +30,8 @@ export function Join({ call, code, failed, sit }: { call: Call; code: string; fa
         <section class="letter">
           <div class="emblems">{parties(meeting, own?.id ?? "").map((p) => <Emblem key={p.id} party={p} size="l" />)}</div>
           <h1><bdi>{pick(meeting.title)}</bdi></h1>
-          <p class="lead">{fill(you?.role === "principal" ? t.value.leadPrincipal : t.value.leadDelegate, {
-            parties: list(parties(meeting, own?.id ?? "").map((p) => pick(p.name))), party: pick(own?.name),
-          })}</p>
-          <When call={call} own={own?.id ?? ""} />
+          <p class="lead">{lead(call)}</p>
+          <When meeting={meeting} own={own?.id ?? ""} />
           <section aria-labelledby="you-h" class="stack">
             <h2 id="you-h">{t.value.youAre}</h2>
             <Nameplate meeting={meeting} member={you} party={own} />
@@ -48,25 +52,10 @@ export function Join({ call, code, failed, sit }: { call: Call; code: string; fa
             <p class="sm q">{t.value.nobodySees}</p>
             <DeviceList call={call}><Network code={code} /></DeviceList>
           </section>
-          <Enter call={call} code={code} failed={failed} sit={sit} />
+          <Enter call={call} code={code} invited={invited} failed={failed} sit={sit} />
         </div>
       </main>
     </div>
-  );
-}
-
-function When({ call, own }: { call: Call; own: string }) {
-  const meeting = call.meeting.value!, start = new Date(meeting.start);
-  return (
-    <dl class="when">
-      {parties(meeting, own).map((p) => (
-        <div key={p.id}>
-          <dt>{fill(t.value.placeTime, { city: pick(p.city) })}</dt>
-          <dd><time dateTime={meeting.start}><bdi class="n">{clock(start, p.zone)}</bdi></time></dd>
-          <dd class="sm"><bdi>{day(start, p.zone)}</bdi></dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 
@@ -81,7 +70,8 @@ function Preview({ call }: { call: Call }) {
   );
 }
 
-function Enter({ call, code, failed, sit }: { call: Call; code: string; failed: boolean; sit: () => void }) {
+function Enter({ call, code, invited, failed, sit }: Props) {
+  const pin = usePin(invited), formal = call.stand.formal.value;
   const busy = call.phase.value === "joining", late = useSignal(false);
   useEffect(() => {
     late.value = false;
@@ -98,15 +88,18 @@ function Enter({ call, code, failed, sit }: { call: Call; code: string; failed: 
   return (
     <section class="enter stack" aria-labelledby="in-h">
       <h2 id="in-h">{t.value.entering}</h2>
-      <div class="choices two" role="radiogroup" aria-labelledby="in-h">
-        {open(false, t.value.enterClosed, t.value.enterClosedHelp)}
-        {open(true, t.value.enterOpen, t.value.enterOpenHelp)}
-      </div>
+      {formal ? <p>{t.value.enterFormal}</p> : (
+        <div class="choices two" role="radiogroup" aria-labelledby="in-h">
+          {open(false, t.value.enterClosed, t.value.enterClosedHelp)}
+          {open(true, t.value.enterOpen, t.value.enterOpenHelp)}
+        </div>
+      )}
+      <Pin pin={pin} />
       <p>{t.value.attendance}</p>
       <p class="row">
-        <button type="button" class="btn big primary" data-act="sit" aria-disabled={busy} onClick={() => { if (!busy) sit(); }}>{busy ? t.value.takingSeat : code ? t.value.takeSeat : t.value.returnSeat}</button>
+        <button type="button" class="btn big primary" data-act="sit" aria-disabled={busy} onClick={() => { if (!busy && pin.good()) sit(pin.value()); }}>{busy ? t.value.takingSeat : code ? t.value.takeSeat : t.value.returnSeat}</button>
       </p>
-      <p class="alarm" role="alert">{failed ? t.value.seatFailed : busy && late.value ? t.value.serverTitle : ""}</p>
+      <p class="alarm" role="alert">{failed ? pin.failure(failed) ?? t.value.seatFailed : busy && late.value ? t.value.serverTitle : ""}</p>
     </section>
   );
 }

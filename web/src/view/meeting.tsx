@@ -1,12 +1,12 @@
 // The member's page: the two sides face to face, the microphone, and everything else below.
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { clock, pick, t } from "../lang";
+import { t } from "../lang";
 import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
-import { Languages, memberOf, parties, partyOf } from "./parts";
+import { memberOf, parties, partyOf } from "./parts";
 import { Place, type Seat } from "./place";
+import { TopBar } from "./top";
 
 /** seats places everybody: one large place for each party's principal, the own side first; the other stage slots are small. */
 export function seats(call: Call): { large: Seat[]; small: Seat[]; self: Seat } {
@@ -23,19 +23,14 @@ export function seats(call: Call): { large: Seat[]; small: Seat[]; self: Seat } 
 }
 
 export function MeetingPage({ call }: { call: Call }) {
-  const meeting = call.meeting.value!, { large, small, self } = seats(call);
+  const { large, small, self } = seats(call);
   // Not onto the microphone's button: a key still held down from "Take your seat" would open it.
   useEffect(() => document.getElementById("now")?.focus(), []);
   const principal = large.some((s) => s.self);
   return (
     <div class="stage member">
       <a class="skip" href="#now" onClick={(e) => { e.preventDefault(); document.getElementById("now")?.querySelector("button")?.focus(); }}>{t.value.toFloor}</a>
-      <header class="top">
-        <p class="mark" lang="en">Visavis</p>
-        <div class="title"><h1><bdi>{pick(meeting.title)}</bdi></h1></div>
-        <Clocks call={call} />
-        <Languages />
-      </header>
+      <TopBar call={call} />
       <main>
         <section class="sides" aria-label={t.value.pictures} data-sides={large.length}>
           {large.map((s, i) => <Place key={s.party?.id ?? i} call={call} seat={s} />)}
@@ -48,21 +43,5 @@ export function MeetingPage({ call }: { call: Call }) {
         <Dock call={call} self={principal ? null : self} />
       </main>
     </div>
-  );
-}
-
-function Clocks({ call }: { call: Call }) {
-  const meeting = call.meeting.value!, now = useSignal(new Date());
-  const own = memberOf(meeting, call.you.value)?.party ?? "";
-  useEffect(() => {
-    const timer = setInterval(() => { now.value = new Date(); }, 5000);
-    return () => clearInterval(timer);
-  }, []);
-  return (
-    <dl class="clocks">
-      {parties(meeting, own).map((p) => (
-        <div key={p.id}><dt><bdi>{pick(p.city)}</bdi></dt><dd><bdi class="n">{clock(now.value, p.zone)}</bdi></dd></div>
-      ))}
-    </dl>
   );
 }

@@ -3,7 +3,7 @@ import { useComputed, type ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Level } from "../call/level";
-import { lang, languages, pick, speak, t } from "../lang";
+import { direction, lang, languages, pick, speak, t } from "../lang";
 import type { Meeting, Member, Party } from "../wire.gen";
 import { Icon, type IconName } from "./icons";
 
@@ -19,7 +19,7 @@ export function Languages() {
   return (
     <nav aria-label={t.value.language} class="languages">
       {languages.map((l) => (
-        <button key={l.lang} type="button" class="btn bare" lang={l.lang} data-lang={l.lang} aria-current={l.lang === lang.value ? "true" : undefined} onClick={() => speak(l.lang)}>{l.own}</button>
+        <button key={l.lang} type="button" class="btn bare" lang={l.lang} data-lang={l.lang} aria-current={l.lang === lang.value ? "true" : undefined} onClick={() => void speak(l.lang)}>{l.own}</button>
       ))}
     </nav>
   );
@@ -37,7 +37,7 @@ export function Nameplate({ meeting, member, party, as, small, floor, sign, chil
   const tongue = as ?? lang.value;
   const office = pick(member?.office, tongue), side = pick(party?.name ?? partyOf(meeting, member?.party ?? "")?.name, tongue);
   return (
-    <div class="nameplate" data-floor={floor ? "" : undefined} lang={as} dir={as ? (as === "ar" ? "rtl" : "ltr") : undefined}>
+    <div class="nameplate" data-floor={floor ? "" : undefined} lang={as} dir={as ? direction(as) : undefined}>
       <Emblem party={party} size={small ? "s" : ""} />
       <div class="who">
         <p class="name"><bdi>{pick(member?.name, tongue)}</bdi></p>
@@ -75,11 +75,11 @@ export function Bars({ n }: { n: number }) {
 }
 
 /** Notice is a page with one sentence, one explanation and at most one button. */
-export function Notice({ title, help, children }: { title: string; help?: ComponentChildren; children?: ComponentChildren }) {
+export function Notice({ title, help, says, children }: { title: string; help?: ComponentChildren; says?: string; children?: ComponentChildren }) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => head.current?.focus(), [title]); // read out, and Tab goes on from here; never onto a button that acts
   return (
-    <div class="paper notice">
+    <div class="paper notice" data-says={says}>
       <header class="top"><p class="mark" lang="en">Visavis</p><span class="grow" /><Languages /></header>
       <main>
         <h1 ref={head} tabIndex={-1}>{title}</h1>

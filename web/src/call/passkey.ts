@@ -1,0 +1,32 @@
+// Passkeys of officers and technicians: the browser holds them, the node gives the challenge and judges the answer (W3C webauthn-3).
+import { post, type Reply } from "./node";
+
+interface Options { options: { publicKey?: unknown } & Record<string, unknown> }
+
+/** Passed: "" when the node has accepted; else why not: "none" (no passkeys here), "cancelled" (by the person), or the node's code. */
+export type Passed = string;
+
+const publicKey = (r: Options) => (r.options.publicKey ?? r.options) as never;
+const code = (r: Reply<unknown>) => (r.ok ? "" : r.code || "server");
+
+async function ceremony(kind: "register" | "signin" | "stepup", ask: object, make: (o: never) => Promise<Credential | null>): Promise<Passed> {
+  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return "none";
+  const begun = await post<Options>(`/api/passkey/${kind}`, ask);
+  if (!begun.ok) return code(begun);
+  try {
+    const made = (await make(publicKey(begun.body))) as PublicKeyCredential | null;
+    return made ? code(await post(`/api/passkey/${kind}/finish`, { ...ask, credential: made.toJSON() })) : "cancelled";
+  } catch (err) {
+    console.warn("passkey", err);
+    return "cancelled";
+  }
+}
+
+/** register makes a passkey for the account that a code (of `visavis init`, or of another officer) stands for. */
+export const register = (enrolment: string) => ceremony("register", { code: enrolment }, (o) => navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(o) }));
+
+/** signIn begins a session of an account. */
+export const signIn = () => ceremony("signin", {}, (o) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(o) }));
+
+/** stepUp proves once more that the officer sits here: a key turns only within five minutes of it. */
+export const stepUp = () => ceremony("stepup", {}, (o) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(o) }));

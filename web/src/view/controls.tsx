@@ -1,0 +1,101 @@
+// Controls that every console shares: a button that asks the node, a choice, the line that says why not, an alarm's line.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Call } from "../call/call";
+import { actKey, type Refusal } from "../call/acts";
+import { fill, lang, languages, speak, t, type Lang } from "../lang";
+import type { Act as ActMessage } from "../wire.gen";
+import { Icon, type IconName } from "./icons";
+
+type More = Omit<Partial<ActMessage>, "id" | "do">;
+
+/** Act is a button that asks the node and rests until the answer. A refusal appears in Refused; done is told of success. */
+export function Act({ call, what, more, kind = "", icon, flip, children, done, disabled, label }: {
+  call: Call; what: string; more?: More; kind?: string; icon?: IconName; flip?: boolean; children?: ComponentChildren; done?: () => void; disabled?: boolean; label?: string;
+}) {
+  const busy = call.acts.pending.value.has(actKey(what, more?.member));
+  const press = async () => {
+    if (busy || disabled) return;
+    if ((await call.act(what, more)) === null) done?.();
+  };
+  return (
+    <button type="button" class={`btn ${kind}`} data-act={what} data-member={more?.member} data-value={more?.value} aria-disabled={busy || undefined} disabled={disabled} aria-label={label} title={label} onClick={() => void press()}>
+      {icon ? <Icon name={icon} flip={flip} /> : null}{children}
+    </button>
+  );
+}
+
+/** reason of a refusal in words. Codes are those of docs/protocol.md; one that this page does not know is shown as it is. */
+export function reason(r: Refusal): ComponentChildren {
+  const x = t.value, head = r.code.split(".")[0] ?? "";
+  if (r.code === "silent") return x.errSilent;
+  if (r.code.includes("stepup") || r.code.includes("confirm")) return x.errStepUp;
+  if (r.code.includes("rate")) return x.errRate;
+  if (r.code.includes("stale") || r.code.includes("epoch") || r.code.includes("head")) return x.errStale;
+  if (r.code.includes("offline") || head === "link") return x.errLink;
+  if (r.code.includes("phase")) return x.errPhase;
+  if (head === "floor") return x.errFloor;
+  if (/role|denied|right|forbidden/.test(r.code)) return x.errDenied;
+  return fill(x.errOther, { code: r.code });
+}
+
+/** Refused says why the last act was not done. One for each page. */
+export function Refused({ call }: { call: Call }) {
+  const r = call.acts.refused.value;
+  return <p class="refused alarm" role="alert" data-refused={r?.code}>{r ? <><Icon name="warn" /><span>{reason(r)}</span></> : null}</p>;
+}
+
+/** Choices is a group of radio buttons with one tab stop; each option may say a second, quieter thing. */
+export function Choices<T extends string>({ name, label, value, options, choose, kind = "" }: {
+  name: string; label: string; value: T; options: { value: T; text: ComponentChildren; help?: ComponentChildren; disabled?: boolean }[]; choose: (v: T) => void; kind?: string;
+}) {
+  return (
+    <div class={`choices ${kind}`} role="radiogroup" aria-label={label}>
+      {options.map((o) => (
+        <label class="choice" key={o.value}>
+          <input type="radio" name={name} value={o.value} checked={o.value === value} disabled={o.disabled} onChange={() => choose(o.value)} />
+          <span><span>{o.text}</span>{o.help ? <em>{o.help}</em> : null}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** AlarmLine is one thing that somebody must look at: what, since when, and at most one button. It stands still. */
+export function AlarmLine({ code, icon = "warn", tone = "alarm", since, children, act }: { code: string; icon?: IconName; tone?: "alarm" | "warn"; since?: ComponentChildren; children: ComponentChildren; act?: ComponentChildren }) {
+  return (
+    <li class={`alarmline ${tone}`} data-alarm={code}>
+      <Icon name={icon} /><p>{children}{since ? <span class="q sm"> {since}</span> : null}</p>{act}
+    </li>
+  );
+}
+
+/** LanguageMenu is the choice of language where a row of six names has no room. */
+export function LanguageMenu() {
+  return (
+    <select class="langmenu" aria-label={t.value.language} data-act="language" value={lang.value} onChange={(e) => void speak(e.currentTarget.value as Lang)}>
+      {languages.map((l) => <option key={l.lang} value={l.lang} lang={l.lang} selected={l.lang === lang.value}>{l.own}</option>)}
+    </select>
+  );
+}
+
+/** useLasting is true once a condition has lasted ms: what heals by itself needs no alarm. */
+export function useLasting(condition: boolean, ms: number): boolean {
+  const lasting = useSignal(false);
+  useEffect(() => {
+    if (!condition) {
+      lasting.value = false;
+      return undefined;
+    }
+    const timer = setTimeout(() => { lasting.value = true; }, ms);
+    return () => clearTimeout(timer);
+  }, [condition]);
+  return lasting.value && condition;
+}
+
+/** Sheet is a dialog that the browser keeps the focus in; open() is given to whoever has the button. */
+export function useSheet() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  return { dialog, show: () => dialog.current?.showModal(), hide: () => dialog.current?.close() };
+}

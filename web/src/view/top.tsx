@@ -1,0 +1,33 @@
+// The top bar of every console: who I am, the meeting and its item, recorded, doors, the clocks of both places, the language.
+import type { ComponentChildren } from "preact";
+import type { Call } from "../call/call";
+import { clock, fill, list, pick, plain, t } from "../lang";
+import { Clocks } from "./clocks";
+import { LanguageMenu } from "./controls";
+import { parties } from "./parts";
+import { Doors, Recorded } from "./signs";
+
+/** item is the line below the title: the agenda's item, or when the meeting begins. */
+export function item(call: Call): ComponentChildren {
+  const meeting = call.meeting.value!, { order, phase, formal } = call.stand, n = order.value.item;
+  const now = meeting.agenda?.[n - 1];
+  if (now) return <>{fill(t.value.agendaItem, { n: String(n) })}<span class="dot"> · </span><bdi>{pick(now.title)}</bdi></>;
+  if (!formal.value || !["planned", "rehearsal", "waiting"].includes(phase.value)) return null;
+  const start = new Date(meeting.start);
+  return fill(t.value.beginsAt, { times: list(parties(meeting, call.stand.own.value).map((p) => plain(t.value.timeIn, { time: clock(start, p.zone), city: pick(p.city) }))) });
+}
+
+/** TopBar: who is the line below the product's name, more stands before the language. */
+export function TopBar({ call, who, more }: { call: Call; who?: ComponentChildren; more?: ComponentChildren }) {
+  const below = item(call);
+  return (
+    <header class="top">
+      <p class="mark"><span lang="en">Visavis</span>{who ? <span class="who">{who}</span> : null}</p>
+      <div class="title"><h1><bdi>{pick(call.meeting.value!.title)}</bdi></h1>{below ? <p>{below}</p> : null}</div>
+      <div class="signs"><Recorded call={call} /><Doors call={call} /></div>
+      <Clocks call={call} />
+      {more}
+      <LanguageMenu />
+    </header>
+  );
+}
