@@ -24,6 +24,12 @@ export class FakeNode {
   codes = new Set(['good']);
   sessions = new Set();
   resumable = true; // false: as after a restart of the node
+  meeting = meeting; // the meeting that pages are told of
+  role = ''; // of the session, where it is no member's: "press"
+  pin = ''; // the PIN that POST /api/session wants, '' none
+  ahead = 0; // ms that the node's clock is ahead of this machine's
+  gate = null; // { reason, since }: pages wait until admit()
+  refuse = () => null; // (act) => error to answer with, or null
   deaf = false; // true: switches of microphone and camera are refused, and the state does not follow them
   switches = { mic: false, camera: false }; // what the page has said last
   log = []; // everything asked: ['POST /api/session', …], ['ws', message]
@@ -57,8 +63,14 @@ export class FakeNode {
 
   /** seen is a state in which the person's own switches are as the page has said. */
   seen(state) {
-    this.last = state;
+    this.last = state = state.now === undefined ? state : { ...state, now: new Date(Date.now() + this.ahead).toISOString() };
     return { ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
+  }
+
+  /** admit lets those in who wait at the gate. */
+  admit() {
+    this.gate = null;
+    for (const s of this.sockets) s.admit?.();
   }
 
   asked(what) {
@@ -70,7 +82,7 @@ export class FakeNode {
   }
 
   get invited() {
-    return { meeting, you: this.you, camera };
+    return { meeting: this.meeting, you: this.you, camera, ...(this.role ? { role: this.role } : {}), ...(this.pin ? { pin: true } : {}) };
   }
 
   async serve(q, r) {
@@ -82,9 +94,10 @@ export class FakeNode {
     for await (const piece of q) body += piece;
     this.log.push([`${q.method} ${pathname}`, body]);
     switch (`${q.method} ${pathname}`) {
-      case 'GET /join': case `GET /m/${meeting.id}`: return this.file(r, 'index.html');
+      case 'GET /join': case 'GET /press': case 'GET /officer': case 'GET /technician': case 'GET /signin': case 'GET /enrol': case `GET /m/${this.meeting.id}`: return this.file(r, 'index.html');
       case 'POST /api/invitation': return this.codes.has(JSON.parse(body).code) ? json(200, this.invited) : no(404, 'invitation.unknown');
       case 'POST /api/session': {
+        if (this.pin && JSON.parse(body).pin !== this.pin) return no(403, 'pin.wrong');
         if (!this.codes.delete(JSON.parse(body).code)) return no(404, 'invitation.unknown');
         const id = createHash('sha256').update(String(Math.random())).digest('hex').slice(0, 16);
         this.sessions.add(id);
@@ -132,9 +145,19 @@ export class FakeNode {
       if (resume && !this.resumable) return socket.send({ error: { code: 'resume.unknown', args: {} } });
       const answer = offer ? await this.answer?.(offer) : '';
       if (answer === undefined) return;
-      socket.welcomed = true;
-      socket.send({ welcome: { version: 1, you: this.you, meeting, state: this.seen(this.state), answer, resume: `token${this.log.length}` } });
-      socket.send({ quality: this.quality });
+      const welcome = () => {
+        socket.welcomed = true;
+        socket.send({ welcome: { version: 1, you: this.role ? '' : this.you, role: this.role || (this.meeting.members.find((m) => m.id === this.you)?.role ?? ''), meeting: this.meeting, state: this.seen(this.state), answer, resume: `token${this.log.length}` } });
+        socket.send({ quality: this.quality });
+      };
+      if (this.gate) {
+        socket.admit = welcome;
+        socket.send({ wait: this.gate });
+      } else welcome();
+    }
+    if (m.act) {
+      const error = this.refuse(m.act);
+      socket.send({ done: { id: m.act.id, ...(error ? { error } : {}) } });
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });
     if (m.devices) {
