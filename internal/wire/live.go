@@ -19,6 +19,7 @@ type Order struct {
 	Hands        []string `json:"hands"`
 	Orders       []string `json:"orders"` // points of order
 	Item         int      `json:"item"`   // of the agenda, from 1; 0 none yet
+	Next         string   `json:"next"`   // who gets the floor next by its mode, "" if that is left open
 	Spoken       []Spoken `json:"spoken"` // the last ones, newest last
 }
 
