@@ -70,6 +70,14 @@ func (s *Stream) Level() uint8 {
 	return uint8(s.loudness.level / 16)
 }
 
+// LevelAt is Level of a stream of which something came within levelFresh before now, else NoLevel.
+func (s *Stream) LevelAt(now time.Time) uint8 {
+	if now.Sub(s.at) > levelFresh {
+		return NoLevel
+	}
+	return s.Level()
+}
+
 // Floor fills the floor slots of the listeners of one meeting with the loudest admitted microphones that each may hear, never
 // its own. A talker keeps the slot it has. Levels only choose among those admitted, and a false one gains little: it counts no
 // more than speech, takes no slot from somebody who is speaking, and holds none for ever: who talks without a break gives way to

@@ -65,6 +65,8 @@ const (
 	// not stay under somebody else's name; a switch takes 0.2 s as a rule, 0.7 s when the first request is lost.
 	switchFor = time.Second
 
+	levelFresh = 500 * time.Millisecond // what a level says of a stream from which nothing comes any more
+
 	// clockWindow is how long the smallest clock offset of a source is believed: 50 ppm of skew are 3 ms in it.
 	clockWindow = time.Minute
 )
