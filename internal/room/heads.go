@@ -83,6 +83,10 @@ func (r *Room) compare(s *side, h meeting.Head) error {
 		r.stop(s, Proof{Code: codeForked, N: h.N, Ours: &ours, Their: &h})
 		return nil
 	}
+	if h.N == r.led.n && !s.matched {
+		s.matched = true
+		r.hurry()
+	}
 	if h.N > s.kept {
 		s.kept = h.N
 		r.keep(Record{Head: &h}, store.Stated)

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"visavis/internal/meeting"
@@ -19,6 +20,7 @@ type ledger struct {
 	state    meeting.State
 	counters map[meeting.PartyID]uint64 // last one sequenced
 	last     time.Time                  // when, by the host's clock
+	speaking meeting.Speaking           // the last maxSpoken lines that ended, and those that go on
 }
 
 func newLedger(log Log, self meeting.PartyID, d meeting.Definition) *ledger {
@@ -67,6 +69,7 @@ func (l *ledger) take(b []byte) (meeting.Entry, error) {
 		return e, err
 	}
 	l.n, l.hash, l.state, l.counters[e.Party], l.last = e.N, meeting.Chain(l.hash, b), next, e.Counter, e.Sequenced
+	l.speaks(e)
 	return e, nil
 }
 
@@ -84,6 +87,7 @@ func (l *ledger) append(b []byte) (meeting.Entry, error) {
 		return e, fmt.Errorf("write shared log: %w", err)
 	}
 	l.n, l.hash, l.state, l.counters[e.Party], l.last = e.N, meeting.Chain(l.hash, b), next, e.Counter, e.Sequenced
+	l.speaks(e)
 	return e, nil
 }
 
@@ -120,4 +124,12 @@ func (l *ledger) hashAt(n int64) (meeting.Hash, error) {
 	}
 	e, err := meeting.DecodeEntry(next[0])
 	return e.Prev, err
+}
+
+// speaks adds e to the speaking log.
+func (l *ledger) speaks(e meeting.Entry) {
+	l.speaking.Add(l.state, e)
+	if n := len(l.speaking.Done); n > 2*maxSpoken {
+		l.speaking.Done = slices.Clone(l.speaking.Done[n-maxSpoken:])
+	}
 }

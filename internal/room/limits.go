@@ -2,6 +2,12 @@ package room
 
 import "time"
 
+// Codes of refusals and alarms that are used in more than one place.
+const (
+	codeActs  = "act.rate"
+	codeApart = "clock.apart"
+)
+
 // Bounds and times of one room.
 const (
 	// inboxSize is how many calls may wait for the room. What does not fit is refused to its caller: a page gets room.busy, a
@@ -33,6 +39,26 @@ const (
 	rejoinTime  = 5 * time.Second // who comes back so soon keeps the camera's state
 	retryPause  = time.Second     // until an event that could not be written is tried again
 	saidEvery   = time.Minute     // for lines of the log that others can bring about
+
+	acknowledgeTime = 3 * time.Second        // a floor that is not acknowledged for so long is an alarm
+	partedTime      = 2 * time.Second        // a link lost for so long shuts the doors of an open part
+	doorsBound      = 200 * time.Millisecond // after it no packet may leave to the press
+	doorsLook       = 5 * time.Second        // between two looks at doors that are shut
+	levelPause      = 200 * time.Millisecond // wire.Levels: at most five a second
+	heardFresh      = time.Second            // what another node hears of ours is good for so long
+	noticePause     = 200 * time.Millisecond // between two notices of one kind about one member
+	noticeRate      = 50.0                   // notices a second of one party; what is more is passed over
+	noticeBurst     = 250.0                  // one of each member of a delegation, when a link comes up
+	clockEvery      = 5 * time.Second        // our time to the other nodes
+	clockFresh      = 30 * time.Second       // a measure over a shorter way counts for so long
+	clockWarn       = 250 * time.Millisecond // clocks so far apart are an alarm
+	clockApart      = 2 * time.Second        // and so far: no two-key acts
+	stepUpTime      = 5 * time.Minute        // a passkey shown within it turns keys
+	alarmTime       = time.Minute            // for alarms about what was once refused
+	maxNotes        = 50
+	maxWaiters      = 64
+	maxAudience     = 500
+	maxSpoken       = 20 // lines of the speaking log that pages are shown
 
 	defaultStage = 6
 	appendTime   = 5 * time.Second // for one entry to reach the disk

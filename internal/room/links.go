@@ -29,6 +29,18 @@ type side struct {
 	ahead  *meeting.Head // of an entry that we have not got yet
 	kept   int64         // number of its last head in the own log
 
+	partedAt time.Time // since when the rooms cannot speak; zero: they can
+	matched  bool      // since the doors were suspended it has signed the head that we have
+	clock    clock
+	clockAt  time.Time                    // when we said ours
+	heard    bucket                       // its notices
+	said     map[noticeKey]time.Time      // when we last said what
+	unsaid   map[noticeKey]meeting.Notice // what waits to be said
+	doors    *meeting.Doors               // its own, as it states; nil: it has not said
+	stats    []meeting.MemberStats        // as it states
+	paths    []meeting.PathStats          // as it states
+	statsAt  time.Time
+
 	offered map[string]*media.Stream
 	wanted  map[string]*media.Stream
 	cameras map[string]*camera // of wanted, by id
@@ -70,7 +82,7 @@ func (r *Room) linkUp(l Link) {
 	if s.l != l {
 		s.l, s.offered, s.wanted, s.cameras, s.path = l, nil, nil, nil, LinkState{}
 	}
-	s.up, s.agreed, s.asked = true, false, -1
+	s.up, s.agreed, s.asked, s.clock = true, false, -1, clock{}
 	r.unsend(s)
 	r.changed()
 	r.join(s, true)
@@ -78,9 +90,10 @@ func (r *Room) linkUp(l Link) {
 
 func (r *Room) linkDown(p meeting.PartyID) {
 	if s := r.links[p]; s != nil && s.up {
-		s.up, s.agreed = false, false
+		s.up, s.agreed, s.partedAt = false, false, time.Now()
 		r.unsend(s)
 		r.changed()
+		r.hurry()
 	}
 }
 
@@ -134,6 +147,8 @@ func (r *Room) exchange(now time.Time, p meeting.PartyID, x meeting.Exchange) er
 		return r.headed(s, *x.Head)
 	case x.Refuse != nil:
 		return r.refused(now, s, *x.Refuse)
+	case x.Notice != nil:
+		return r.noticed(now, s, *x.Notice)
 	}
 	return nil
 }
@@ -158,7 +173,10 @@ func (r *Room) joined(now time.Time, s *side, j meeting.JoinLog) error {
 		r.stop(s, Proof{Code: j.Stopped, N: j.Have})
 	}
 	if !s.agreed {
-		s.agreed = true
+		s.agreed, s.partedAt = true, time.Time{}
+		r.sayClock(now, s)
+		r.sayAll(now, s)
+		r.hurry()
 		if s.offered == nil {
 			s.offered, s.wanted, s.cameras = map[string]*media.Stream{}, map[string]*media.Stream{}, map[string]*camera{}
 		}
@@ -217,6 +235,9 @@ func (r *Room) proposed(now time.Time, s *side, p meeting.Proposal) error {
 	}
 	var me *meeting.Error
 	if errors.As(err, &me) {
+		if me.Code != codeRate && offends(p.Event.Kind) {
+			r.refusedFrom(now, s.party, me.Code)
+		}
 		if r.seldom(now, "refused "+string(p.Party)) {
 			r.log.Warn("proposal refused", slog.String("party", string(p.Party)), slog.String("person", string(p.Event.Member)), slog.Any("err", err))
 		}
@@ -239,6 +260,9 @@ func (r *Room) refused(now time.Time, s *side, f meeting.Refusal) error {
 			r.log.Warn("the host refused an event of ours", slog.String("person", string(p.p.Event.Member)), slog.String("err", f.Code))
 		}
 		r.keep(Record{Refused: &f}, store.Stated)
+		if offends(p.p.Event.Kind) { // an officer believes that it was done
+			r.refusedFrom(now, s.party, f.Code)
+		}
 		r.pending = append(r.pending[:i:i], r.pending[i+1:]...)
 		r.viewStale = true
 		r.refresh()
@@ -328,6 +352,9 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 				r.pending = append(r.pending[:at:at], r.pending[at+1:]...)
 			}
 		}()
+	}
+	if e, next, err := r.led.check(b); err == nil && phaseOf(e.Event.Kind) {
+		r.shutNow(now, next)
 	}
 	e, err := r.led.append(b)
 	if err == nil {

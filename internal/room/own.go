@@ -18,6 +18,7 @@ type Record struct {
 	Refused  *meeting.Refusal  `json:"refused,omitempty"`  // the host's answer to one of them
 	Head     *meeting.Head     `json:"head,omitempty"`     // a head that another party signed and that agrees with ours
 	Proof    *Proof            `json:"proof,omitempty"`    // two logs under one number
+	Doors    *DoorRecord       `json:"doors,omitempty"`    // what we measured at our own doors
 }
 
 // Proof is what another node sent against the log that we hold: two heads, or two entries, for one number.
@@ -34,7 +35,8 @@ type Proof struct {
 type ownLog struct {
 	log     Log
 	n       int64
-	counter uint64 // of the last proposal
+	counter uint64      // of the last proposal
+	doors   *DoorRecord // the last
 }
 
 func (o *ownLog) append(r Record, basis string) error {
@@ -72,6 +74,8 @@ func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
 			case r.Proposal != nil:
 				open = append(open, *r.Proposal)
 				o.counter = r.Proposal.Counter
+			case r.Doors != nil:
+				o.doors = r.Doors
 			case r.Refused != nil:
 				open = drop(open, r.Refused.Counter)
 			}

@@ -20,13 +20,18 @@ type pending struct {
 func (r *Room) propose(now time.Time, e meeting.Event) error {
 	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
 		At: now.UTC().Truncate(time.Millisecond), Offline: !r.isHost() && !r.hostAgrees(), Event: e}
-	if _, err := meeting.ApplyProposal(r.view, p); err != nil {
+	next, err := meeting.ApplyProposal(r.view, p)
+	if err != nil {
 		return err
 	}
 	if len(r.pending) >= maxPending || r.led.n >= maxLog {
 		return &meeting.Error{Code: "log.full"}
 	}
+	r.shutNow(now, next)
 	if err := r.own.append(Record{Proposal: &p}, store.Observed); err != nil {
+		if phaseOf(e.Kind) { // who meant to shut the doors has shut them, and must say so again for the log
+			r.doors.stuck = true
+		}
 		r.log.Error("event cannot be written", slog.Any("err", err))
 		return &meeting.Error{Code: "log.failed"}
 	}
@@ -73,6 +78,11 @@ func (r *Room) pump(now time.Time) {
 // sequence puts p into the shared log, on the host. A proposal that is not allowed any more is dropped, with a nil error.
 func (r *Room) sequence(now time.Time, p meeting.Proposal) error {
 	b := meeting.EncodeEntry(meeting.Sequence(p, r.led.n, r.led.hash, now))
+	if phaseOf(p.Event.Kind) {
+		if _, next, err := r.led.check(b); err == nil {
+			r.shutNow(now, next)
+		}
+	}
 	e, err := r.led.append(b)
 	var me *meeting.Error
 	switch {
@@ -99,9 +109,18 @@ func (r *Room) sequence(now time.Time, p meeting.Proposal) error {
 func (r *Room) sequenced(now time.Time, e meeting.Entry) {
 	r.viewStale = true
 	r.changed()
-	if e.Event.Kind != meeting.MemberDevices {
+	if phaseOf(e.Event.Kind) {
+		r.doors.stuck = false
+	}
+	switch e.Event.Kind {
+	case meeting.MemberDevices:
+	case meeting.MemberJoined, meeting.MemberLeft:
 		r.headDue = true
 		r.log.Info("attendance", slog.String("party", string(e.Party)), slog.String("person", string(e.Event.Member)))
+	default:
+		r.headDue = true
+		r.hurry()
+		r.log.Info("meeting", slog.String("party", string(e.Party)), slog.String("person", string(doer(e.Event))), slog.String("kind", string(e.Event.Kind)))
 	}
 }
 

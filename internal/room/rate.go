@@ -38,13 +38,14 @@ func (r *Room) spend(now time.Time, id meeting.MemberID, opens bool) bool {
 // allow counts a proposal of a guest, by the guest's clock as far as it can be true: it may bring the events of a long cut at once, and
 // may not claim more time than has passed. Its own node holds its members to less, so that it is never refused one that was honest.
 func (r *Room) allow(now time.Time, p meeting.Proposal) bool {
-	if m, ok := r.c.Definition.Member(p.Event.Member); !ok || m.Party != p.Party {
+	who := doer(p.Event)
+	if m, ok := r.c.Definition.Member(who); !ok || m.Party != p.Party {
 		return true // refused for that
 	}
-	b := r.rates[p.Event.Member]
+	b := r.rates[who]
 	if b == nil {
 		b = &bucket{guestBurst, r.since}
-		r.rates[p.Event.Member] = b
+		r.rates[who] = b
 	}
 	at := p.At
 	if at.After(now) {
@@ -62,9 +63,45 @@ func (r *Room) allow(now time.Time, p meeting.Proposal) bool {
 	return true
 }
 
-// opens reports whether e brings somebody in or switches something on.
+// doer is who caused e.
+func doer(e meeting.Event) meeting.MemberID {
+	if e.Actor != "" {
+		return e.Actor
+	}
+	return e.Member
+}
+
+// opens reports whether e brings somebody in or switches, gives or raises something. What does not is never held back: leaving, switching
+// off, closing, giving back.
 func opens(e meeting.Event) bool {
-	return e.Kind == meeting.MemberJoined || e.Mic != nil && *e.Mic || e.Camera != nil && *e.Camera
+	switch e.Kind {
+	case meeting.MemberDevices:
+		return e.Mic != nil && *e.Mic || e.Camera != nil && *e.Camera
+	case meeting.TechnicianAdmitted:
+		return e.Admit != nil && *e.Admit
+	case meeting.MemberLeft, meeting.PhaseClosed, meeting.PhaseEnded, meeting.KeyReturned, meeting.RecordStopped, meeting.FloorYielded,
+		meeting.FloorTaken, meeting.HandLowered, meeting.OrderLowered:
+		return false
+	}
+	return true
+}
+
+// phaseOf reports whether an event of kind k is itself a change of phase.
+func phaseOf(k meeting.Kind) bool {
+	switch k {
+	case meeting.PhaseRehearsal, meeting.PhaseWaiting, meeting.PhaseClosed, meeting.PhaseEnded, meeting.PhaseSealed:
+		return true
+	}
+	return false
+}
+
+// offends reports whether officers must hear that another party was refused an event of kind k: one that no honest node of its people sends.
+func offends(k meeting.Kind) bool {
+	switch k {
+	case meeting.MemberJoined, meeting.MemberLeft, meeting.MemberDevices, meeting.HandRaised, meeting.HandLowered, meeting.OrderRaised, meeting.OrderLowered:
+		return false
+	}
+	return true
 }
 
 // seldom reports whether a line of the log that others can bring about may be written now: each once a minute.

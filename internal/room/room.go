@@ -44,7 +44,7 @@ type LinkState struct {
 	Way         string  // as wire.Link.Way
 }
 
-// Config is what a room needs. All fields but Slog and Stage must be set.
+// Config is what a room needs. All fields but Slog, Stage and EndSession must be set.
 type Config struct {
 	Definition meeting.Definition
 	Self       meeting.PartyID
@@ -56,6 +56,8 @@ type Config struct {
 	Verify     func(p meeting.PartyID, b, sig []byte) bool // against the log keys of p's party document
 	Slog       *slog.Logger
 	Stage      int // stage slots that a page may use; 0: 6
+	// EndSession ends the session of a member of ours, and its media with it. It must not block nor call the room; nil: nobody can.
+	EndSession func(meeting.MemberID)
 }
 
 // Seat is one member's page. Send and End are called from the room's goroutine; they must not block nor call the room, and messages
@@ -82,6 +84,7 @@ type Room struct {
 	done  chan struct{}
 	once  sync.Once
 	sound sounding
+	news  chan struct{} // holds one: the worker has measured something
 
 	// All below: room's goroutine only.
 	led       *ledger
@@ -101,7 +104,9 @@ type Room struct {
 	since     time.Time            // guests' clocks count from here
 	said      map[string]time.Time // see seldom
 
+	live
 	planStale, stateStale, floorStale bool
+	urgent                            bool // the pages' states wait for nothing
 	stateAt, floorAt, figureAt        time.Time
 	headDue                           bool
 	headAt                            time.Time
@@ -130,9 +135,11 @@ func New(c Config) (*Room, error) {
 		seats: map[meeting.MemberID]*seat{}, feeds: map[meeting.MemberID]*Feed{}, taps: map[*Tap]struct{}{}, away: map[meeting.MemberID]time.Time{},
 		links: map[meeting.PartyID]*side{}, rates: map[meeting.MemberID]*bucket{}, said: map[string]time.Time{}}
 	r.sound.init()
+	r.live.init()
+	r.news = make(chan struct{}, 1)
 	for _, p := range c.Definition.Parties {
 		if p.ID != c.Self {
-			r.links[p.ID] = &side{party: p.ID}
+			r.links[p.ID] = &side{party: p.ID, partedAt: time.Now()}
 		}
 	}
 	if err := r.replay(); err != nil {
@@ -152,6 +159,9 @@ func (r *Room) replay() error {
 	open, err := r.own.replay(ctx)
 	if err != nil {
 		return err
+	}
+	if d := r.own.doors; d != nil { // what was measured before the restart stays said
+		r.doors.shown, r.doors.at, r.doors.kept = d.Doors, d.Doors.At, true
 	}
 	for _, p := range open {
 		if p.Counter > r.led.counters[r.c.Self] {
@@ -226,6 +236,10 @@ func (r *Room) run() {
 			r.floorStale = true
 		case <-r.sound.watched:
 			r.planStale = true
+		case <-r.news:
+			now := time.Now()
+			r.measured(now)
+			r.showLevels(now)
 		case <-tick.C:
 			r.tick(time.Now())
 		case <-soon.C:
@@ -238,26 +252,32 @@ func (r *Room) run() {
 
 // settle brings media and pages up to date. It returns after what time it must be called again, 0 if it need not be.
 func (r *Room) settle(now time.Time) time.Duration {
+	var wait time.Duration
+	later := func(d time.Duration) {
+		if d > 0 && (wait == 0 || d < wait) {
+			wait = d
+		}
+	}
 	r.refresh()
+	later(r.watchDoors(now))
+	later(r.watchFloor(now))
+	r.unmute(now)
 	if r.planStale {
 		r.planStale = false
 		r.route()
 	}
+	r.watchAlarms(now)
+	later(r.sayRest(now))
+	later(r.meter(now))
 	if r.headDue && now.Sub(r.headAt) >= headPause { // else with a tick
 		r.signHeads(now)
 	}
-	var wait time.Duration
-	later := func(d time.Duration) {
-		if wait == 0 || d < wait {
-			wait = d
-		}
-	}
 	if r.stateStale {
-		if d := r.stateAt.Add(statePause).Sub(now); d > 0 {
+		if d := r.stateAt.Add(statePause).Sub(now); d > 0 && !r.urgent {
 			later(d)
 		} else {
-			r.stateStale, r.stateAt = false, now
-			r.showStates()
+			r.stateStale, r.urgent, r.stateAt = false, false, now
+			r.showStates(now)
 		}
 	}
 	if r.floorStale {
@@ -273,6 +293,10 @@ func (r *Room) settle(now time.Time) time.Duration {
 
 // changed says that the plan and the pages are out of date.
 func (r *Room) changed() { r.planStale, r.stateStale = true, true }
+
+// hurry says that the pages are out of date in something that waits for nothing: phase, key, floor, alarm. How often that may happen is
+// bounded where it comes from (spend, allow, notices).
+func (r *Room) hurry() { r.stateStale, r.urgent = true, true }
 
 // tick does what time alone brings about.
 func (r *Room) tick(now time.Time) {
@@ -292,8 +316,10 @@ func (r *Room) tick(now time.Time) {
 			r.leave(now, id)
 		}
 	}
+	r.rejoin()
 	r.signHeads(now)
 	r.pump(now)
+	r.stateStale = r.stateStale || len(r.view.Keys) > 0 // they run out
 	for _, s := range r.links {
 		if r.isHost() && s.agreed && s.code == "" && s.sent < r.led.n && now.Sub(s.pushed) > time.Second {
 			r.push(now, s)
@@ -304,6 +330,7 @@ func (r *Room) tick(now time.Time) {
 		}
 	}
 	r.watch(now)
+	r.tickLive(now)
 	if now.Sub(r.figureAt) >= figurePause {
 		r.figureAt = now
 		for _, s := range r.links {
@@ -327,6 +354,9 @@ func (r *Room) shutdown() {
 	for t := range r.taps {
 		delete(r.taps, t)
 		t.End("shutdown")
+	}
+	for _, id := range sortedKeys(r.audience) {
+		r.dismiss(r.audience[id], "shutdown")
 	}
 	r.routes.close(r.links)
 }
@@ -384,7 +414,7 @@ func (r *Room) LinkPath(p meeting.PartyID, ls LinkState) {
 		}
 		if s.path.Interrupted != ls.Interrupted {
 			s.shown = ls
-			r.stateStale = true
+			r.hurry()
 		}
 		s.path = ls
 	})

@@ -368,7 +368,7 @@ func TestLinkFigures(t *testing.T) {
 	})
 }
 
-// TestNothingElseCrosses reads every byte between two rooms: ids, kinds, devices, times, hashes and signatures, and no name, address
+// TestNothingElseCrosses reads every byte between two rooms: ids, kinds, devices, times, clocks, hashes and signatures, and no name, address
 // or figure.
 func TestNothingElseCrosses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -381,7 +381,7 @@ func TestNothingElseCrosses(t *testing.T) {
 		settle(20 * time.Second)
 		pb.leave()
 		settle(time.Second)
-		known := regexp.MustCompile(`^(join|propose|entry|head|refuse|meeting|digest|have|ask|party|counter|at|offline|event|kind|member|mic|camera|n|last|data|hash|sig|code)$`)
+		known := regexp.MustCompile(`^(join|propose|entry|head|refuse|meeting|digest|have|ask|party|counter|at|offline|event|kind|member|mic|camera|n|last|data|hash|sig|code|notice|clock|sent|origin|received)$`)
 		if len(p.bytes) < 10 {
 			t.Fatalf("control: %d messages", len(p.bytes))
 		}

@@ -20,6 +20,7 @@ type routes struct {
 	stage     map[*media.Forwarder]*media.Stream
 	ranks     map[*media.Forwarder]media.Priority // of who is in a slot of stage
 	names     map[*media.Stream]meeting.MemberID  // of microphones
+	held      map[*media.Stream]bool              // own microphones; true: closed
 }
 
 // listener is one member's floor slots.
@@ -77,7 +78,8 @@ func (r *Room) route() {
 		}
 	}
 	r.fillTaps(mics, cams, listeners, stage)
-	if !t.apply(admitted, listeners, stage, r.ranks(mics, cams)) { // the worker has too much to do: with the next tick
+	r.fillAudience(mics, cams, listeners, stage)
+	if !t.apply(admitted, listeners, stage, r.ranks(mics, cams), r.closedMics()) { // the worker has too much to do: with the next tick
 		r.planStale = true
 	}
 }
@@ -117,29 +119,16 @@ func (r *Room) streamID(m meeting.MemberID, what string) string {
 	return string(r.c.Definition.ID) + "/" + string(m) + "/" + what
 }
 
-// cross settles what crosses the links: each stream once, only open devices, only to parties that agree on the meeting, and from
-// them only what somebody here hears or sees.
+// cross settles what crosses the links: each stream once, only open devices and the closed microphone of who has just been given the floor,
+// only to parties that agree on the meeting, to them only what the phase lets their people have, and from them only what somebody here
+// hears or sees.
 func (r *Room) cross() {
-	offer, layered := map[string]*media.Stream{}, []string(nil)
 	watching := meeting.Plan{Views: map[meeting.MemberID]meeting.View{}, Mics: r.plan.Mics}
 	for id, st := range r.seats {
 		if _, ok := r.view.Present[id]; ok && st.Media != nil {
 			watching.Views[id] = r.plan.Views[id]
 		}
 	}
-	for id, p := range r.view.Present {
-		if p.By != r.c.Self {
-			continue
-		}
-		if s := r.sent(id, "mic"); s != nil && p.Mic {
-			offer[r.streamID(id, "mic")] = s
-		}
-		if s := r.sent(id, "cam"); s != nil && p.Camera {
-			offer[r.streamID(id, "cam")] = s
-			layered = append(layered, r.streamID(id, "cam"))
-		}
-	}
-	offerLayers(offer, layered)
 	mics, cams := watching.Wanted(r.c.Self, r.view, r.c.Stage)
 	for _, s := range r.links {
 		if s.l == nil || s.offered == nil {
@@ -157,9 +146,33 @@ func (r *Room) cross() {
 			want[r.streamID(id, "cam")] = r.view.Present[id].By == s.party
 		}
 		r.tapsWant(s.party, want)
-		s.crossing(offer, want)
+		r.audienceWants(s.party, want)
+		r.prepare(s.party, want)
+		s.crossing(r.offered(s.party), want)
 		r.cameraLayers(s)
 	}
+}
+
+// offered are the streams that party to may have of ours: whatever it wants, it gets no other.
+func (r *Room) offered(to meeting.PartyID) map[string]*media.Stream {
+	offer, layered := map[string]*media.Stream{}, []string(nil)
+	mics, cams := r.view.Offered(r.c.Self, to)
+	if id, at, ok := r.prepared(); ok && at.By == r.c.Self && !slices.Contains(mics, id) {
+		mics = append(mics, id)
+	}
+	for _, id := range mics {
+		if s := r.sent(id, "mic"); s != nil {
+			offer[r.streamID(id, "mic")] = s
+		}
+	}
+	for _, id := range cams {
+		if s := r.sent(id, "cam"); s != nil {
+			offer[r.streamID(id, "cam")] = s
+			layered = append(layered, r.streamID(id, "cam"))
+		}
+	}
+	offerLayers(offer, layered)
+	return offer
 }
 
 // crossing tells the link what changed.
@@ -193,8 +206,14 @@ func (s *side) crossing(offer map[string]*media.Stream, want map[string]bool) {
 }
 
 // apply tells the worker what changed, in one go. false: it did not take it, and nothing has changed.
-func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream, ranks map[*media.Stream]media.Priority) bool {
+func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]listener, stage map[*media.Forwarder]*media.Stream,
+	ranks map[*media.Stream]media.Priority, held map[*media.Stream]bool) bool {
 	var todo []func(now time.Time)
+	for s, on := range held { // before anything is attached to it
+		if was, ok := t.held[s]; !ok && on || ok && was != on {
+			todo = append(todo, func(time.Time) { s.Hold(on) })
+		}
+	}
 	if !slices.Equal(admitted, t.admitted) {
 		todo = append(todo, func(time.Time) { t.floor.Admit(admitted) })
 	}
@@ -230,7 +249,7 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 	}) {
 		return false
 	}
-	t.admitted, t.listeners, t.stage = admitted, listeners, stage
+	t.admitted, t.listeners, t.stage, t.held = admitted, listeners, stage, held
 	clear(t.ranks)
 	for f, s := range stage {
 		t.ranks[f] = ranks[s]
@@ -245,7 +264,7 @@ func (t *routes) close(links map[meeting.PartyID]*side) {
 			s.crossing(nil, nil)
 		}
 	}
-	t.apply(nil, nil, nil, nil)
+	t.apply(nil, nil, nil, nil, nil)
 	t.worker.Do(func() {
 		if t.floor != nil {
 			t.floor.Close(time.Now())

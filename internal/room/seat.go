@@ -94,7 +94,7 @@ func (r *Room) sit(now time.Time, s *Seat) (wire.Welcome, error) {
 	if old != nil && old.Seat != s {
 		old.End("moved")
 	}
-	return r.welcome(st), nil
+	return r.welcome(now, st), nil
 }
 
 // Resume takes the place of seat was, whose socket was lost or is about to be found lost; nobody is told. s.Media nil: the earlier
@@ -112,22 +112,23 @@ func (r *Room) Resume(was, s *Seat) (wire.Welcome, error) {
 			s.Media = old.Media
 		}
 		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry}
-		w = r.welcome(r.seats[s.Member])
+		w = r.welcome(time.Now(), r.seats[s.Member])
 		return nil
 	})
 	return w, err
 }
 
-func (r *Room) welcome(st *seat) wire.Welcome {
+func (r *Room) welcome(now time.Time, st *seat) wire.Welcome {
 	r.refresh()
 	r.changed()
 	r.floorStale = true
 	r.plan = meeting.NewPlan(r.view)
 	st.shown = r.state(st.Member)
-	return wire.Welcome{Version: wire.Version, You: string(st.Member), Meeting: wire.NewMeeting(r.c.Definition), State: st.shown}
+	m, _ := r.c.Definition.Member(st.Member)
+	return wire.Welcome{Version: wire.Version, You: string(st.Member), Role: string(m.Role), Meeting: wire.NewMeeting(r.c.Definition), State: dated(now, st.shown)}
 }
 
-// Handle takes Devices and Leave of a page; an Offer tells it that the seat's slots may have changed. It returns a *meeting.Error
+// Handle takes Devices, Leave, Sense and Check of a page; an Offer tells it that the seat's slots may have changed. It returns a *meeting.Error
 // that the page should see, or ErrClosed. What comes from a seat that has been replaced is seat.gone.
 func (r *Room) Handle(s *Seat, m wire.FromClient) error {
 	return r.ask(func() error {
@@ -143,6 +144,11 @@ func (r *Room) Handle(s *Seat, m wire.FromClient) error {
 			r.leave(now, s.Member)
 		case m.Offer != nil:
 			r.changed()
+		case m.Sense != nil:
+			r.sense(now, s.Member, m.Sense.Speaking)
+		case m.Check != nil:
+			d, _ := r.c.Definition.Member(s.Member)
+			return r.check(now, d, *m.Check)
 		default:
 			return &meeting.Error{Code: "message.unexpected"}
 		}
