@@ -129,7 +129,7 @@ func (s *State) name(by PartyID, a *act) error {
 	switch far := a.m.Party != by; {
 	case a.who.Party != by, far && !a.Kind.in(FloorGiven, FloorTaken), far && !a.chairs:
 		return fail("member.foreign")
-	case a.Actor != "" && a.who.Role != Officer:
+	case !a.Kind.May(a.who.Role, a.Actor != ""):
 		return fail("member.role")
 	}
 	return nil
@@ -185,7 +185,7 @@ func (s *State) do(by PartyID, a act) error {
 	case KeyReturned:
 		return s.giveBack(by, a)
 	case RecordStopped:
-		return s.stopRecord(a)
+		return s.stopRecord()
 	}
 	if !s.Phase.in(Opened, Closed) && !(a.Kind == FloorModeSet && s.Phase.in(Planned, Rehearsal, Waiting)) {
 		return fail("phase.wrong")
@@ -206,10 +206,12 @@ func (s *State) leave(m Member) {
 func (s *State) devices(a act) error {
 	mic, cam := a.Mic != nil && *a.Mic, a.Camera != nil && *a.Camera
 	switch {
-	case mic && !a.m.Role.May(Speak) && !(s.Phase == Rehearsal && a.m.Role.May(Rehearse)), cam && !a.m.Role.May(Show):
+	case mic && !a.m.Role.May(Speak) && !a.m.Role.May(Rehearse), cam && !a.m.Role.May(Show):
 		return fail("member.role")
 	case (mic || cam) && s.Phase.in(Ended, Sealed), mic && s.Phase == Planned:
 		return fail("phase.wrong")
+	case mic && s.Phase != Rehearsal && !a.m.Role.May(Speak): // an interpreter speaks into the booth
+		return fail("member.role")
 	case mic && !s.maySpeak(a.m):
 		return fail("floor.none")
 	}
@@ -235,7 +237,7 @@ func (s *State) capacity(a act) error {
 }
 
 func (s *State) admit(a act) error {
-	if a.m.Role != Technician || !a.who.Role.May(Admit) {
+	if a.m.Role != Technician {
 		return fail("member.role")
 	}
 	p := s.Present[a.Member]

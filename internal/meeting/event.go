@@ -43,6 +43,37 @@ func Kinds() []Kind {
 		HandRaised, HandLowered, OrderRaised, OrderLowered, AgendaItem, CapacitySet, TechnicianAdmitted}
 }
 
+// May reports whether role may cause events of kind k, in some phase: by its own act or, with another, as the officer who acts on
+// another member. What is not in the table is denied.
+func (k Kind) May(role Role, another bool) bool {
+	if !role.Known() {
+		return false
+	}
+	switch k {
+	case MemberJoined, MemberLeft, MemberDevices: // devices: each has its own right
+		return !another
+	case PhaseRehearsal, PhaseWaiting, PhaseClosed, PhaseEnded, PhaseSealed, RecordStopped:
+		return !another && role.May(Lower)
+	case KeyTurned, KeyReturned:
+		return !another && role.May(TurnKey)
+	case FloorModeSet, AgendaItem:
+		return !another && role.May(GiveFloor)
+	case FloorGiven, FloorTaken:
+		return another && role.May(GiveFloor)
+	case FloorAcknowledged, FloorYielded:
+		return !another && role.May(Yield)
+	case HandRaised, OrderRaised:
+		return !another && role.May(Hand)
+	case HandLowered, OrderLowered:
+		return !another && role.May(Hand) || another && role.May(GiveFloor)
+	case CapacitySet:
+		return !another || role.May(GiveFloor)
+	case TechnicianAdmitted:
+		return another && role.May(Admit)
+	}
+	return false
+}
+
 // Action is what needs one key of every party.
 type Action string
 

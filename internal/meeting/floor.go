@@ -138,16 +138,8 @@ func (s *State) order(a act) error {
 			return fail("text.language")
 		}
 		f.Acknowledged, f.Language = a.host, a.Language
-	case FloorYielded:
+	case FloorYielded, FloorTaken:
 		if f.Holder != a.Member {
-			return fail("floor.holder")
-		}
-		f.free()
-	case FloorTaken:
-		switch {
-		case !a.who.Role.May(GiveFloor):
-			return fail("member.role")
-		case f.Holder != a.Member:
 			return fail("floor.holder")
 		}
 		f.free()
@@ -168,10 +160,7 @@ func (s *State) order(a act) error {
 }
 
 func (s *State) setMode(a act) error {
-	switch {
-	case !a.m.Role.May(GiveFloor):
-		return fail("member.role")
-	case !a.chairs:
+	if !a.chairs {
 		return fail("floor.chair")
 	}
 	s.Floor.Mode, s.Floor.Spoken = a.Mode, nil
@@ -183,8 +172,6 @@ func (s *State) setMode(a act) error {
 
 func (s *State) setItem(a act) error {
 	switch {
-	case !a.m.Role.May(GiveFloor):
-		return fail("member.role")
 	case !a.chairs:
 		return fail("floor.chair")
 	case a.N > len(s.Definition.Agenda):
@@ -199,7 +186,7 @@ func (s *State) setItem(a act) error {
 func (s *State) give(a act) error {
 	f := &s.Floor
 	switch {
-	case !a.who.Role.May(GiveFloor), !a.m.Role.May(Yield):
+	case !a.m.Role.May(Yield):
 		return fail("member.role")
 	case !a.chairs && f.Mode == ChairGrants:
 		return fail("floor.chair")
@@ -223,8 +210,6 @@ func (s *State) give(a act) error {
 
 func (s *State) raise(a act, list *[]MemberID, code string) error {
 	switch {
-	case !a.m.Role.May(Hand):
-		return fail("member.role")
 	case s.Floor.Holder == a.Member:
 		return fail("floor.held")
 	case slices.Contains(*list, a.Member):
@@ -236,10 +221,7 @@ func (s *State) raise(a act, list *[]MemberID, code string) error {
 
 // lower takes a hand down: its own member's, or its officer's.
 func lower(a act, list *[]MemberID, code string) error {
-	switch {
-	case a.Actor != "" && !a.who.Role.May(GiveFloor):
-		return fail("member.role")
-	case !slices.Contains(*list, a.Member):
+	if !slices.Contains(*list, a.Member) {
 		return fail(code)
 	}
 	*list = without(*list, a.Member)
