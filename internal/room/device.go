@@ -49,7 +49,8 @@ func (r *Room) publish(now time.Time, f *Feed) error {
 		}
 	}
 	if r.seats[f.Member] == nil { // no page: publishing is the member's own act, and opens what it publishes
-		mic, cam := f.Media.Stream("mic") != nil, f.Media.Stream("cam") != nil
+		r.refresh()
+		mic, cam := f.Media.Stream("mic") != nil && r.view.MaySpeak(f.Member), f.Media.Stream("cam") != nil
 		if p.Mic != mic || p.Camera != cam {
 			if err := r.propose(now, meeting.Event{Kind: meeting.MemberDevices, Member: f.Member, Mic: &mic, Camera: &cam}); err != nil {
 				return err

@@ -70,10 +70,11 @@ func (r *Room) watchDoors(now time.Time) (wait time.Duration) {
 func (r *Room) swing(now time.Time, to string) {
 	d := &r.doors
 	was := d.state
-	d.state, d.at = to, now
-	if was == "" && to == wire.DoorShut { // the room has just begun: what a restart has found stays said
+	if d.state = to; was == "" && to == wire.DoorShut { // the room has just begun: what was measured before a restart stays said
+		r.hurry()
 		return
 	}
+	d.at = now
 	if to == wire.DoorSuspended {
 		for _, s := range r.links {
 			s.matched = false

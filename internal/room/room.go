@@ -146,6 +146,7 @@ func New(c Config) (*Room, error) {
 		return nil, fmt.Errorf("open room %s: %w", c.Definition.ID, err)
 	}
 	r.routes.init(c.Worker, c.Switch, &r.sound)
+	r.watchDoors(time.Now())
 	go r.run()
 	return r, nil
 }

@@ -178,6 +178,15 @@ type node struct {
 	log         *lines
 	ends        []*end
 	stage       int
+
+	mu   sync.Mutex
+	gone []meeting.MemberID // whose sessions were ended; guarded by mu
+}
+
+func (n *node) ended() []meeting.MemberID {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.gone)
 }
 
 func key(p meeting.PartyID) ed25519.PrivateKey {
@@ -203,7 +212,12 @@ func (n *node) openWith(w room.Worker) {
 	n.t.Helper()
 	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
 		Sign: func(b []byte) []byte { return ed25519.Sign(key(n.party), b) }, Verify: verify,
-		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage})
+		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage,
+		EndSession: func(id meeting.MemberID) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.gone = append(n.gone, id)
+		}})
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -280,6 +294,7 @@ type page struct {
 
 	mu     sync.Mutex
 	state  wire.State
+	all    []wire.ToClient // but State and Floor
 	floor  []string
 	states []time.Time
 	floors []time.Time
@@ -349,6 +364,9 @@ func (p *page) take(m wire.ToClient) bool {
 		}
 		if m.Floor != nil {
 			p.floor, p.floors = m.Floor.Slots, append(p.floors, time.Now())
+		}
+		if m.State == nil && m.Floor == nil {
+			p.all = append(p.all, m)
 		}
 	})
 	return true
