@@ -23,6 +23,9 @@ const (
 // Phases lists them in their order.
 func Phases() []Phase { return []Phase{Planned, Rehearsal, Waiting, Opened, Closed, Ended, Sealed} }
 
+// Live reports whether the parties are together in p: open or closed.
+func (p Phase) Live() bool { return p == Opened || p == Closed }
+
 func (p Phase) in(list ...Phase) bool { return slices.Contains(list, p) }
 
 // KeyLife is how long a turned key waits for the other ones, by the host's clock.
