@@ -9,6 +9,7 @@ import (
 type loudness struct {
 	known  bool
 	level  int       // -dBov × 16, low is loud
+	meter  int       // as level, of levels as they came: for people, not for the choice of who is heard
 	active time.Time // when it was last loud enough for speech
 	since  time.Time // since when it has been, pauses of up to floorSticky included
 
@@ -32,8 +33,10 @@ func (l *loudness) add(now time.Time, level uint8) (onset bool) {
 	}
 	v := max(int(level&0x7f), loudestLevel) * 16
 	if !l.known {
+		l.meter = 127 * 16
 		l.known, l.level, l.peaks = true, 127*16, [2]int{127 * 16, 127 * 16}
 	}
+	l.meter += (int(level&0x7f)*16 - l.meter) / 4
 	if v < l.level {
 		l.level += (v - l.level) / 2 // a click of one packet is no speech
 	} else {
@@ -70,12 +73,16 @@ func (s *Stream) Level() uint8 {
 	return uint8(s.loudness.level / 16)
 }
 
-// LevelAt is Level of a stream of which something came within levelFresh before now, else NoLevel.
+// LevelAt is how loud the stream says it is, smoothed, in -dBov, if something came within levelFresh before now; else NoLevel. It is for
+// showing: Level counts nobody louder than plain speech.
 func (s *Stream) LevelAt(now time.Time) uint8 {
 	if now.Sub(s.at) > levelFresh {
 		return NoLevel
 	}
-	return s.Level()
+	if !s.loudness.known {
+		return NoLevel
+	}
+	return uint8(s.loudness.meter / 16)
 }
 
 // Floor fills the floor slots of the listeners of one meeting with the loudest admitted microphones that each may hear, never
