@@ -43,6 +43,9 @@ func (s *Server) admit(ctx context.Context, p auth.Pass, o peer.Offer) (*device,
 	if !s.placeFor(p) {
 		return nil, "", fail(codeDevices)
 	}
+	if out, err := s.book.Excluded(ctx, p.Grant.Meeting, p.Grant.Member); err != nil || out {
+		return nil, "", errors.Join(err, fail(codeExcluded))
+	}
 	d := &device{s: s, id: rand.Text(), pass: p, room: r, offer: o, etag: newTag(), rate: newLimiter[struct{}](PatchesPerSecond, PatchBurst)}
 	d.ufrag, d.pwd = credentials(o.SDP)
 	m, answer, err := s.open(o, peer.Events{Closed: func(string) { d.finish() }})

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"visavis/internal/auth"
+	"visavis/internal/meeting"
 	"visavis/internal/wire"
 )
 
@@ -36,7 +38,7 @@ func (s *Server) try(r *http.Request, f func(ctx context.Context) error) error {
 		return fail(codeLimit)
 	}
 	err := f(r.Context())
-	if !errors.Is(err, auth.ErrInvitation) && !errors.Is(err, auth.ErrPass) {
+	if !guessed(err) {
 		s.failures.give(who)
 		return err
 	}
@@ -49,46 +51,80 @@ func (s *Server) try(r *http.Request, f func(ctx context.Context) error) error {
 	return err
 }
 
+// guessed says whether an error is that of somebody who may be guessing.
+func guessed(err error) bool {
+	for _, e := range []error{auth.ErrInvitation, auth.ErrPass, auth.ErrPIN, auth.ErrLocked, auth.ErrEnrolment, auth.ErrPasskey, auth.ErrCloned, auth.ErrChallenge} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 // invited is what a member is told of the meeting before joining it. A meeting that this node does not know is an invitation to nothing.
 func (s *Server) invited(g auth.Grant) (wire.Invited, error) {
 	d, ok := s.definition(g.Meeting)
 	if !ok {
 		return wire.Invited{}, auth.ErrInvitation
 	}
-	return wire.Invited{Meeting: wire.NewMeeting(d), You: string(g.Member), Camera: s.camera}, nil
+	v := wire.Invited{Meeting: wire.NewMeeting(d), You: string(g.Member), Role: string(g.Role), Camera: s.camera}
+	if m, ok := d.Member(g.Member); ok {
+		v.Role = string(m.Role)
+	}
+	if g.Audience() { // knows what the public may know
+		v.Meeting, v.You = v.Meeting.Public(), ""
+	}
+	return v, nil
 }
 
-// code reads the code in the body of a request.
-func code(w http.ResponseWriter, r *http.Request) (auth.Secret, error) {
+// code reads the code in the body of a request, and what came with it.
+func code(w http.ResponseWriter, r *http.Request) (code, pin auth.Secret, err error) {
 	b, err := body(w, r, wire.MaxMessage)
 	if err != nil {
-		return auth.Secret{}, err
+		return code, pin, err
 	}
 	c, err := wire.DecodeCode(b)
 	if err != nil {
-		return auth.Secret{}, err
+		return code, pin, err
 	}
-	return auth.NewSecret(c.Code), nil
+	return auth.NewSecret(c.Code), auth.NewSecret(c.PIN), nil
 }
 
-// look answers POST /api/invitation: what a code is for. It uses nothing up.
+// look answers POST /api/invitation: what a code is for. It uses nothing up. Of a formal meeting it tells no other member than the invited, and of a
+// code that was used nothing at all.
 func (s *Server) look(w http.ResponseWriter, r *http.Request) {
-	c, err := code(w, r)
+	c, _, err := code(w, r)
+	var inv auth.Invitation
+	if err == nil {
+		err = s.try(r, func(ctx context.Context) error {
+			if inv, err = s.book.Inspect(ctx, c); err == nil && inv.Used && !s.formal(inv.Grant.Meeting) {
+				err = auth.ErrInvitation
+			}
+			return err
+		})
+	}
 	if err != nil {
-		s.refuse(w, err)
+		s.deny(w, r, inv.Grant, err)
 		return
 	}
-	g, err := s.granted(r, c)
-	if err != nil {
-		s.refuse(w, err)
-		return
+	v := wire.Invited{Camera: s.camera}
+	if !inv.Used {
+		if v, err = s.invited(inv.Grant); err != nil {
+			s.refuse(w, err)
+			return
+		}
+		if s.formal(inv.Grant.Meeting) {
+			v.Meeting.Members = slices.DeleteFunc(v.Meeting.Members, func(m wire.Member) bool { return m.ID != v.You })
+		}
 	}
-	v, err := s.invited(g)
-	if err != nil {
-		s.refuse(w, err)
-		return
-	}
+	v.PIN, v.Used = inv.PIN, inv.Used
 	s.reply(w, http.StatusOK, v)
+}
+
+// formal says whether a meeting has officers on every side: only there somebody can wait at the door.
+func (s *Server) formal(id meeting.ID) bool {
+	d, ok := s.definition(id)
+	return ok && d.Formal()
 }
 
 // granted says what a code is for, and counts if it is for nothing.
@@ -102,24 +138,29 @@ func (s *Server) granted(r *http.Request, c auth.Secret) (g auth.Grant, err erro
 
 // enter answers POST /api/session: uses the code up and sets the cookie. A session that the browser had before ends.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
-	c, err := code(w, r)
+	c, pin, err := code(w, r)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
 	var session auth.Session
 	var secret auth.Secret
+	var g auth.Grant
 	err = s.try(r, func(ctx context.Context) (err error) {
-		session, secret, err = s.book.Redeem(ctx, c)
+		inv, err := s.book.Inspect(ctx, c)
+		if err != nil {
+			return err
+		}
+		g = inv.Grant
+		session, secret, err = s.book.Enter(ctx, c, auth.Entry{PIN: pin, Wait: s.formal(g.Meeting)})
 		return err
 	})
 	if err != nil {
-		s.refuse(w, err)
+		s.deny(w, r, g, err)
 		return
 	}
-	s.endCookie(r)
-	s.log.Info("invitation used", "meeting", session.Grant.Meeting, "person", session.Grant.Member)
-	http.SetCookie(w, cookie(secret.Reveal(), int(auth.SessionLife/time.Second)))
+	s.log.Info("invitation used", "meeting", g.Meeting, "person", g.Member, "code", session.Waiting)
+	s.signedIn(w, r, secret)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -132,14 +173,35 @@ func (s *Server) session(r *http.Request) (auth.Session, error) {
 	return s.book.Session(r.Context(), auth.NewSecret(c))
 }
 
-// me answers GET /api/me: who the cookie says one is.
+// me answers GET /api/me: who the cookie says one is, in the meeting of the invitation, or of an account in the one that ?meeting= names. Who must wait
+// is told so and nothing else.
 func (s *Server) me(w http.ResponseWriter, r *http.Request) {
 	session, err := s.session(r)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	v, err := s.invited(session.Grant)
+	v := wire.Invited{Camera: s.camera}
+	id := meeting.ID(r.URL.Query().Get("meeting"))
+	if session.Account {
+		a, _, err := s.account(r)
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		shown := s.shownAccount(a, &session)
+		v.Account = &shown
+	}
+	if !session.Account || id != "" {
+		if session, err = s.seated(r.Context(), session, id); err == nil {
+			v.Waiting, err = s.mustWait(r.Context(), session)
+		}
+		if err == nil && v.Waiting == "" {
+			own := v.Account
+			v, err = s.invited(session.Grant)
+			v.Account = own
+		}
+	}
 	if errors.Is(err, auth.ErrInvitation) {
 		err = fail(codeMeeting)
 	}

@@ -41,6 +41,32 @@ const (
 	codeMedia      = "media.gone"
 	codeInternal   = "internal"
 
+	// Of people.
+	codePIN          = "pin.wrong"
+	codeLocked       = "pin.locked"
+	codeFull         = "door.full"
+	codeWaiting      = "door.waiting"
+	codeExcluded     = "door.excluded"
+	codeSeat         = "seat.gone"
+	codeRole         = "member.role"
+	codeAccount      = "account.needed"
+	codeAccountNone  = "account.unknown"
+	codeAccountBad   = "account.malformed"
+	codeAccountHave  = "account.exists"
+	codeAccountFull  = "account.limit"
+	codeLast         = "account.last"
+	codeOther        = "session.other"
+	codeEnrolment    = "enrolment.unknown" // used, expired, forged or never given: not said which
+	codePasskey      = "passkey.refused"   // unknown, of another site, badly signed: not said which
+	codePasskeyNone  = "passkey.missing"
+	codePasskeyOver  = "passkey.expired"
+	codePasskeyTwo   = "passkey.cloned"
+	codePasskeyHave  = "passkey.exists"
+	codePasskeyFull  = "passkey.limit"
+	codePasskeyLimit = "passkey.rate"
+	codePasskeyHost  = "passkey.host"
+	codeStepUp       = "stepup.needed"
+
 	// Of WHIP and WHEP.
 	codeToken      = "token.unknown" // none, ended, expired, forged or never given: not said which
 	codeUse        = "token.use"
@@ -85,24 +111,47 @@ func (s *Server) word(err error) wire.Error {
 	case errors.Is(err, room.ErrClosed), errors.Is(err, net.ErrClosed): // the room or the media side stops before we do
 		return wire.Error{Code: codeShutdown}
 	}
+	if code := peopleCode(err); code != "" {
+		return wire.Error{Code: code}
+	}
 	id := rand.Text()[:10]
 	s.log.Error("request failed", "err", fmt.Errorf("%s: %w", id, err))
 	return wire.Error{Code: codeInternal, Args: map[string]string{"id": id}}
 }
 
+// peopleCode is the code of what auth says of accounts, passkeys and the door; "" of other errors.
+func peopleCode(err error) string {
+	for _, c := range []struct {
+		is   error
+		code string
+	}{
+		{auth.ErrPIN, codePIN}, {auth.ErrLocked, codeLocked}, {auth.ErrFull, codeFull}, {auth.ErrStepUp, codeStepUp}, {auth.ErrEnrolment, codeEnrolment},
+		{auth.ErrCloned, codePasskeyTwo}, {auth.ErrChallenge, codePasskeyOver}, {auth.ErrHost, codePasskeyHost}, {auth.ErrPasskeyFull, codePasskeyFull},
+		{auth.ErrPasskeyAnother, codePasskeyHave}, {auth.ErrPasskey, codePasskey}, {auth.ErrAccount, codeAccountNone}, {auth.ErrAccountHave, codeAccountHave},
+		{auth.ErrAccountFull, codeAccountFull}, {auth.ErrAccountID, codeAccountBad}, {auth.ErrAccountRole, codeAccountBad},
+	} {
+		if errors.Is(err, c.is) {
+			return c.code
+		}
+	}
+	return ""
+}
+
 // status is the HTTP status of a code.
 func status(code string) int {
 	switch code {
-	case codeInvitation, codeRoute, codeMeeting, codeDevice:
+	case codeInvitation, codeRoute, codeMeeting, codeDevice, codeEnrolment, codeAccountNone, codeOther:
 		return http.StatusNotFound
-	case codeSession, codeToken:
+	case codeSession, codeToken, codePIN, codePasskey, codePasskeyOver:
 		return http.StatusUnauthorized
-	case codeLimit, codeProbes, codeSockets, codeDevices:
+	case codeLimit, codeProbes, codeSockets, codeDevices, codePasskeyLimit, codeFull:
 		return http.StatusTooManyRequests
 	case codeHost:
 		return http.StatusMisdirectedRequest
-	case codeOrigin, codeUse:
+	case codeOrigin, codeUse, codeLocked, codeWaiting, codeExcluded, codeRole, codeAccount, codeStepUp, codePasskeyTwo, codePasskeyHost:
 		return http.StatusForbidden
+	case codeAccountHave, codeAccountFull, codeLast, codePasskeyHave, codePasskeyFull:
+		return http.StatusConflict
 	case codeType:
 		return http.StatusUnsupportedMediaType
 	case codeLarge, strict.CodeSize, "offer.large":

@@ -99,8 +99,8 @@ func TestEveryWriteRefusesCrossSite(t *testing.T) {
 				}
 			}
 		}
-		if writes != 4 {
-			t.Errorf("walked %d writes, want 4", writes)
+		if writes < 14 {
+			t.Errorf("walked %d writes, want 14 and more", writes)
 		}
 	})
 }

@@ -77,3 +77,15 @@ const (
 
 	maxEmblem = 256 << 10 // bytes of a PNG
 )
+
+// Limits of passkeys, accounts and the door.
+const (
+	// PasskeyBurst and PasskeysPerSecond bound the challenges of one address. None is remembered, so that they cost nobody else anything.
+	PasskeyBurst      = 30
+	PasskeysPerSecond = 1
+	// enrolmentLife is how long a code that an officer makes on the console holds.
+	enrolmentLife = 72 * time.Hour
+	// securityPerSecond and securityBurst bound the lines about refusals: more are counted and not written.
+	securityPerSecond = 10
+	securityBurst     = 200
+)

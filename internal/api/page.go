@@ -47,7 +47,7 @@ func kind(name string) string {
 	return "application/octet-stream"
 }
 
-// loadAssets reads index.html and everything below assets/.
+// loadAssets reads index.html, the consoles' pages if they have their own, and everything below assets/.
 func loadAssets(files fs.FS) (assets, error) {
 	if files == nil {
 		return nil, errors.New("no page to serve")
@@ -67,6 +67,11 @@ func loadAssets(files fs.FS) (assets, error) {
 	}
 	if err := add("index.html"); err != nil {
 		return nil, err
+	}
+	for _, name := range []string{"officer.html", "technician.html", "press.html", "enrol.html", "signin.html", "arrange.html"} {
+		if err := add(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 	err := fs.WalkDir(files, "assets", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -121,8 +126,15 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// page answers GET /join and GET /m/{meeting}: the same page, whoever asks and whatever meetings there are.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) { s.send(w, r, "index.html") }
+// page answers GET /join, /m/{meeting} and those of the consoles: the page of that name if there is one, else the one page; the same, whoever asks
+// and whatever meetings there are.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/") + ".html"
+	if _, ok := s.assets[name]; !ok {
+		name = "index.html"
+	}
+	s.send(w, r, name)
+}
 
 // asset answers GET /assets/…: names change with contents.
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) {

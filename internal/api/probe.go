@@ -48,6 +48,15 @@ func (s *Server) probed(w http.ResponseWriter, r *http.Request) {
 func (s *Server) bearer(r *http.Request, code string) (auth.Grant, error) {
 	if code == "" {
 		session, err := s.session(r)
+		if err == nil && session.Account {
+			return auth.Grant{}, fail(codeAccount)
+		}
+		if err == nil {
+			var reason string
+			if reason, err = s.mustWait(r.Context(), session); err == nil && reason != "" {
+				err = fail(codeWaiting)
+			}
+		}
 		return session.Grant, err
 	}
 	return s.granted(r, auth.NewSecret(code))

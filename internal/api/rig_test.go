@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,10 +56,16 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 		defer db.Close()
 		r := &rig{t: t, store: db, book: auth.NewBook(db, nil), room: newFakeRoom(), peers: &fakePeers{}, net: newPipes(), log: &safeBuffer{}, blobs: map[string][]byte{}}
 		c := Config{
-			Book: r.book, Hosts: []string{ownHost, "other.test:8443"}, Insecure: insecure, Log: slog.New(slog.NewJSONHandler(r.log, nil)),
+			Party: "avelmar", Book: r.book, Hosts: []string{ownHost, "other.test:8443"}, Insecure: insecure, Log: slog.New(slog.NewJSONHandler(r.log, nil)),
 			Camera: wire.Camera{Width: 640, Height: 360, FPS: 15},
 			Definition: func(id meeting.ID) (meeting.Definition, bool) {
+				if id == formal {
+					return formalMeeting(), true
+				}
 				return meeting.Definition{ID: id, Title: meeting.Text{"en": "Talks"}}, id == "talks"
+			},
+			Definitions: func() []meeting.Definition {
+				return []meeting.Definition{{ID: "talks", Title: meeting.Text{"en": "Talks"}}, formalMeeting()}
 			},
 			Blob: func(_ context.Context, hex string) ([]byte, error) {
 				if b, ok := r.blobs[hex]; ok {
@@ -75,7 +82,7 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 			},
 		}
 		r.s, err = newServer(c, r.peers.open, func(id meeting.ID) mediaRoom {
-			if id != "talks" {
+			if id != "talks" && id != formal {
 				return nil
 			}
 			return r.room
@@ -239,6 +246,10 @@ type page struct {
 }
 
 func (r *rig) dial(cookie string, change ...func(*http.Request)) (*websocket.Conn, *http.Response, error) {
+	return r.dialPath(cookie, "/ws", change...)
+}
+
+func (r *rig) dialPath(cookie, path string, change ...func(*http.Request)) (*websocket.Conn, *http.Response, error) {
 	h := http.Header{"Origin": {ownOrigin}, "Sec-Fetch-Site": {"same-origin"}}
 	if cookie != "" {
 		h.Set("Cookie", cookie)
@@ -247,7 +258,7 @@ func (r *rig) dial(cookie string, change ...func(*http.Request)) (*websocket.Con
 	for _, f := range change {
 		f(q)
 	}
-	return websocket.Dial(r.t.Context(), "ws://"+ownHost+"/ws", &websocket.DialOptions{HTTPClient: r.client, HTTPHeader: h, Host: q.Host})
+	return websocket.Dial(r.t.Context(), "ws://"+ownHost+path, &websocket.DialOptions{HTTPClient: r.client, HTTPHeader: h, Host: q.Host})
 }
 
 // connect opens a socket without a word.
@@ -257,26 +268,7 @@ func (r *rig) connect(cookie string) *page {
 	if err != nil {
 		r.t.Fatalf("dial: %v", err)
 	}
-	conn.SetReadLimit(1 << 20)
-	p := &page{t: r.t, conn: conn, in: make(chan wire.ToClient, 2000)}
-	go func() {
-		defer close(p.in)
-		for {
-			_, b, err := conn.Read(context.Background())
-			if err != nil {
-				p.err = err
-				_ = conn.CloseNow()
-				return
-			}
-			m, err := wire.DecodeToClient(b)
-			if err != nil {
-				r.t.Errorf("message from the node: %v", err)
-			}
-			p.in <- m
-		}
-	}()
-	r.t.Cleanup(func() { _ = conn.CloseNow() })
-	return p
+	return r.reading(conn)
 }
 
 const sdp = "v=0"
@@ -406,6 +398,61 @@ type fakeRoom struct {
 	resuming func() // called by Resume first, if set
 	feeds    []*room.Feed
 	taps     []*room.Tap
+	waiters  []*room.Waiter
+	audience []*room.Audience
+	acts     []act
+}
+
+// act is what the fake room was asked to do.
+type act struct {
+	member meeting.MemberID
+	a      wire.Act
+	proven time.Time
+}
+
+func (f *fakeRoom) Act(s *room.Seat, a wire.Act, proven time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acts = append(f.acts, act{s.Member, a, proven})
+	return f.err
+}
+
+func (f *fakeRoom) Knock(w *room.Waiter) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiters = append(f.waiters, w)
+	return f.err
+}
+
+func (f *fakeRoom) Unknock(w *room.Waiter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiters = slices.DeleteFunc(f.waiters, func(o *room.Waiter) bool { return o == w })
+}
+
+func (f *fakeRoom) Attend(_ context.Context, a *room.Audience) (wire.Welcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.audience = append(f.audience, a)
+	return wire.Welcome{Role: string(a.Role)}, f.err
+}
+
+func (f *fakeRoom) Unattend(a *room.Audience) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.audience = slices.DeleteFunc(f.audience, func(o *room.Audience) bool { return o == a })
+}
+
+func (f *fakeRoom) Reoffered(*room.Audience) {}
+
+// waiter is the only one who waits; nil if nobody does.
+func (f *fakeRoom) waiter() *room.Waiter {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.waiters) != 1 {
+		return nil
+	}
+	return f.waiters[0]
 }
 
 func newFakeRoom() *fakeRoom { return &fakeRoom{seats: map[meeting.MemberID]*room.Seat{}} }

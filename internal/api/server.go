@@ -19,12 +19,15 @@ import (
 	"visavis/internal/wire"
 )
 
-// Config is what a Server needs. All fields but Blob and Log must be set.
+// Config is what a Server needs. All fields but Definitions, Blob and Log must be set.
 type Config struct {
-	Book       *auth.Book
-	Peers      *peer.Host
-	Rooms      func(meeting.ID) *room.Room // nil: no such meeting here
-	Definition func(meeting.ID) (meeting.Definition, bool)
+	Party       meeting.PartyID // ours
+	Book        *auth.Book
+	Peers       *peer.Host
+	Rooms       func(meeting.ID) *room.Room // nil: no such meeting here
+	Definition  func(meeting.ID) (meeting.Definition, bool)
+	Definitions func() []meeting.Definition // all that Definition knows; nil: none are listed
+	Arranging   *Arranging                  // nil: nothing is arranged here
 
 	Hosts    []string // exact values of Host, lower case, with the port where it is not the scheme's; the first stands for all
 	Insecure bool     // plain HTTP: the demo on loopback alone
@@ -40,7 +43,13 @@ type mediaRoom interface {
 	Join(ctx context.Context, s *room.Seat) (wire.Welcome, error)
 	Resume(was, s *room.Seat) (wire.Welcome, error)
 	Handle(s *room.Seat, m wire.FromClient) error
+	Act(s *room.Seat, a wire.Act, proven time.Time) error
 	Lost(s *room.Seat)
+	Knock(w *room.Waiter) error
+	Unknock(w *room.Waiter)
+	Attend(ctx context.Context, a *room.Audience) (wire.Welcome, error)
+	Unattend(a *room.Audience)
+	Reoffered(a *room.Audience)
 	Publish(ctx context.Context, f *room.Feed) error
 	Unpublish(f *room.Feed)
 	Watch(ctx context.Context, t *room.Tap) error
@@ -58,23 +67,31 @@ type mediaSession interface {
 // Server answers people. Handler, HTTPServer and Limit are for the node that serves; Close ends what people hold. All methods may be
 // called concurrently.
 type Server struct {
+	party      meeting.PartyID
 	book       *auth.Book
+	passkeys   *auth.Passkeys
 	open       func(peer.Offer, peer.Events) (mediaSession, string, error)
 	room       func(meeting.ID) mediaRoom // nil: no such meeting
 	definition func(meeting.ID) (meeting.Definition, bool)
-	blob       func(ctx context.Context, hex string) ([]byte, error)
-	hosts      []string
-	insecure   bool
-	assets     assets
-	camera     wire.Camera
-	healthy    func() bool
-	log        *slog.Logger
-	handler    http.Handler
+
+	definitions func() []meeting.Definition
+	arranging   *Arranging
+
+	blob     func(ctx context.Context, hex string) ([]byte, error)
+	hosts    []string
+	insecure bool
+	assets   assets
+	camera   wire.Camera
+	healthy  func() bool
+	log      *slog.Logger
+	handler  http.Handler
 
 	failures     *limiter[address]    // wrong codes, by who tries
 	nodeFailures *limiter[struct{}]   // by all together
 	probeRate    *limiter[auth.Grant] // by member
 	deviceRate   *limiter[string]     // by pass
+	passkeyRate  *limiter[address]    // challenges
+	securityRate *limiter[struct{}]   // lines about refusals
 	stop         context.CancelFunc   // ends sweep
 
 	counts counts
@@ -85,7 +102,8 @@ type Server struct {
 	idle     chan struct{} // closed when closed and running is 0
 	sockets  map[*socket]struct{}
 	sessions map[string]int    // sockets of a session
-	visits   map[string]*visit // by session
+	visits   map[string]*visit // by session's key
+	waiters  map[string]*waiting
 	probes   map[auth.Grant]*probe
 	devices  map[string]*device // by id
 	deviceOf map[string]*device // by pass
@@ -124,14 +142,24 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Definitions == nil {
+		c.Definitions = func() []meeting.Definition { return nil }
+	}
+	keys, err := auth.NewPasskeys(c.Book, string(c.Party), c.Hosts, c.Insecure)
+	if err != nil {
+		return nil, fmt.Errorf("serve people: %w", err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
+		party: c.Party, passkeys: keys, definitions: c.Definitions, arranging: c.Arranging, waiters: make(map[string]*waiting),
 		book: c.Book, open: open, room: find, definition: c.Definition, blob: c.Blob, hosts: slices.Clone(c.Hosts), insecure: c.Insecure,
 		assets: files, camera: c.Camera, healthy: c.Healthy, log: c.Log, stop: stop,
 		failures:     newLimiter[address](LoginFailures/60.0, LoginFailures),
 		nodeFailures: newLimiter[struct{}](NodeFailures/60.0, NodeFailures),
 		probeRate:    newLimiter[auth.Grant](1.0/probeEvery, probeBurst),
 		deviceRate:   newLimiter[string](1.0/deviceEvery, deviceBurst),
+		passkeyRate:  newLimiter[address](PasskeysPerSecond, PasskeyBurst),
+		securityRate: newLimiter[struct{}](securityPerSecond, securityBurst),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),
 		devices: make(map[string]*device), deviceOf: make(map[string]*device),
@@ -160,9 +188,14 @@ type route struct {
 }
 
 func (s *Server) table() []route {
-	return []route{
+	return append([]route{
 		{"GET /join", s.page},
 		{"GET /m/{meeting}", s.page},
+		{"GET /officer", s.page},
+		{"GET /technician", s.page},
+		{"GET /press", s.page},
+		{"GET /enrol", s.page},
+		{"GET /signin", s.page},
 		{"GET /assets/{name...}", s.asset},
 		{"GET /emblem/{name}", s.emblem},
 		{"GET /healthz", s.health},
@@ -171,8 +204,22 @@ func (s *Server) table() []route {
 		{"POST /api/session", s.enter},
 		{"POST /api/probe", s.probed},
 		{"POST /api/leave", s.leave},
+		{"POST /api/passkey/register", s.beginRegister},
+		{"POST /api/passkey/register/finish", s.finishRegister},
+		{"POST /api/passkey/signin", s.beginSignIn},
+		{"POST /api/passkey/signin/finish", s.finishSignIn},
+		{"POST /api/passkey/stepup", s.beginStepUp},
+		{"POST /api/passkey/stepup/finish", s.finishStepUp},
+		{"GET /api/account", s.ownAccount},
+		{"GET /api/accounts", s.accounts},
+		{"POST /api/accounts", s.addAccount},
+		{"POST /api/accounts/code", s.accountCode},
+		{"POST /api/accounts/remove", s.removeAccount},
+		{"GET /api/meetings", s.meetings},
+		{"GET /api/sessions", s.listSessions},
+		{"POST /api/sessions/end", s.endSession},
 		{"GET /ws", s.serveSocket},
-	}
+	}, s.arrangeRoutes()...)
 }
 
 func (s *Server) routes() http.Handler {

@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"visavis/internal/auth"
+	"visavis/internal/meeting"
 	"visavis/internal/wire"
 )
 
@@ -17,7 +18,8 @@ import (
 type socket struct {
 	s       *Server
 	conn    *websocket.Conn
-	session auth.Session
+	session auth.Session // its Grant is of this meeting, of an account too
+	remote  string
 	ctx     context.Context // ends with the socket
 	cancel  context.CancelFunc
 	ready   chan struct{} // something to write, one element
@@ -29,20 +31,26 @@ type socket struct {
 	bytes   int
 	closing bool // nothing is taken any more; what is queued is written
 	status  websocket.StatusCode
+	waiting *waiting // at the door
+	visit   *visit   // in the meeting
+	ended   bool     // nothing is read any more
 }
 
 // serveSocket answers GET /ws.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.ownPage(r) {
-		s.refuse(w, fail(codeOrigin))
+		s.deny(w, r, auth.Grant{}, fail(codeOrigin))
 		return
 	}
 	session, err := s.session(r)
+	if err == nil {
+		session, err = s.seated(r.Context(), session, meeting.ID(r.URL.Query().Get("meeting")))
+	}
 	if err != nil {
-		s.refuse(w, err)
+		s.deny(w, r, session.Grant, err)
 		return
 	}
-	k := &socket{s: s, session: session, ready: make(chan struct{}, 1)}
+	k := &socket{s: s, session: session, remote: r.RemoteAddr, ready: make(chan struct{}, 1)}
 	if err := s.addSocket(k); err != nil {
 		s.refuse(w, err)
 		return
@@ -104,7 +112,6 @@ func (k *socket) read() {
 	late := time.AfterFunc(HelloWithin, func() { k.refuse(fail(codeHelloLate)) })
 	defer late.Stop()
 	rate := newLimiter[struct{}](MessagesPerSecond, MessageBurst)
-	var v *visit
 	for {
 		kind, b, err := k.conn.Read(k.ctx)
 		if err != nil {
@@ -122,17 +129,38 @@ func (k *socket) read() {
 			k.refuse(err)
 			continue
 		}
-		if v == nil {
-			if v, err = k.hello(m); err != nil {
+		v, w := k.place()
+		switch {
+		case v != nil:
+			k.handle(v, m)
+		case w != nil && m.Leave != nil:
+			w.gone()
+			k.bye("left")
+		case w != nil: // a page that waits has nothing to say
+			k.refuse(fail(codeWaiting))
+		default:
+			if err := k.hello(m); err != nil {
 				k.refuse(err)
 			}
-			continue
 		}
-		k.handle(v, m)
+	}
+	k.mu.Lock()
+	k.ended = true
+	k.mu.Unlock()
+	v, w := k.place()
+	if w != nil {
+		w.gone()
 	}
 	if v != nil {
 		v.lost(k)
 	}
+}
+
+// place is where the page is: in the meeting, at the door, or neither yet.
+func (k *socket) place() (*visit, *waiting) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.visit, k.waiting
 }
 
 // decode takes one message of a page, or says why not: then the socket closes, as no page of ours sends such.
@@ -153,18 +181,33 @@ func (k *socket) decode(kind websocket.MessageType, b []byte, rate *limiter[stru
 	return m, nil
 }
 
-// hello takes the first message: the page joins, or takes its seat again.
-func (k *socket) hello(m wire.FromClient) (*visit, error) {
+// hello takes the first message: the page joins, or takes its seat again, or waits at the door.
+func (k *socket) hello(m wire.FromClient) error {
+	var v *visit
+	var err error
 	switch h := m.Hello; {
 	case h == nil:
-		return nil, fail(codeHelloFirst)
+		return fail(codeHelloFirst)
 	case h.Version != wire.Version:
-		return nil, fail(codeVersion)
+		return fail(codeVersion)
 	case h.Resume != "":
-		return k.s.resume(k, h.Resume)
+		v, err = k.s.resume(k, h.Resume)
 	default:
-		return k.s.join(k, *h.Offer)
+		var reason string
+		if reason, err = k.s.mustWait(k.ctx, k.session); err == nil && reason != "" {
+			return k.s.wait(k, reason, *h.Offer)
+		}
+		if err == nil {
+			v, err = k.s.join(k, *h.Offer)
+		}
 	}
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	k.visit = v
+	k.mu.Unlock()
+	return nil
 }
 
 // handle takes every further message. An error is told to the page, which keeps its seat.
@@ -176,6 +219,8 @@ func (k *socket) handle(v *visit, m wire.FromClient) {
 		return
 	case m.Offer != nil:
 		err = v.reoffer(k, *m.Offer)
+	case m.Act != nil:
+		v.act(k, *m.Act)
 	default:
 		err = v.handle(m)
 	}

@@ -26,10 +26,11 @@ type visit struct {
 
 	mu      sync.Mutex // guards the fields below
 	over    bool
-	code    string     // of the good-bye, once over
-	seat    *room.Seat // as the room knows it
-	socket  *socket    // nil while lost, and before the welcome
-	held    bool       // the welcome is not queued yet: what the room says waits in early
+	code    string         // of the good-bye, once over
+	seat    *room.Seat     // as the room knows it; nil of the audience
+	aud     *room.Audience // of press and viewers; they have no seat and do not resume
+	socket  *socket        // nil while lost, and before the welcome
+	held    bool           // the welcome is not queued yet: what the room says waits in early
 	early   []wire.ToClient
 	token   [sha256.Size]byte // of the resume token, which is kept nowhere
 	resumes bool              // token is good
@@ -52,10 +53,14 @@ func (s *Server) join(k *socket, o wire.Offer) (*visit, error) {
 		return nil, err
 	}
 	v.media = m
-	seat := v.take(m)
 	ctx, cancel := context.WithTimeout(k.ctx, joinTime)
 	defer cancel()
-	w, err := r.Join(ctx, seat)
+	var w wire.Welcome
+	if g.Audience() {
+		w, err = r.Attend(ctx, v.attend(m))
+	} else {
+		w, err = r.Join(ctx, v.take(m))
+	}
 	if err == nil {
 		err = s.addVisit(v)
 	}
@@ -70,9 +75,9 @@ func (s *Server) join(k *socket, o wire.Offer) (*visit, error) {
 // resume gives the seat of a lost socket to another of the same session.
 func (s *Server) resume(k *socket, token string) (*visit, error) {
 	s.mu.Lock()
-	v := s.visits[k.session.ID]
+	v := s.visits[k.session.Key()]
 	s.mu.Unlock()
-	if v == nil || !v.redeem(token) {
+	if v == nil || k.session.Grant.Audience() || !v.redeem(token) {
 		return nil, fail(codeResume)
 	}
 	v.mu.Lock()
@@ -91,10 +96,10 @@ func (s *Server) resume(k *socket, token string) (*visit, error) {
 func (s *Server) addVisit(v *visit) error {
 	unwatch := s.book.Watch(v.session.ID, v.sessionEnded)
 	s.mu.Lock()
-	old := s.visits[v.session.ID]
+	old := s.visits[v.session.Key()]
 	closed := s.closed
 	if !closed {
-		s.visits[v.session.ID] = v
+		s.visits[v.session.Key()] = v
 	}
 	s.mu.Unlock()
 	v.mu.Lock()
@@ -122,8 +127,8 @@ func (s *Server) forget(v *visit) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.visits[v.session.ID] == v {
-		delete(s.visits, v.session.ID)
+	if s.visits[v.session.Key()] == v {
+		delete(s.visits, v.session.Key())
 	}
 }
 
@@ -139,6 +144,18 @@ func (v *visit) take(m mediaSession) *room.Seat {
 	defer v.mu.Unlock()
 	v.seat, v.held, v.early = seat, true, nil
 	return seat
+}
+
+// attend makes a seat of the audience.
+func (v *visit) attend(m mediaSession) *room.Audience {
+	g := v.session.Grant
+	a := &room.Audience{ID: g.Member, Name: g.Name, Role: g.Role, Media: m}
+	a.Send = func(m wire.ToClient) bool { return v.send(nil, m) }
+	a.End = func(code string) { v.ended(nil, code) }
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.aud, v.held = a, true
+	return a
 }
 
 // send is the room's way to the page. It does not block.
@@ -218,6 +235,11 @@ func (v *visit) lost(k *socket) {
 		return
 	}
 	v.socket = nil
+	if v.aud != nil { // the page comes anew
+		v.mu.Unlock()
+		v.finish("ended")
+		return
+	}
 	v.grace = time.AfterFunc(ResumeWithin, func() { v.finish("ended") })
 	seat := v.seat
 	v.mu.Unlock()
@@ -234,6 +256,12 @@ func (v *visit) reoffer(k *socket, o wire.Offer) error {
 		return err
 	}
 	k.push(wire.ToClient{Answer: &wire.Answer{SDP: answer}})
+	v.mu.Lock()
+	aud := v.aud
+	v.mu.Unlock()
+	if aud != nil {
+		v.room.Reoffered(aud)
+	}
 	return nil
 }
 
@@ -243,6 +271,13 @@ func (v *visit) handle(m wire.FromClient) error {
 	seat, over := v.seat, v.over
 	v.mu.Unlock()
 	if over {
+		return nil
+	}
+	if seat == nil { // the audience says nothing but good-bye
+		if m.Leave == nil {
+			return fail(codeRole)
+		}
+		v.finish("left")
 		return nil
 	}
 	err := v.room.Handle(seat, m)
@@ -258,7 +293,10 @@ func (v *visit) ended(seat *room.Seat, code string) {
 	v.mu.Lock()
 	current := v.seat == seat
 	v.mu.Unlock()
-	if current {
+	switch {
+	case current && code == "excluded":
+		v.s.spawn(v.keepOut)
+	case current:
 		v.finish(code)
 	}
 }
@@ -298,12 +336,22 @@ func (v *visit) sessionEnded() {
 		return
 	}
 	v.finish("ended")
+	if seat == nil {
+		return
+	}
 	v.s.spawn(func() {
 		if err := v.room.Handle(seat, wire.FromClient{Leave: &wire.Leave{}}); err != nil {
 			g := v.session.Grant
 			v.s.log.Debug("leaving with the session", "meeting", g.Meeting, "person", g.Member, "err", err)
 		}
 	})
+}
+
+// visitOf finds the visit of a session whose grant is of a meeting.
+func (s *Server) visitOf(session auth.Session) *visit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.visits[session.Key()]
 }
 
 func (v *visit) isOver() bool {
@@ -320,7 +368,7 @@ func (v *visit) finish(code string) {
 		return
 	}
 	v.over, v.code, v.resumes, v.early = true, code, false, nil
-	k := v.socket
+	k, aud := v.socket, v.aud
 	v.socket = nil
 	if v.grace != nil {
 		v.grace.Stop()
@@ -328,6 +376,9 @@ func (v *visit) finish(code string) {
 	v.mu.Unlock()
 	if k != nil {
 		k.bye(code)
+	}
+	if aud != nil {
+		v.s.spawn(func() { v.room.Unattend(aud) }) // not on the room's goroutine, which may be the caller's
 	}
 	v.s.forget(v)
 	v.s.closeMedia(v.media)

@@ -34,6 +34,14 @@ func (s Session) Expires() time.Time {
 	return end
 }
 
+// Key is different for each page that a session may have: an account has one in every meeting.
+func (s Session) Key() string {
+	if s.Account {
+		return s.ID + "/" + string(s.Grant.Meeting)
+	}
+	return s.ID
+}
+
 type sessionValue struct {
 	Grant   Grant     `json:"grant"`
 	Created time.Time `json:"created"`

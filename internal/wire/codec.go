@@ -193,7 +193,7 @@ func DecodeCode(b []byte) (CodeRequest, error) {
 	if err := strict.Decode(b, &r, strict.Limits{Bytes: MaxMessage}); err != nil {
 		return CodeRequest{}, err
 	}
-	if r.Code == "" || len(r.Code) > MaxToken {
+	if r.Code == "" || len(r.Code) > MaxToken || len(r.PIN) > MaxToken {
 		return CodeRequest{}, fail("message.token")
 	}
 	return r, nil
@@ -220,6 +220,12 @@ func Encode(v any) ([]byte, error) {
 	case Failure:
 		r.Error = r.Error.filled()
 		v = r
+	case Accounts:
+		v = Accounts{list(r.Accounts)}
+	case Sessions:
+		v = Sessions{list(r.Sessions)}
+	case Meetings:
+		v = Meetings{list(r.Meetings)}
 	}
 	return marshal(v, MaxToClient)
 }

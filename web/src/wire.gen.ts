@@ -330,18 +330,82 @@ export interface Cell {
 
 export interface CodeRequest {
   code: string;
+  pin?: string;
 }
 
 export interface Invited {
   meeting: Meeting;
   you: string;
+  role: string;
   camera: Camera;
+  pin: boolean;
+  used: boolean;
+  waiting: string;
+  account?: Account;
 }
 
 export interface Camera {
   width: number;
   height: number;
   fps: number;
+}
+
+export interface Account {
+  id: string;
+  name: string;
+  role: string;
+  passkeys: number;
+  proven: string;
+}
+
+export interface Accounts {
+  accounts: Account[];
+}
+
+export interface AccountRequest {
+  id: string;
+  name?: string;
+  role?: string;
+  forget?: boolean;
+}
+
+export interface AccountCode {
+  url: string;
+  expires: string;
+}
+
+export interface Meetings {
+  meetings: Meeting[];
+}
+
+export interface Sessions {
+  sessions: Session[];
+}
+
+export interface Session {
+  id: string;
+  member: string;
+  role: string;
+  name: string;
+  created: string;
+  seen: string;
+  waiting: string;
+  here: boolean;
+  own: boolean;
+}
+
+export interface EndRequest {
+  meeting: string;
+  id: string;
+}
+
+export interface PasskeyRequest {
+  code?: string;
+  credential?: unknown;
+}
+
+export interface PasskeyOptions {
+  options: unknown;
 }
 
 export interface ProbeRequest {

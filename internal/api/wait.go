@@ -1,0 +1,243 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"visavis/internal/auth"
+	"visavis/internal/meeting"
+	"visavis/internal/room"
+	"visavis/internal/wire"
+)
+
+// waiting is a page at the door: a socket that has said hello and gets a Wait and nothing else, its offer, and what the officers see of it. No
+// media session is made for it.
+type waiting struct {
+	k      *socket
+	offer  wire.Offer
+	room   mediaRoom
+	waiter *room.Waiter // guarded by k.mu
+	left   bool         // guarded by k.mu
+}
+
+// mustWait says why a session may not come in now, "" if it may. It is asked anew each time: an officer may have decided meanwhile.
+func (s *Server) mustWait(ctx context.Context, session auth.Session) (string, error) {
+	now, err := s.book.ByID(ctx, session.ID)
+	if err != nil {
+		return "", err
+	}
+	if now.Waiting != "" {
+		return now.Waiting, nil
+	}
+	out, err := s.book.Excluded(ctx, session.Grant.Meeting, session.Grant.Member)
+	if err != nil || out {
+		return auth.WaitExcluded, err
+	}
+	return "", nil
+}
+
+// waiterID is what officers name one who waits by. It tells nothing of the cookie.
+func waiterID(session auth.Session) string { return session.ID[:10] }
+
+// wait puts the page of k at the door.
+func (s *Server) wait(k *socket, reason string, o wire.Offer) error {
+	r := s.room(k.session.Grant.Meeting)
+	if r == nil {
+		return fail(codeMeeting)
+	}
+	w := &waiting{k: k, offer: o, room: r}
+	k.mu.Lock()
+	k.waiting = w
+	k.mu.Unlock()
+	key := k.session.Key()
+	s.mu.Lock()
+	old := s.waiters[key]
+	s.waiters[key] = w
+	s.mu.Unlock()
+	if old != nil {
+		old.k.bye("moved")
+	}
+	unwatch := s.book.Watch(k.session.ID, func() { k.bye("ended") })
+	context.AfterFunc(k.ctx, unwatch)
+	return w.knock(reason)
+}
+
+// knock tells the page to wait, and the officers that it does.
+func (w *waiting) knock(reason string) error {
+	g := w.k.session.Grant
+	now := time.Now()
+	n := &room.Waiter{ID: waiterID(w.k.session), Member: g.Member, Name: g.Name, Reason: reason, Since: now}
+	n.Done = func(code string) { w.k.s.spawn(func() { w.decided(n, code) }) }
+	if g.Audience() {
+		n.Member = ""
+	}
+	w.k.mu.Lock()
+	w.waiter = n
+	left := w.left
+	w.k.mu.Unlock()
+	if left {
+		return nil
+	}
+	w.k.s.refused(w.k.remote, "door."+reason, g)
+	w.k.push(wire.ToClient{Wait: &wire.Wait{Reason: reason, Since: stamp(now)}})
+	if err := w.room.Knock(n); err != nil {
+		return err
+	}
+	w.k.mu.Lock()
+	left = w.left
+	w.k.mu.Unlock()
+	if left { // while we knocked
+		w.room.Unknock(n)
+	}
+	return nil
+}
+
+// gone says that the page has stopped waiting.
+func (w *waiting) gone() {
+	w.k.mu.Lock()
+	w.left = true
+	n := w.waiter
+	w.k.mu.Unlock()
+	s := w.k.s
+	s.mu.Lock()
+	if s.waiters[w.k.session.Key()] == w {
+		delete(s.waiters, w.k.session.Key())
+	}
+	s.mu.Unlock()
+	if n != nil {
+		w.room.Unknock(n)
+	}
+}
+
+// decided follows an officer's word about one who waits.
+func (w *waiting) decided(n *room.Waiter, code string) {
+	s, k := w.k.s, w.k
+	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+	defer cancel()
+	g := k.session.Grant
+	if code != "admitted" {
+		s.refused(k.remote, "door.refused", g)
+		if n.Reason == auth.WaitDevice {
+			if err := s.book.End(ctx, k.session.ID); err != nil {
+				s.log.Error("session could not be ended", "meeting", g.Meeting, "person", g.Member, "err", err)
+			}
+		}
+		k.bye("refused")
+		return
+	}
+	if err := s.letIn(ctx, k.session, n.Reason); err != nil {
+		k.refuse(err)
+		return
+	}
+	reason, err := s.mustWait(ctx, k.session)
+	if err == nil && reason != "" { // for another reason than the one that the officer saw
+		err = w.knock(reason)
+		if err == nil {
+			return
+		}
+	}
+	var v *visit
+	if err == nil {
+		v, err = s.join(k, w.offer)
+	}
+	if err != nil {
+		k.refuse(err)
+		return
+	}
+	w.gone()
+	k.sit(v)
+}
+
+// letIn does what an officer's word means for the session: whoever sat there with the same identity must wait now, an exclusion ends.
+func (s *Server) letIn(ctx context.Context, session auth.Session, reason string) error {
+	g := session.Grant
+	if reason == auth.WaitExcluded {
+		return s.book.Readmit(ctx, g.Meeting, g.Member)
+	}
+	others, err := s.book.Admit(ctx, session.ID)
+	for _, id := range others {
+		s.mu.Lock()
+		v := s.visits[id]
+		s.mu.Unlock()
+		if v != nil {
+			v.finish("moved")
+		}
+	}
+	return err
+}
+
+// sit gives the socket the visit that it was admitted to.
+func (k *socket) sit(v *visit) {
+	k.mu.Lock()
+	k.waiting, k.visit = nil, v
+	ended := k.ended
+	k.mu.Unlock()
+	if ended {
+		v.lost(k)
+	}
+}
+
+// act passes what a member does on to the room, and answers it. What is refused is written down.
+func (v *visit) act(k *socket, a wire.Act) {
+	err := v.doAct(a)
+	d := wire.Done{ID: a.ID}
+	if err != nil {
+		e := v.s.explain(err)
+		d.Error = &e
+		v.s.refused(k.remote, e.Code, v.session.Grant)
+	}
+	k.push(wire.ToClient{Done: &d})
+}
+
+func (v *visit) doAct(a wire.Act) error {
+	v.mu.Lock()
+	seat, over := v.seat, v.over
+	v.mu.Unlock()
+	if over {
+		return fail(codeSeat)
+	}
+	if seat == nil {
+		return fail(codeRole) // the audience does nothing
+	}
+	var proven time.Time
+	if v.session.Account {
+		ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+		defer cancel()
+		now, err := v.s.book.ByID(ctx, v.session.ID)
+		if err != nil {
+			return err
+		}
+		proven = now.Proven
+		if a.Do == wire.DoTurnKey && !v.s.book.Fresh(now) {
+			return auth.ErrStepUp
+		}
+	} else if a.Do == wire.DoTurnKey {
+		return auth.ErrStepUp // nobody turns a key who came by an invitation
+	}
+	return v.room.Act(seat, a, proven)
+}
+
+// keepOut writes an exclusion down before the page can come again, and ends the visit.
+func (v *visit) keepOut() {
+	g := v.session.Grant
+	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+	defer cancel()
+	if err := v.s.book.Exclude(ctx, g.Meeting, g.Member); err != nil {
+		v.s.log.Error("exclusion could not be written", slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.Any("err", err))
+	}
+	v.finish("excluded")
+}
+
+// EndMember ends whatever acts for a member of ours in a meeting: sessions, with socket and media, invitations and passes; of an account its sessions
+// in all meetings. It does not wait.
+func (s *Server) EndMember(id meeting.ID, who meeting.MemberID) {
+	s.spawn(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+		defer cancel()
+		if err := errors.Join(s.book.EndMember(ctx, id, who), s.book.EndAccount(ctx, who), s.book.Sweep(ctx)); err != nil {
+			s.log.Error("sessions could not be ended", "meeting", id, "person", who, "err", err)
+		}
+	})
+}
