@@ -9,7 +9,7 @@ import { fill, lang, pick, ready, t, title } from "./lang";
 import { Notice } from "./view/parts";
 import type { Invited } from "./wire.gen";
 
-type Screen = "loading" | "join" | "meeting" | "unknown" | "session" | "server" | "other";
+type Screen = "loading" | "join" | "door" | "meeting" | "unknown" | "session" | "server" | "other";
 /** Seated is the page of somebody who has a seat; Invitation what stands before it. */
 interface Pages { Seated: ComponentType<{ call: Call }>; Invitation: ComponentType<{ call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }> }
 
@@ -75,16 +75,45 @@ async function boot() {
 
 async function enter(body: Invited, returning: boolean) {
   invited.value = body;
-  if (body.meeting) call.arrange(body.meeting, body.you, body.camera, (body as { role?: string }).role);
-  shown.value = await fetched(pages[call.role.value] ?? pages.delegate!);
-  if (!returning) {
+  const told = body.meeting.id !== ""; // to whoever must wait, the node tells no meeting
+  if (body.account && !told) {
+    other.value = (await fetched(() => import("./view/home"))).Page;
+    screen.value = "other";
+    return;
+  }
+  if (told) {
+    call.arrange(body.meeting, body.you, body.camera, body.role);
+    shown.value = await fetched(page());
+  } else if (!body.waiting) {
+    screen.value = "door";
+    return;
+  }
+  if (!returning && told && !body.account) {
     screen.value = "join";
     return;
   }
-  if (call.sends) void call.devices.start(call.camera.value);
-  screen.value = "meeting";
   performance.mark("visavis:sit");
+  if (told) {
+    begin();
+    await call.sit();
+  } else await seat();
+}
+
+/** page is the role's file. */
+const page = () => pages[call.role.value] ?? pages.delegate!;
+
+function begin() {
+  if (call.sends && !call.devices.mic.value) void call.devices.start(call.camera.value);
+  screen.value = "meeting";
+}
+
+/** seat takes the seat, however long an officer lets the person wait, and shows the role's page. */
+async function seat() {
   await call.sit();
+  if (call.phase.peek() !== "live") return;
+  shown.value ??= await fetched(page());
+  history.replaceState(null, "", `/m/${encodeURIComponent(call.meeting.value!.id)}?lang=${lang.value}`);
+  begin();
 }
 
 /** own looks whether an invitation that is no longer good was used up by this very browser: the link in the mail, pressed again. */
@@ -110,10 +139,7 @@ async function sit(pin = "") {
     return;
   }
   code = "";
-  await call.sit();
-  if (call.phase.peek() !== "live") return;
-  history.replaceState(null, "", `/m/${encodeURIComponent(call.meeting.value!.id)}?lang=${lang.value}`);
-  screen.value = "meeting";
+  await seat();
 }
 
 /** back takes the seat here again, after it had moved to another device. */
@@ -136,6 +162,7 @@ function Page() {
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
     case "server": return <Notice title={x.serverTitle} help={x.serverHelp} />;
     case "other": return Other ? <Other code={code} /> : null;
+    case "door": return <Notice title={x.doorTitle} help={x.doorHelp} says="door"><button type="button" class="btn big primary" data-act="sit" onClick={() => void sit()}>{x.doorAsk}</button></Notice>;
     case "join": return show ? <show.Invitation call={call} code={code} invited={invited.value} failed={failed.value} sit={(pin) => void sit(pin)} /> : null;
     case "meeting": return show ? <show.Seated call={call} /> : null;
   }

@@ -8,7 +8,7 @@ import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
 import { detect } from "./speech";
-import { emptyState, Stand, synchronize, whole } from "./stand";
+import { emptyState, nodeTime, Stand, synchronize, whole } from "./stand";
 
 export type Phase = "idle" | "joining" | "live" | "cut" | "over";
 export type Cut = "network" | "server";
@@ -46,7 +46,7 @@ export class Call {
   /** waiting: the node knows us and has not let us in yet. */
   readonly waiting = signal<Wait | null>(null);
   /** levels of open microphones, as the node measures them: consoles, and the holder of the floor. */
-  readonly levels = signal<Level[]>([]);
+  readonly levels = signal<{ list: Level[]; at: number }>({ list: [], at: 0 });
   /** figures for technicians, once a second. */
   readonly figures = signal<Stats | null>(null);
   /** asked: what the own technician wants this page to show or sound. */
@@ -227,7 +227,7 @@ export class Call {
     if ("answer" in m) await this.connection?.answer(m.answer.sdp).catch(() => this.rejoin());
     if ("state" in m) this.stands(m.state);
     if ("done" in m) this.acts.done(m.done);
-    if ("levels" in m) this.levels.value = m.levels.list;
+    if ("levels" in m) this.levels.value = { list: m.levels.list, at: nodeTime() };
     if ("stats" in m) this.figures.value = m.stats;
     if ("wait" in m) this.waiting.value = m.wait;
     if ("signal" in m) this.signalled(m.signal);

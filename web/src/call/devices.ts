@@ -8,8 +8,8 @@ type Kind = "audio" | "video";
 
 // What the person chose lives as long as the tab; leaving wipes it (Clear-Site-Data).
 const key = "visavis.devices";
-interface Choice { camera: string; mic: string; speaker: string; echo: boolean; noise: boolean; gain: boolean }
-const usual: Choice = { camera: "", mic: "", speaker: "", echo: true, noise: false, gain: false };
+interface Choice { camera: string; mic: string; speaker: string; echo: boolean; noise: boolean; gain: boolean; cue: boolean }
+const usual: Choice = { camera: "", mic: "", speaker: "", echo: true, noise: false, gain: false, cue: true };
 
 function remembered(): Choice {
   try {
@@ -90,6 +90,12 @@ export class Devices {
 
   of(kind: MediaDeviceKind): MediaDeviceInfo[] {
     return this.list.value.filter((d) => d.kind === kind && d.deviceId !== "");
+  }
+
+  /** headset: what is played is heard by one person alone, as far as the device's name tells. */
+  headset(): boolean {
+    const all = this.of("audiooutput"), chosen = all.find((d) => d.deviceId === this.choice.value.speaker) ?? all[0];
+    return /\b(head(set|phones?)|ear(phones?|buds?|pods?)|airpods|bluetooth|hands-?free)\b/i.test(chosen?.label ?? "");
   }
 
   /** release lets go of a device; its lamp goes out. */

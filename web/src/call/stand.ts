@@ -7,7 +7,7 @@ export type PhaseName = "planned" | "rehearsal" | "waiting" | "open" | "closed" 
 /** phases in their order; open and closed may follow each other several times. */
 export const phases: PhaseName[] = ["planned", "rehearsal", "waiting", "open", "closed", "ended", "sealed"];
 
-const noOrder: Order = { mode: "", holder: "", since: "", acknowledged: false, limit: 0, hands: [], orders: [], item: 0, spoken: [] };
+const noOrder: Order = { mode: "", holder: "", since: "", acknowledged: false, limit: 0, hands: [], orders: [], item: 0, spoken: [], next: "" };
 
 export const emptyState: State = {
   present: [], stage: [], links: [], alarm: "", phase: "", since: "", epoch: 0, head: "", recording: false,

@@ -273,11 +273,15 @@ export const text = {
   rehearseCard: "Shown when the meeting begins.",
   ended: "The meeting has ended.",
   endedHelp: "Nobody sees or hears you any more. You can close this page.",
+  testCard: "Test card",
   seatedSign: "Seated",
   linkCutClosed: "The doors stay closed. Your delegation still sees and hears one another. The floor clock has stopped.",
   linkCutOpen: "Your delegation still sees and hears one another. The floor clock has stopped.",
 
   // The waiting room of the own node, PIN, signing in
+  doorTitle: "This invitation has been used.",
+  doorHelp: "If it was you, on another device, you may ask to be let in here. Your protocol officer decides.",
+  doorAsk: "Ask to be let in",
   lobbyTitle: "Please wait a moment.",
   lobbyHelp: "Your protocol officer sees that you are here and lets you in. Nobody sees or hears you.",
   lobbyDevice: "Your seat is taken on another device. Your protocol officer decides whether you may continue here.",

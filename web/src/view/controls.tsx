@@ -35,6 +35,8 @@ export function reason(r: Refusal): ComponentChildren {
   if (r.code.includes("stale") || r.code.includes("epoch") || r.code.includes("head")) return x.errStale;
   if (r.code.includes("offline") || head === "link") return x.errLink;
   if (r.code.includes("phase")) return x.errPhase;
+  if (r.code === "floor.chair") return x.errDenied;
+  if (head === "key") return x.errStale;
   if (head === "floor") return x.errFloor;
   if (/role|denied|right|forbidden/.test(r.code)) return x.errDenied;
   return fill(x.errOther, { code: r.code });
@@ -47,11 +49,12 @@ export function Refused({ call }: { call: Call }) {
 }
 
 /** Choices is a group of radio buttons with one tab stop; each option may say a second, quieter thing. */
-export function Choices<T extends string>({ name, label, value, options, choose, kind = "" }: {
-  name: string; label: string; value: T; options: { value: T; text: ComponentChildren; help?: ComponentChildren; disabled?: boolean }[]; choose: (v: T) => void; kind?: string;
+export function Choices<T extends string>({ name, label, value, options, choose, kind = "", title }: {
+  name: string; title?: boolean; label: string; value: T; options: { value: T; text: ComponentChildren; help?: ComponentChildren; disabled?: boolean }[]; choose: (v: T) => void; kind?: string;
 }) {
   return (
     <div class={`choices ${kind}`} role="radiogroup" aria-label={label}>
+      {title ? <p class="label" aria-hidden="true">{label}</p> : null}
       {options.map((o) => (
         <label class="choice" key={o.value}>
           <input type="radio" name={name} value={o.value} checked={o.value === value} disabled={o.disabled} onChange={() => choose(o.value)} />

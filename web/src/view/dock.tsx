@@ -3,18 +3,20 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { fill, pick, t } from "../lang";
-import { useLasting } from "./controls";
+import { Choices, useLasting } from "./controls";
 import { DeviceList, problem } from "./devicelist";
+import { FloorPanel } from "./floorpanel";
 import { Icon } from "./icons";
 import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
 import type { Seat } from "./place";
 import { Video } from "./place";
+import { Help } from "./rehearsal";
 
 export function Dock({ call, self }: { call: Call; self: Seat | null }) {
   return (
     <div class={self ? "dock" : "dock noself"}>
       {self ? <Self call={call} seat={self} /> : null}
-      <Now call={call} />
+      {call.stand.formal.value ? <FloorPanel call={call} /> : <Now call={call} />}
       <Connection call={call} />
     </div>
   );
@@ -95,6 +97,27 @@ function Switches({ call, quiet }: { call: Call; quiet: boolean }) {
   );
 }
 
+/** Own is "I cannot hear", and the camera's switch, which in a formal meeting stands apart from the floor. */
+function Own({ call }: { call: Call }) {
+  const camera = call.camera.value;
+  return (
+    <div class="row">
+      <button type="button" class="btn" data-act="camera" data-on={camera} onClick={() => void call.setCamera(!camera)}><Icon name={camera ? "cameraoff" : "camera"} />{camera ? t.value.cameraSwitchOff : t.value.cameraSwitchOn}</button>
+      <Help call={call} />
+    </div>
+  );
+}
+
+/** Capacity: who holds two offices says in which one the next words are spoken. */
+function Capacity({ call }: { call: Call }) {
+  const me = call.stand.me.value, now = call.stand.here.value?.capacity ?? 0, second = pick(me?.second);
+  if (!second || !call.stand.formal.value) return null;
+  return (
+    <Choices name="capacity" label={t.value.speakAs} value={String(now)} choose={(v) => void call.act("capacity", { n: Number(v) })}
+      options={[{ value: "0", text: <bdi>{pick(me?.office)}</bdi> }, { value: "1", text: <bdi>{second}</bdi> }]} title />
+  );
+}
+
 // Figure and unit stay on one line; less than a millisecond is shown as one.
 const ms = (n: number) => `${Math.max(1, n)}\u00a0ms`;
 
@@ -121,7 +144,9 @@ function Connection({ call }: { call: Call }) {
       </dl>
       <p class="sm q">{x.encrypted}</p>
       {call.state.value.alarm ? <Say icon="warn" tone="alarm sm">{x.logAlarm}</Say> : null}
+      <Capacity call={call} />
       <label class="vol"><span class="sm q">{x.volume}</span><input type="range" min="0" max="100" data-act="volume" value={Math.round(call.playout.volume.value * 100)} onInput={(e) => { call.playout.volume.value = Number(e.currentTarget.value) / 100; }} /></label>
+      {call.stand.formal.value ? <Own call={call} /> : null}
       <p class="row">
         <button type="button" class="btn" data-act="devices" onClick={() => devices.current?.showModal()}><Icon name="devices" />{x.deviceMenu}</button>
         <button type="button" class="btn" data-act="leave" onClick={() => leaving.current?.showModal()}><Icon name="leave" flip />{x.leave}</button>
@@ -129,6 +154,9 @@ function Connection({ call }: { call: Call }) {
       <dialog ref={devices} class="stage sheet" aria-labelledby="dd-h">
         <h2 id="dd-h">{x.devices}</h2>
         <DeviceList call={call} />
+        {call.stand.formal.value ? (
+          <label class="check"><input type="checkbox" class="box" data-act="cue" checked={call.devices.choice.value.cue} onChange={(e) => void call.devices.choose({ cue: e.currentTarget.checked })} /><span>{x.toneCue}<br /><span class="q sm">{x.toneCueHelp}</span></span></label>
+        ) : null}
         <form method="dialog" class="row end"><button class="btn primary" autofocus>{x.close}</button></form>
       </dialog>
       <dialog ref={leaving} class="stage sheet" aria-labelledby="lv-h">

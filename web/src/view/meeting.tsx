@@ -6,6 +6,7 @@ import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
 import { memberOf, parties, partyOf } from "./parts";
 import { Place, type Seat } from "./place";
+import { TestCard, useTestTone } from "./testcard";
 import { TopBar } from "./top";
 
 /** seats places everybody: one large place for each party's principal, the own side first; the other stage slots are small. */
@@ -26,12 +27,14 @@ export function MeetingPage({ call }: { call: Call }) {
   const { large, small, self } = seats(call);
   // Not onto the microphone's button: a key still held down from "Take your seat" would open it.
   useEffect(() => document.getElementById("now")?.focus(), []);
+  useTestTone(call);
   const principal = large.some((s) => s.self);
   return (
     <div class="stage member">
       <a class="skip" href="#now" onClick={(e) => { e.preventDefault(); document.getElementById("now")?.querySelector("button")?.focus(); }}>{t.value.toFloor}</a>
       <TopBar call={call} />
       <main>
+        {call.asked.value.card ? <TestCard /> : null}
         <section class="sides" aria-label={t.value.pictures} data-sides={large.length}>
           {large.map((s, i) => <Place key={s.party?.id ?? i} call={call} seat={s} />)}
         </section>

@@ -59,7 +59,8 @@ export function Meter({ level, label }: { level: Level | null; label: string }) 
   return <MeterBar db={db} label={label} />;
 }
 
-function MeterBar({ db, label }: { db: ReadonlySignal<number>; label: string }) {
+/** MeterBar is the same for a level measured elsewhere. */
+export function MeterBar({ db, label }: { db: ReadonlySignal<number>; label: string }) {
   const bar = useRef<HTMLSpanElement>(null);
   // Twenty times a second: straight to the element, without a rendering.
   useEffect(() => db.subscribe((v) => {

@@ -7,7 +7,7 @@ export interface PinField { asked: boolean; field: { current: HTMLInputElement |
 
 /** usePin is the field's hold; where no PIN is asked for, it is always good and empty. */
 export function usePin(invited: Invited | null): PinField {
-  const field = useRef<HTMLInputElement>(null), asked = (invited as { pin?: boolean } | null)?.pin === true;
+  const field = useRef<HTMLInputElement>(null), asked = invited?.pin === true;
   return {
     asked, field,
     value: () => (asked ? field.current?.value.replace(/\s/g, "") ?? "" : ""),

@@ -73,14 +73,18 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
   if (!cut) cutAt.current = 0;
   else if (!cutAt.current) cutAt.current = Date.now();
   const name = pick(member?.name) || pick(party?.longName);
+  const { formal, phase, order, own } = call.stand, holder = formal.value && member !== undefined && order.value.holder === member.id && order.value.acknowledged;
+  const shown = presence?.capacity === 1 && member?.second ? { ...member, office: member.second } : member;
   return (
     <figure class={small ? "place small" : "place"} data-member={member?.id} data-far={presence?.far || undefined}>
       <div class="picture">{picture()}</div>
-      <figcaption><Nameplate meeting={call.meeting.value} member={member} party={party} small={small} floor={speaking || (self && call.mic.value)} sign={small ? (speaking ? sign() : null) : sign()} /></figcaption>
+      <figcaption><Nameplate meeting={call.meeting.value} member={shown} party={party} small={small} floor={formal.value ? holder || (speaking && order.value.mode === "free") : speaking || (self && call.mic.value)} sign={small ? (speaking ? sign() : null) : sign()} /></figcaption>
     </figure>
   );
 
   function picture() {
+    const card = formal.value && !self ? before() : null;
+    if (card !== null) return <Wait party={party} small={small}>{card && !small ? <p class="q">{card}</p> : null}</Wait>;
     if (self) {
       return call.camera.value && call.devices.camera.value
         ? <Video stream={call.devices.camera.value} label={t.value.ownPicture} name="self" />
@@ -94,7 +98,15 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
     return <Remote stream={stream} label={plain(t.value.pictureOf, { name })} slot={`stage${slot}`} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
   }
 
+  /** before the meeting and after it the other side is a card, which says nothing about them; null: show what there is. */
+  function before(): string | null {
+    if (phase.value === "planned" || phase.value === "ended" || phase.value === "sealed") return "";
+    if (party?.id === own.value) return null;
+    return phase.value === "rehearsal" ? t.value.rehearseCard : phase.value === "waiting" ? t.value.waitCard : null;
+  }
+
   function sign() {
+    if (formal.value) return formalSign();
     if (self) return call.mic.value && !call.unheard.value ? <span class="lamp">{t.value.micOpen}</span> : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>;
     if (!presence || presence.far) return null;
     if (speaking) return <Say icon="mic" tone="gold">{t.value.speaking}</Say>;
@@ -104,5 +116,15 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
         {presence.mic && !presence.camera ? <span class="q">{t.value.soundOnly}</span> : null}
       </>
     );
+  }
+
+  function formalSign() {
+    if (party?.id !== own.value && before() !== null) return null;
+    if (self && call.mic.value) return <span class="lamp">{t.value.micOpen}</span>;
+    if (!presence || presence.far) return null;
+    if (holder) return <>{<Say icon="mic" tone="gold">{t.value.hasFloor}</Say>}{presence.mic ? null : <Say icon="micoff" tone="q">{t.value.micClosed}</Say>}</>;
+    if (phase.value === "rehearsal" || phase.value === "waiting") return <span class="q">{t.value.seatedSign}</span>;
+    if (speaking) return <Say icon="mic" tone="gold">{t.value.speaking}</Say>;
+    return presence.mic && !presence.camera ? <span class="q">{t.value.soundOnly}</span> : null;
   }
 }

@@ -1,1 +1,0 @@
-import{a as e}from"./chunk-TPZF35TQ.js";import{d as i,f as l,i as t}from"./chunk-Q5WQ3SSG.js";import"./chunk-6WVYK2EP.js";import{j as o,n as a}from"./chunk-P3YHFYC7.js";function n({call:r}){return o("div",{class:"stage officer",children:[o(t,{call:r,who:a.value.roleOfficer}),o("main",{children:[o(e,{call:r}),o(l,{call:r})]})]})}export{i as Invitation,n as Seated};

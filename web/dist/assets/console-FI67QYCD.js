@@ -1,1 +1,0 @@
-import{a as t}from"./chunk-TPZF35TQ.js";import{d as e,f as i,i as l}from"./chunk-Q5WQ3SSG.js";import"./chunk-6WVYK2EP.js";import{j as a,n as r}from"./chunk-P3YHFYC7.js";function p({call:o}){return a("div",{class:"stage technician",children:[a(l,{call:o,who:r.value.roleTechnician}),a("main",{children:[a(t,{call:o}),a(i,{call:o})]})]})}export{e as Invitation,p as Seated};

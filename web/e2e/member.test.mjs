@@ -1,0 +1,101 @@
+// The member's console in a formal meeting: every state of the floor in six languages, light and dark, wide and narrow. axe finds
+// nothing, nothing scrolls sideways, the policy reports nothing. VISAVIS_SHOTS=folder keeps pictures; VISAVIS_SCREENS names a few states.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { answerer, launch, open, says, shot, until, violations } from './lib/browser.mjs';
+import { FakeNode } from './lib/fakenode.mjs';
+import { ago, cut, held, meeting, order, present, standing } from './lib/formal.mjs';
+
+let browser, answer;
+before(async () => {
+  browser = await launch();
+  answer = await answerer(browser);
+});
+after(() => browser?.close());
+
+const me = 'avelmar-tarroven', them = 'tolmeria-kosvane';
+const far = (db, far) => ({ levels: { list: [{ member: me, db, own: true, ...(far === undefined ? {} : { far }) }] } });
+
+/** states of the console: what the node says, what the person does, the key of the sentence. */
+const states = {
+  planned: { state: standing({ phase: 'planned', since: '' }), says: 'planned' },
+  rehearsal: { state: standing({ phase: 'rehearsal' }), says: /^rehearsal/ },
+  waiting: { state: standing({ phase: 'waiting' }), says: 'waiting' },
+  listening: { state: standing({ order: held(them, { hands: [me] }), present: present({ [them]: { mic: true, capacity: 1 } }) }), says: 'listening' },
+  offered: { state: standing({ phase: 'closed', order: held(me, { acknowledged: false, since: ago(1) }) }), says: 'offered' },
+  holding: { state: standing({ phase: 'closed', order: held(me), present: present({ [me]: { maySpeak: true } }) }), mic: true, levels: far(-16, -17), says: 'holding' },
+  closed: { state: standing({ order: held(me) }), says: 'closed' },
+  free: { state: standing({ phase: 'closed', order: order({ mode: 'free' }) }), says: 'free' },
+  link: { state: cut({ phase: 'closed', order: held(them) }), says: 'link' },
+  ended: { state: standing({ phase: 'ended' }), says: 'ended' },
+  delegate: { state: standing({ order: held(me) }), you: 'avelmar-aldesh', says: 'listening' },
+  second: { state: standing({ phase: 'closed', order: held(them), present: present({ [them]: { capacity: 1 } }) }), you: them, says: 'closed' },
+};
+
+async function seated(t, tongue, { state, you = me, browser: b = browser, fakes }) {
+  const node = await new FakeNode().start();
+  Object.assign(node, { answer, meeting, you, state });
+  const page = await open(b, fakes);
+  t.after(async () => { await page.context().close(); await node.stop().catch(() => undefined); });
+  await page.goto(`${node.url}/join?lang=${tongue}#good`);
+  await until(page, () => document.querySelector('[data-act=sit]') && document.querySelector('[data-slot=preview]'));
+  await page.click('[data-act=sit]');
+  await until(page, () => globalThis.visavis.phase() === 'live' && globalThis.visavis.media() === 'open', null, 15_000, 'the page is live');
+  return { node, page };
+}
+
+const wide = { width: 1440, height: 900 }, narrow = { width: 320, height: 740 };
+const asked = process.env.VISAVIS_SCREENS?.split(','), tongues = process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh', 'fr', 'ru', 'es'];
+
+for (const [name, s] of Object.entries(states)) {
+  if (asked && !asked.includes(name)) continue;
+  for (const tongue of tongues) {
+    test(`${name} in ${tongue}`, { timeout: 120_000 }, async (t) => {
+      const { node, page } = await seated(t, tongue, s);
+      if (s.mic) await page.click('[data-act=mic]');
+      const levels = s.levels && setInterval(() => node.send(s.levels), 300);
+      t.after(() => clearInterval(levels));
+      const source = s.says.source ?? `^${s.says}$`;
+      await until(page, (k) => new RegExp(k).test(document.querySelector('#now')?.dataset.says ?? ''), source, 10_000, `the page says ${source}`);
+      if (s.levels) await until(page, () => document.querySelector('[data-heard=yes]'));
+      const latin = await page.evaluate(foreign);
+      if (['ar', 'zh', 'ru'].includes(tongue)) assert.deepEqual(latin, [], 'words in Latin letters');
+      for (const colorScheme of ['light', 'dark']) {
+        for (const viewport of [wide, narrow]) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize(viewport);
+          await page.waitForTimeout(250); // fades
+          const where = `member-${name}-${tongue}-${colorScheme}-${viewport.width}`;
+          await shot(page, where);
+          assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
+          assert.deepEqual(await page.evaluate(beyond), [], `${where}: wider than the window`);
+          assert.deepEqual(await violations(page), [], `${where}: axe`);
+          if (viewport === wide && tongue === 'en') assert.deepEqual(await page.evaluate(below), [], `${where}: the floor is not on one screen`);
+        }
+      }
+      assert.deepEqual(page.errors, [], 'errors of the page');
+    });
+  }
+}
+
+/** foreign words in Latin letters that the page shows, beyond the product's name, units and the names of languages. */
+function foreign() {
+  const seen = new Set();
+  const walk = document.createTreeWalker(document.querySelector('#page'), NodeFilter.SHOW_TEXT);
+  for (let n; (n = walk.nextNode());) {
+    if (n.parentElement.closest('option, [lang=en], select, dialog') || !n.parentElement.checkVisibility()) continue;
+    for (const w of n.data.match(/[A-Za-z]{2,}/g) ?? []) if (!['dB', 'ms', 'PIN', 'UDP'].includes(w)) seen.add(w);
+  }
+  return [...seen];
+}
+
+function beyond() {
+  const w = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= w) return [];
+  return [...document.querySelectorAll('#page *')].filter((e) => { const r = e.getBoundingClientRect(); return r.width && (r.right > w + 1 || r.left < -1); }).map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
+}
+
+/** below: what of the floor's sentence and buttons stands under the window's edge. */
+function below() {
+  return [...document.querySelectorAll('#now h2, #now .acts .btn')].filter((e) => e.getBoundingClientRect().bottom > innerHeight).map((e) => e.textContent);
+}
