@@ -180,3 +180,27 @@ func (c *Case) adopt(d meeting.Definition, now time.Time) bool {
 	c.touch()
 	return true
 }
+
+// Compared are the revision that counts and the one that both knew before it, for an officer who reads what has changed; nil where there is
+// none, or it is forgotten.
+func (c *Case) Compared() (before, head *meeting.Definition) {
+	h := c.head()
+	if h == nil {
+		return nil, nil
+	}
+	for _, id := range []meeting.Hash{h.Parent, c.Agreed} {
+		if r := c.revision(id); r != nil && r.Definition != nil && r.ID != h.ID {
+			return r.Definition, h.Definition
+		}
+	}
+	return nil, h.Definition
+}
+
+// InForce is what both parties have agreed on.
+func (c *Case) InForce() (d meeting.Definition, ok bool) {
+	a := c.agreed()
+	if a == nil || a.Definition == nil {
+		return d, false
+	}
+	return *a.Definition, true
+}

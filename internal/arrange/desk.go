@@ -314,3 +314,6 @@ func (d *Desk) Withdraw(ctx context.Context, id meeting.ID, rev meeting.Hash, by
 func (d *Desk) Reset(ctx context.Context, id meeting.ID, version int64, by string) (*Case, error) {
 	return d.change(ctx, id, func(c *Case, _ bool) error { return c.reset(version, by, d.c.Now()) })
 }
+
+// Begun says whether nothing about a meeting can be changed any more.
+func (d *Desk) Begun(ctx context.Context, id meeting.ID) (bool, error) { return d.c.Begun(ctx, id) }
