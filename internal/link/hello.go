@@ -68,19 +68,28 @@ func decodeHello(b []byte, p meeting.PartyID) (*hello, error) {
 	return h, nil
 }
 
-// eventKinds are those of this version.
+// noticePrefix stands before the kinds of notices in hello.
+const noticePrefix = "notice."
+
+// eventKinds are those of this version, of events and of notices.
 func eventKinds() []string {
 	var names []string
 	for _, k := range meeting.Kinds() {
 		names = append(names, string(k))
 	}
+	for _, k := range meeting.NoticeKinds() {
+		names = append(names, noticePrefix+string(k))
+	}
 	return names
 }
 
-// knows reports whether the far node understands all events of x.
+// knows reports whether the far node understands all events of x, and its notice.
 func (h *hello) knows(x meeting.Exchange) error {
 	ok := func(k meeting.Kind) bool { return slices.Contains(h.Kinds, string(k)) }
 	if x.Propose != nil && !ok(x.Propose.Event.Kind) {
+		return ErrKind
+	}
+	if x.Notice != nil && !slices.Contains(h.Kinds, noticePrefix+string(x.Notice.Kind)) {
 		return ErrKind
 	}
 	if x.Entry != nil {

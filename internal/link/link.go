@@ -71,7 +71,7 @@ type Config struct {
 	Dial         func(ctx context.Context, addr string) (net.Conn, error)
 	AllowPrivate bool     // loopback, private and link-local addresses may be dialled and sent to: tests, demo, closed networks
 	Features     []string // optional features of this node, named in hello
-	Kinds        []string // event kinds that this node understands; nil: those of this version
+	Kinds        []string // event and notice kinds that this node understands; nil: those of this version
 	Log          *slog.Logger
 
 	roll    time.Duration // 0: rollAfter; tests do not wait for an hour

@@ -85,6 +85,11 @@ func onlyKindsNamed(t *testing.T, a *node, s *stranger, h hello) {
 	if err := event(meeting.MemberLeft); !errors.Is(err, want) {
 		t.Errorf("an event of the kind member.left: %v, want %v", err, want)
 	}
+	on := true
+	notice := meeting.Exchange{Notice: &meeting.Notice{Meeting: "m", Kind: meeting.NoticeMuted, Member: "ana", On: &on}}
+	if err := a.conn().Exchange(notice); slices.Contains(h.Kinds, "notice.muted") != (err == nil) || err != nil && !errors.Is(err, ErrKind) {
+		t.Errorf("a notice to a node that understands %v: %v", h.Kinds, err)
+	}
 	if err := event(meeting.MemberJoined); err != nil {
 		t.Fatalf("control: %v", err)
 	}
