@@ -83,7 +83,7 @@ export class Call {
     this.recall();
     effect(() => this.apply());
     this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
-    effect(() => { this.socket?.send({ sense: { speaking: this.mutedSpeech.value } }); });
+    effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
@@ -283,6 +283,7 @@ export class Call {
     }
     this.phase.value = "live";
     this.tell();
+    if (this.mutedSpeech.peek()) this.socket?.send({ sense: { speaking: true } });
   }
 
   private bye(code: string) {
