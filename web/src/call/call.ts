@@ -85,6 +85,8 @@ export class Call {
     this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
     effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
+    // Where the press sits nothing sounds but the open part, from the very message on that says so.
+    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== ""); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
@@ -97,7 +99,7 @@ export class Call {
 
   /** sends: this person brings a microphone and a camera. Nobody else's page asks for a device. */
   get sends(): boolean {
-    return ["principal", "delegate", "interpreter"].includes(this.role.peek());
+    return !["officer", "technician", "press", "viewer"].includes(this.role.peek());
   }
 
   /** arrange tells the call what the invitation says. */
@@ -292,7 +294,7 @@ export class Call {
       this.socket?.close();
       return;
     }
-    this.finish(code === "moved" || code === "left" || code === "excluded" ? code : "session");
+    this.finish(code === "moved" || code === "left" || code === "excluded" ? code : code === "refused" ? "excluded" : "session");
   }
 
   private refused(code: string, welcomed: boolean) {
@@ -307,7 +309,7 @@ export class Call {
   private renew() {
     this.connection?.close();
     clearTimeout(this.timer);
-    const c = this.connection = new Connection(this.wanted);
+    const c = this.connection = new Connection(this.wanted, this.sends);
     c.pc.onconnectionstatechange = () => this.changed(c);
     this.apply();
     c.play(this.playout);
