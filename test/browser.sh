@@ -35,5 +35,5 @@ for _ in $(seq 300); do
   sleep 0.1
 done
 if [ ! -s "$tmp/links.json" ]; then echo 'the demo did not come up:'; tail -n 40 "$tmp/demo.log"; exit 1; fi
-VISAVIS_DEMO_LINKS="$tmp/links.json" run web/e2e/call*.test.mjs || { fail=1; tail -n 60 "$tmp/demo.log"; }
+VISAVIS="$tmp/visavis" VISAVIS_DEMO_LINKS="$tmp/links.json" run web/e2e/call*.test.mjs || { fail=1; tail -n 60 "$tmp/demo.log"; }
 exit $fail

@@ -1,0 +1,160 @@
+// Passkeys in a real browser, with its virtual authenticator, against a real node: the first officer's link, sign-in, step-up.
+// VISAVIS names the node's program.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { launch, open, until } from './lib/browser.mjs';
+
+const visavis = process.env.VISAVIS;
+const options = { skip: visavis ? false : 'VISAVIS names no program', timeout: 120_000 };
+const run = promisify(execFile);
+
+const meeting = `id = "annual"
+host = "avelmar"
+start = 2026-12-09T23:30:00Z
+title = { en = "Ninth Annual Meeting" }
+[[party]]
+id = "avelmar"
+zone = "Australia/Lord_Howe"
+name = { en = "Avelmar" }
+longName = { en = "Republic of Avelmar" }
+city = { en = "Ilverne" }
+[[party.member]]
+id = "avelmar-tarroven"
+role = "principal"
+name = { en = "Maelin Tarroven" }
+office = { en = "Prime Minister" }
+[[party.member]]
+id = "avelmar-vost"
+role = "officer"
+name = { en = "Lirien Vost" }
+office = { en = "Protocol officer" }
+[[party]]
+id = "tolmeria"
+zone = "Australia/Brisbane"
+name = { en = "Tolmeria" }
+longName = { en = "Kingdom of Tolmeria" }
+city = { en = "Lanneth" }
+[[party.member]]
+id = "tolmeria-kosvane"
+role = "principal"
+name = { en = "Edran Kosvane" }
+office = { en = "Prime Minister" }
+[[party.member]]
+id = "tolmeria-quintar"
+role = "officer"
+name = { en = "Lothen Quintar" }
+office = { en = "Protocol officer" }
+`;
+
+let folder, node, browser, link, origin;
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const s = createServer().on('error', failed).listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
+  });
+}
+
+before(async () => {
+  if (!visavis) return;
+  folder = await mkdtemp(join(tmpdir(), 'visavis-passkey-'));
+  const [web, far, udp] = [await freePort(), await freePort(), await freePort()], dir = join(folder, 'node'), config = join(dir, 'visavis.toml');
+  origin = `http://avelmar.localhost:${web}`;
+  const made = await run(visavis, ['init', dir, '--party', 'avelmar', '--name', 'en=Avelmar', '--tls', 'off', '--listen', `127.0.0.1:${web}`, '--link-listen', `127.0.0.1:${far}`, '--link', `127.0.0.1:${far}`, '--udp-port', String(udp),
+    '--host', `avelmar.localhost:${web}`, '--host', `other.localhost:${web}`, '--media', `127.0.0.1:${udp}`, '--allow-private', '--officer', 'avelmar-vost', '--officer-name', 'Lirien Vost']);
+  link = /http:\/\/\S+\/enrol#\S+/.exec(made.stdout)[0];
+  await writeFile(join(folder, 'meeting.toml'), meeting);
+  await run(visavis, ['meeting', 'new', '--config', config, join(folder, 'meeting.toml')]);
+  node = spawn(visavis, ['serve', '--insecure-localhost', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await new Promise((up, failed) => {
+    let said = '';
+    node.stderr.on('data', (b) => { said += b; if (said.includes('"node is up"')) up(); });
+    node.on('exit', () => failed(new Error(said)));
+  });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  if (node) {
+    const gone = new Promise((r) => node.on('exit', r));
+    node.kill('SIGINT');
+    await gone;
+  }
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** device is a page of a browser with an authenticator of its own, whose user passes or fails. */
+async function device() {
+  const page = await open(browser), cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  page.verified = (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+  page.keys = async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  return page;
+}
+
+const who = (page) => page.evaluate(async () => { const r = await fetch('/api/account'); return { status: r.status, ...(await r.json()) }; });
+
+/** ceremony does one in the page, as its scripts do, and gives status and code. */
+const ceremony = (page, kind, at = '') => page.evaluate(async ([kind, at]) => {
+  const post = async (path, body) => { const r = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }); return { status: r.status, ...(r.status === 204 ? {} : await r.json()) }; };
+  const begun = await post(`/api/passkey/${kind}`, {});
+  if (!begun.options) return begun;
+  let made;
+  try { made = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(begun.options) }); } catch (e) { return { status: 0, error: { code: e.name } }; }
+  return post(`/api/passkey/${at || kind}/finish`, { credential: made.toJSON() });
+}, [kind, at]);
+
+test('the first officer makes a passkey with the link that init prints, signs in with it, and shows it again', options, async () => {
+  const page = await device();
+  await page.goto(link);
+  await until(page, () => document.querySelector('[data-act="register"]'));
+  assert.equal(await page.evaluate(() => location.hash), '', 'the code leaves the address');
+  await page.click('[data-act="register"]');
+  await until(page, () => location.pathname === '/officer', null, 20_000);
+  const a = await who(page);
+  assert.deepEqual([a.status, a.id, a.role, a.passkeys], [200, 'avelmar-vost', 'officer', 1]);
+  assert.notEqual(a.proven, '');
+  const [key] = await page.keys();
+  assert.equal(key.rpId, 'avelmar.localhost');
+  assert.equal(key.isResidentCredential, true);
+  const me = await page.evaluate(async () => (await fetch('/api/me?meeting=annual')).json());
+  assert.deepEqual([me.you, me.role, me.waiting], ['avelmar-vost', 'officer', '']);
+
+  await page.evaluate(() => fetch('/api/leave', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' }));
+  assert.equal((await who(page)).status, 401);
+  await page.goto(`${origin}/signin`);
+  await until(page, () => document.querySelector('[data-act="signin"]'));
+  await page.click('[data-act="signin"]');
+  await until(page, () => location.pathname === '/officer', null, 20_000);
+  assert.equal((await who(page)).id, 'avelmar-vost');
+  assert.equal((await ceremony(page, 'stepup')).status, 204);
+  assert.equal((await who(page)).status, 200, 'the cookie that the step-up gave holds');
+  assert.equal((await ceremony(page, 'stepup', 'signin')).error.code, 'passkey.refused', 'a step-up is no sign-in');
+  await page.verified(false);
+  assert.notEqual((await ceremony(page, 'stepup')).status, 204, 'a device whose user does not pass');
+  assert.deepEqual(await page.evaluate(() => globalThis.reports), []);
+  await page.context().close();
+});
+
+test('another device, another host and a used link let nobody in', options, async () => {
+  const page = await device();
+  await page.goto(link);
+  await until(page, () => document.querySelector('[data-act="register"]'));
+  await page.click('[data-act="register"]');
+  await until(page, () => document.querySelector('[data-failed]'));
+  assert.equal(await page.evaluate(() => document.querySelector('[data-failed]').dataset.failed), 'enrolment.unknown');
+  assert.equal((await page.keys()).length, 0);
+  assert.equal((await ceremony(page, 'signin')).status, 0, 'no passkey here');
+  assert.equal((await who(page)).status, 401);
+  await page.goto(`${origin.replace('avelmar.', 'other.')}/signin`);
+  assert.equal((await ceremony(page, 'signin')).status, 0, 'none under the other name');
+  await page.context().close();
+});
