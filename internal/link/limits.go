@@ -38,6 +38,10 @@ const (
 	streamsBurst    = 20.0
 	ownStreamsRate  = 4.0
 	ownStreamsBurst = 15.0
+	wantsRate       = 20.0 // lists of wants a second, of the frames above: each may start and stop 128 streams on the worker
+	wantsBurst      = 60.0
+	ownWantsRate    = 16.0
+	ownWantsBurst   = 50.0
 	admitRate       = 10.0 // connections a second from one address
 	admitBurst      = 10.0
 	maxAddresses    = 4096 // addresses whose rate is remembered; beyond it all others share one bucket

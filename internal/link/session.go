@@ -33,6 +33,7 @@ type session struct {
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
 	wake      chan struct{} // of capacity 1: something waits to be sent
 	lists     bucket        // lists of streams that we send; the writer's
+	wants     bucket        // lists of wants, the same
 
 	once sync.Once
 	done chan struct{} // closed by stop
@@ -163,7 +164,7 @@ func (s *session) run() error {
 
 // read takes frames until one is wrong or none comes for deadAfter. A frame must be whole in that time: slow bytes gain nothing.
 func (s *session) read() error {
-	var rate, lists bucket
+	var rate, lists, wants bucket
 	for {
 		if err := s.tls.SetReadDeadline(time.Now().Add(deadAfter)); err != nil {
 			return err
@@ -176,7 +177,8 @@ func (s *session) read() error {
 			return err
 		}
 		now := time.Now()
-		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) {
+		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) ||
+			t == frameWants && !wants.take(now, 1, wantsRate, wantsBurst) {
 			return refuse("rate", nil)
 		}
 		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))
@@ -251,8 +253,10 @@ func (s *session) write() {
 			if now.Before(next) {
 				if f = s.c.pending(s); f == nil {
 					again := next.Sub(now)
-					if w := s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst); w > 0 {
-						again = min(again, w) // a list may wait for its turn
+					for _, w := range []time.Duration{s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst), s.wants.wait(now, 1, ownWantsRate, ownWantsBurst)} {
+						if w > 0 {
+							again = min(again, w) // a list may wait for its turn
+						}
 					}
 					timer.Reset(again)
 					break
