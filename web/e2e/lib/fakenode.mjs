@@ -20,6 +20,7 @@ export class FakeNode {
   /** what a test sets: who is invited, what is seen, who answers offers, and what is refused. */
   you = 'avelmar-aldesh';
   state = asDelegate();
+  meeting = meeting;
   answer = null; // async (offer) => sdp; null: an offer is never answered
   codes = new Set(['good']);
   sessions = new Set();
@@ -70,7 +71,7 @@ export class FakeNode {
   }
 
   get invited() {
-    return { meeting, you: this.you, camera };
+    return { meeting: this.meeting, you: this.you, camera };
   }
 
   async serve(q, r) {
@@ -133,7 +134,7 @@ export class FakeNode {
       const answer = offer ? await this.answer?.(offer) : '';
       if (answer === undefined) return;
       socket.welcomed = true;
-      socket.send({ welcome: { version: 1, you: this.you, meeting, state: this.seen(this.state), answer, resume: `token${this.log.length}` } });
+      socket.send({ welcome: { version: 1, you: this.you, meeting: this.meeting, state: this.seen(this.state), answer, resume: `token${this.log.length}` } });
       socket.send({ quality: this.quality });
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, pick, t } from "../lang";
+import { fill, t, Words } from "../lang";
 import { DeviceList, problem } from "./devicelist";
 import { Icon } from "./icons";
 import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
@@ -29,7 +29,7 @@ function Self({ call, seat }: { call: Call; seat: Seat }) {
       <div class="picture" data-floor={call.mic.value ? "" : undefined}>
         {camera ? <Video stream={camera} label={t.value.ownPicture} name="self" /> : <div class="wait"><p class="q">{problem(call.devices.cameraState.value, "video") || t.value.cameraOff}</p></div>}
       </div>
-      <p class="sm"><bdi>{pick(seat.member?.name)}</bdi></p>
+      <p class="sm"><Words of={seat.member?.name} /></p>
     </section>
   );
 }
@@ -54,7 +54,7 @@ function Now({ call }: { call: Call }) {
 
 function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const x = t.value, { devices, state, meeting } = call;
-  const name = (party: string) => pick(partyOf(meeting.value, party)?.name);
+  const name = (party: string) => <Words of={partyOf(meeting.value, party)?.name} />;
   if (cut) {
     return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: x.cutNetworkHelp, tone: "alarm" };
   }
@@ -74,7 +74,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const broken = problem(devices.micState.value, "audio") || (cameraLost ? problem(devices.cameraState.value, "video") : "");
   if (broken) return { key: "device", head: broken, help: call.mic.value ? undefined : x.yourMicClosed, tone: "alarm" };
   const speaker = memberOf(meeting.value, call.speaking.value.find((id) => id !== call.you.value) ?? "");
-  const now = speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated;
+  const now = speaker ? fill(x.someoneSpeaks, { name: <Words of={speaker.name} /> }) : x.seated;
   if (call.mic.value) {
     return { key: "open", head: now, tone: "gold", body: <><p class="row" role="status"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
   }
@@ -127,7 +127,7 @@ function Connection({ call }: { call: Call }) {
         </div>
         {call.state.value.links.map((l) => (
           <div key={l.party} data-way={l.party} data-level={l.state}>
-            <dt>{fill(x.linkTo, { party: pick(partyOf(call.meeting.value, l.party)?.name) })}</dt>
+            <dt>{fill(x.linkTo, { party: <Words of={partyOf(call.meeting.value, l.party)?.name} /> })}</dt>
             {l.state === "up"
               ? <dd><Bars n={l.loss > 0.05 ? 1 : l.loss > 0.01 ? 2 : 3} /><span>{l.loss > 0.05 ? x.poor : l.loss > 0.01 ? x.fair : x.good}</span><bdi class="n q">{ms(l.rttMs)}</bdi>{l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: `${Math.round(l.loss * 1000) / 10}\u00a0%` })}</span> : null}</dd>
               : <dd class={l.state === "interrupted" ? "alarm" : "q"}><Bars n={0} /><span>{l.state === "interrupted" ? x.down : x.notUp}</span></dd>}

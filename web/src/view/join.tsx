@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { clock, day, fill, languages, list, pick, t } from "../lang";
+import { clock, day, fill, languages, list, t, Words } from "../lang";
 import { DeviceList, Network, problem } from "./devicelist";
 import { Emblem, Languages, Nameplate, memberOf, parties, partyOf } from "./parts";
 import { Video } from "./place";
@@ -23,9 +23,9 @@ export function Join({ call, code, failed, sit }: { call: Call; code: string; fa
       <main>
         <section class="letter">
           <div class="emblems">{parties(meeting, own?.id ?? "").map((p) => <Emblem key={p.id} party={p} size="l" />)}</div>
-          <h1><bdi>{pick(meeting.title)}</bdi></h1>
+          <h1><Words of={meeting.title} /></h1>
           <p class="lead">{fill(you?.role === "principal" ? t.value.leadPrincipal : t.value.leadDelegate, {
-            parties: list(parties(meeting, own?.id ?? "").map((p) => pick(p.name))), party: pick(own?.name),
+            parties: list(parties(meeting, own?.id ?? "").map((p) => p.name)), party: <Words of={own?.name} />,
           })}</p>
           <When call={call} own={own?.id ?? ""} />
           <section aria-labelledby="you-h" class="stack">
@@ -61,7 +61,7 @@ function When({ call, own }: { call: Call; own: string }) {
     <dl class="when">
       {parties(meeting, own).map((p) => (
         <div key={p.id}>
-          <dt>{fill(t.value.placeTime, { city: pick(p.city) })}</dt>
+          <dt>{fill(t.value.placeTime, { city: <Words of={p.city} /> })}</dt>
           <dd><time dateTime={meeting.start}><bdi class="n">{clock(start, p.zone)}</bdi></time></dd>
           <dd class="sm"><bdi>{day(start, p.zone)}</bdi></dd>
         </div>

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { clock, pick, t } from "../lang";
+import { clock, t, Words } from "../lang";
 import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
 import { Languages, memberOf, parties, partyOf } from "./parts";
@@ -32,7 +32,7 @@ export function MeetingPage({ call }: { call: Call }) {
       <a class="skip" href="#now" onClick={(e) => { e.preventDefault(); document.getElementById("now")?.querySelector("button")?.focus(); }}>{t.value.toFloor}</a>
       <header class="top">
         <p class="mark" lang="en">Visavis</p>
-        <div class="title"><h1><bdi>{pick(meeting.title)}</bdi></h1></div>
+        <div class="title"><h1><Words of={meeting.title} /></h1></div>
         <Clocks call={call} />
         <Languages />
       </header>
@@ -61,7 +61,7 @@ function Clocks({ call }: { call: Call }) {
   return (
     <dl class="clocks">
       {parties(meeting, own).map((p) => (
-        <div key={p.id}><dt><bdi>{pick(p.city)}</bdi></dt><dd><bdi class="n">{clock(now.value, p.zone)}</bdi></dd></div>
+        <div key={p.id}><dt><Words of={p.city} /></dt><dd><bdi class="n">{clock(now.value, p.zone)}</bdi></dd></div>
       ))}
     </dl>
   );
