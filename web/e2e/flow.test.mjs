@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { answerer, launch, open, says, until } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
-import { cut, meeting as agreed } from './lib/world.mjs';
+import { asDelegate, cut, meeting as agreed } from './lib/world.mjs';
 import { wav } from './lib/wav.mjs';
 
 let browser, answer, folder;
@@ -268,10 +268,39 @@ test('a text that has no form in the language of the page says which language it
   await live(page);
   assert.deepEqual(await tongues('.top h1 bdi'), [`${agreed.title.en} en ltr`]);
   assert.deepEqual(await tongues('[data-member=tolmeria-kosvane] .who bdi'), ['에드란 코스반 ko ltr', 'صدراعظم fa-AF rtl', 'تولميريا ar rtl']);
-  assert.deepEqual(await tongues('[data-member=avelmar-tarroven] .name bdi'), ['مايلين تاروفن ar-EG rtl']);
-  assert.deepEqual(await tongues('[data-member=avelmar-ombrand] .name bdi'), ['سيرينا أومبراند ar rtl'], 'the control: a text in the language of the page needs no word about it');
+  assert.deepEqual(await tongues('[data-member=avelmar-tarroven] .who .name bdi'), ['مايلين تاروفن ar-EG rtl']);
+  assert.deepEqual(await tongues('[data-member=avelmar-ombrand] .who .name bdi'), ['سيرينا أومبراند ar rtl'], 'the control: a text in the language of the page needs no word about it');
   assert.equal(await page.evaluate(() => document.querySelectorAll('[data-member=avelmar-ombrand] bdi[lang]').length), 0);
   assert.deepEqual(await tongues('.clocks dt bdi'), ['إلفيرن ar rtl', 'Lanneth en ltr']);
+});
+
+test('what is wrong with the record is said, and what it means', async (t) => {
+  const { node, page } = await seated(t);
+  const alarm = () => page.evaluate(() => document.querySelector('#now .record')?.innerText ?? null);
+  assert.equal(await alarm(), '', 'the control: nothing is wrong, and the region is there to be read out');
+  const texts = {
+    'log.withheld': /^The shared record is behind\.[^]*host party[^]*protocol officer; you can go on speaking\.$/,
+    'log.forked': /^The records of the two sides differ\.[^]*does not reach the other side[^]*protocol officer/,
+    'log.later': /^The record of the meeting needs your protocol officer\.$/, // a code of a later node
+  };
+  for (const [code, text] of Object.entries(texts)) {
+    node.send({ state: asDelegate({ alarm: code }) });
+    await until(page, (c) => document.querySelector('[data-alarm]')?.dataset.alarm === c, code);
+    assert.match((await alarm()).replaceAll(/\s+/g, ' '), text);
+  }
+  node.send({ state: asDelegate() });
+  await until(page, () => document.querySelector('#now .record')?.innerText === '');
+});
+
+test('the link to the other party says which way sound and pictures go', async (t) => {
+  const { node, page } = await seated(t);
+  const [up] = asDelegate().links;
+  for (const [way, bars, text] of [['one', 3, 'Good 38 ms one path'], ['two', 3, 'Good 38 ms two paths'], ['tls', 2, 'Fair 38 ms No UDP: inside TLS'], ['', 0, 'Measuring']]) {
+    node.send({ state: asDelegate({ links: [{ ...up, way }] }) });
+    await until(page, (w) => document.querySelector('[data-way=tolmeria] dd')?.dataset.media === (w || 'none'), way);
+    const shown = await page.evaluate(() => { const d = document.querySelector('[data-way=tolmeria] dd'); return [d.querySelector('.bars').className, d.innerText.replaceAll(/\s+/g, ' ').trim()]; });
+    assert.deepEqual(shown, [`bars q${bars}`, text]);
+  }
 });
 
 test('an interrupted far side is shown as such, own side and all', async (t) => {

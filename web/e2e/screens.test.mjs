@@ -71,6 +71,12 @@ const screens = {
     node.send({ state: cut() });
     await says(page, 'link');
   },
+  async forked(page, node) { // the longest text below the sentence, and a link without UDP
+    await inMeeting(page, node);
+    const [up] = asDelegate().links;
+    node.send({ state: asDelegate({ alarm: 'log.forked', links: [{ ...up, way: 'tls', loss: 0.012 }] }) });
+    await until(page, () => document.querySelector('[data-alarm]') && document.querySelector('[data-media=tls]'));
+  },
   async 'own-cut'(page, node) {
     await inMeeting(page, node);
     await node.stop();
