@@ -35,6 +35,7 @@ type Manager struct {
 	mu      sync.Mutex // guards what follows
 	conns   map[meeting.PartyID]*Conn
 	dropped map[meeting.PartyID]bool
+	past    Counters // of links that are gone
 	closed  bool
 }
 
@@ -115,6 +116,7 @@ func (m *Manager) Refresh() {
 	for id, c := range m.conns {
 		if !slices.Contains(fresh, c) && !slices.Contains(kept, c) {
 			delete(m.conns, id)
+			m.forgetLocked(c)
 			gone = append(gone, c)
 		}
 	}
@@ -264,6 +266,9 @@ func (m *Manager) Drop(p meeting.PartyID) {
 	m.mu.Lock()
 	c := m.conns[p]
 	delete(m.conns, p)
+	if c != nil {
+		m.forgetLocked(c)
+	}
 	m.dropped[p] = true
 	m.mu.Unlock()
 	if c != nil {
@@ -287,6 +292,9 @@ func (m *Manager) Close() error {
 	m.mu.Lock()
 	m.closed = true
 	conns := m.conns
+	for _, c := range conns {
+		m.forgetLocked(c)
+	}
 	m.conns = make(map[meeting.PartyID]*Conn)
 	m.mu.Unlock()
 	for _, c := range conns {

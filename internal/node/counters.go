@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"visavis/internal/api"
+	"visavis/internal/link"
 	"visavis/internal/peer"
 	"visavis/internal/udp"
 )
@@ -14,10 +15,11 @@ const tellEvery = 10 * time.Minute
 
 // counters is what the parts of a node have counted since its start: sums, without a name or an address.
 type counters struct {
-	UDP    udp.Stats    `json:"udp"`
-	Mux    udp.MuxStats `json:"mux"`
-	People peer.Stats   `json:"peer"`
-	Web    api.Stats    `json:"web"`
+	UDP    udp.Stats     `json:"udp"`
+	Mux    udp.MuxStats  `json:"mux"`
+	People peer.Stats    `json:"peer"`
+	Links  link.Counters `json:"link"`
+	Web    api.Stats     `json:"web"`
 }
 
 // tell logs the counters every tellEvery, and once more when the node stops.
@@ -36,5 +38,5 @@ func (n *Node) tell() {
 }
 
 func (n *Node) count() {
-	n.log.Info("counters", slog.Any("node", counters{n.worker.Stats(), n.mux.Stats(), n.peers.Stats(), n.server.Stats()}))
+	n.log.Info("counters", slog.Any("node", counters{n.worker.Stats(), n.mux.Stats(), n.peers.Stats(), n.links.Stats(), n.server.Stats()}))
 }
