@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { clock, t, Words } from "../lang";
+import { clock, pick, t, Words } from "../lang";
 import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
 import { Languages, memberOf, parties, partyOf } from "./parts";
@@ -42,7 +42,7 @@ export function MeetingPage({ call }: { call: Call }) {
         </section>
         {small.length ? (
           <section class="more" aria-label={t.value.alsoPresent} data-sides={large.length}>
-            {large.map((l) => <div key={l.party?.id}>{small.filter((s) => s.party?.id === l.party?.id).map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}</div>)}
+            {large.map((l) => <div key={l.party?.id} role="group" aria-label={pick(l.party?.name)}>{small.filter((s) => s.party?.id === l.party?.id).map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}</div>)}
           </section>
         ) : null}
         <Dock call={call} self={principal ? null : self} />
