@@ -19,6 +19,7 @@ import (
 
 type options struct {
 	visavis, plain string
+	against        string
 	rounds         int
 	each, memory   time.Duration
 	counts         []int
@@ -32,6 +33,7 @@ func main() {
 	o := options{counts: []int{50, 100}}
 	flag.StringVar(&o.visavis, "visavis", "bin/visavis", "the node")
 	flag.StringVar(&o.plain, "plain", "bin/measure-plain", "the plain forwarder")
+	flag.StringVar(&o.against, "against", "", "another build of the node, to be compared in place of the plain forwarder")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds for each number of receivers")
 	flag.DurationVar(&o.each, "each", 6*time.Second, "how long one server is counted in a round")
 	flag.DurationVar(&o.memory, "memory", 60*time.Second, "how long receivers stream before memory is read; 0: not at all")
@@ -93,7 +95,7 @@ func measureCost(ctx context.Context, o options, dir string, r *report) error {
 		return err
 	}
 	defer node.stop()
-	plain, err := startPlain(o, dir)
+	plain, err := startOther(ctx, o, dir)
 	if err != nil {
 		return err
 	}
