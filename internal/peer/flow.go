@@ -72,8 +72,8 @@ type source struct {
 	pt, rtxPT uint8
 	rtxSSRC   uint32
 	stream    *media.Stream
-	rate      float64 // payload bytes a second at most
-	bytes     bucket
+	rate      float64 // payload bytes a second at most, of all layers of a camera together
+	bytes     *bucket // which they share
 	rtx       bucket
 }
 
@@ -142,7 +142,7 @@ func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
 }
 
 func (f *flow) newSource(s *section, nominal float64) *source {
-	src := &source{name: s.name, mid: s.mid, kind: s.kind, pt: s.pt, rtxPT: s.rtxPT, rate: AudioBytesPerSecond}
+	src := &source{name: s.name, mid: s.mid, kind: s.kind, pt: s.pt, rtxPT: s.rtxPT, rate: AudioBytesPerSecond, bytes: &bucket{}}
 	switch {
 	case s.name == "screen":
 		src.rate = ScreenBytesPerSecond
