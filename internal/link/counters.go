@@ -1,5 +1,10 @@
 package link
 
+import (
+	"errors"
+	"maps"
+)
+
 // Counters count what a link did and refused since it was made.
 type Counters struct {
 	Received, Sent      uint64 // datagrams: authentic, copies not counted; sealed
@@ -39,16 +44,40 @@ func (c *Counters) add(d Counters) {
 	c.Resent += d.Resent
 }
 
+// Stats are the counts of a Manager.
+type Stats struct {
+	Counters
+	Refused map[string]uint64 // control and media connections refused or closed for what came, by code of bye; "pinned": no trusted key
+}
+
 // Stats returns what all links have counted since the Manager was made, those that are gone included, up to a second ago.
-func (m *Manager) Stats() Counters {
+func (m *Manager) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	sum := m.past
+	s := Stats{Counters: m.past, Refused: maps.Clone(m.refused)}
 	for _, c := range m.conns {
-		sum.add(c.Counters())
+		s.add(c.Counters())
 	}
-	return sum
+	return s
 }
 
 // forgetLocked keeps the counts of a link that is gone.
 func (m *Manager) forgetLocked(c *Conn) { m.past.add(c.Counters()) }
+
+// blame counts a connection that ended by err if that was the fault of the other side. Codes are ours and few.
+func (m *Manager) blame(err error) {
+	var r *refusal
+	code := ""
+	switch {
+	case errors.As(err, &r):
+		code = r.code
+	case errors.Is(err, ErrPinned):
+		code = "pinned"
+	}
+	if code == "" || code == "replaced" || code == "duplicate" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refused[code]++
+}

@@ -36,6 +36,7 @@ type Manager struct {
 	conns   map[meeting.PartyID]*Conn
 	dropped map[meeting.PartyID]bool
 	past    Counters // of links that are gone
+	refused map[string]uint64
 	closed  bool
 }
 
@@ -54,7 +55,7 @@ func NewManager(c Config) (*Manager, error) {
 		return nil, err
 	}
 	m := &Manager{c: c, cert: cert, instance: newInstance(), kinds: c.Kinds, features: c.Features, log: c.Log,
-		greeting: make(chan struct{}, maxGreeting), conns: make(map[meeting.PartyID]*Conn), dropped: make(map[meeting.PartyID]bool)}
+		greeting: make(chan struct{}, maxGreeting), conns: make(map[meeting.PartyID]*Conn), dropped: make(map[meeting.PartyID]bool), refused: make(map[string]uint64)}
 	if m.c.roll == 0 {
 		m.c.roll = rollAfter
 	}
@@ -196,6 +197,7 @@ func (m *Manager) Serve(c *tls.Conn) {
 		s, err = m.greet(m.ctx, c, false)
 	}
 	if err != nil {
+		m.blame(err)
 		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		return
 	}
@@ -243,6 +245,7 @@ func (m *Manager) accepted(c net.Conn) {
 	cancel()
 	<-m.greeting
 	if err != nil {
+		m.blame(err)
 		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		c.Close()
 		return

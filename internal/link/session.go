@@ -155,7 +155,9 @@ func (s *session) run() error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(s.write)
-	s.stop(s.read())
+	err := s.read()
+	s.c.m.blame(err)
+	s.stop(err)
 	wg.Wait()
 	s.tls.NetConn().Close()
 	s.c.post(func() { s.c.ended(s) })

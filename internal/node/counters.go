@@ -15,11 +15,11 @@ const tellEvery = 10 * time.Minute
 
 // counters is what the parts of a node have counted since its start: sums, without a name or an address.
 type counters struct {
-	UDP    udp.Stats     `json:"udp"`
-	Mux    udp.MuxStats  `json:"mux"`
-	People peer.Stats    `json:"peer"`
-	Links  link.Counters `json:"link"`
-	Web    api.Stats     `json:"web"`
+	UDP    udp.Stats    `json:"udp"`
+	Mux    udp.MuxStats `json:"mux"`
+	People peer.Stats   `json:"peer"`
+	Links  link.Stats   `json:"link"`
+	Web    api.Stats    `json:"web"`
 }
 
 // tell logs the counters every tellEvery, and once more when the node stops.
