@@ -152,6 +152,14 @@ func Load(path string) (Settings, error) {
 	return s, nil
 }
 
+// Set changes keys, each written as KEY=VALUE in TOML. The error is a *SettingError, as of Load; whether the values go together, Check says.
+func (s *Settings) Set(keys []string) error {
+	if _, err := decodeTOML("--set", []byte(strings.Join(keys, "\n")), s, settingRules()); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Check says whether a node may run with these settings: what Load says, and that plain HTTP was asked for by the flag.
 func (s Settings) Check() error {
 	name := s.Path
