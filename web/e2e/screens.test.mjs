@@ -48,6 +48,9 @@ const screens = {
   },
   async open(page, node) {
     await inMeeting(page, node);
+    const s = asDelegate(); // and somebody's page is away
+    node.send({ state: { ...s, present: s.present.map((p) => (p.member === 'avelmar-ombrand' ? { ...p, far: 'away' } : p)) } });
+    await until(page, () => document.querySelector('[data-member=avelmar-ombrand][data-far=away]'));
     await page.click('[data-act=mic]');
     await says(page, 'open');
   },
