@@ -37,6 +37,7 @@ for (const [seat, feedback] of [['avelmar-delegate-2', true], ['avelmar-delegate
         if (feedback) assert.ok(g.again >= 0.9, `${way}: ${g.again} of ${g.of} lost packets came again`);
         else assert.equal(g.again, 0, `${way}: lost packets came again without a request`);
       }
+      assert.deepEqual([...net.sizes], [240], 'bytes of Opus in a packet of 20 ms: 96 kbit/s, each the same');
       await page.click('[data-act=leave]');
       await page.click('[data-act=leave-now]');
     } finally {

@@ -7,10 +7,11 @@ const isControl = (b) => isMedia(b) && b[1] >= 192 && b[1] <= 223; // RFC 5761
 
 /**
  * relay puts itself between every connection of the page and the node: call it before the page is opened. While losing is set each tenth
- * packet of sound is lost in both directions, and without feedback all of RTCP. lost and again have the packets of sound by direction.
+ * packet of sound is lost in both directions, and without feedback all of RTCP. lost and again have the packets of sound by direction, sizes
+ * the bytes of Opus in those of the page.
  */
 export async function relay(page, { feedback = true, sound = 111 } = {}) {
-  const open = [], r = { losing: false, lost: { up: new Map(), down: new Map() }, again: { up: new Set(), down: new Set() } };
+  const open = [], r = { losing: false, lost: { up: new Map(), down: new Map() }, again: { up: new Set(), down: new Set() }, sizes: new Set() };
   const seen = { up: new Set(), down: new Set() }, count = { up: 0, down: 0 };
   const passes = (way, b) => {
     if (!r.losing || !isMedia(b)) return true;
@@ -19,6 +20,7 @@ export async function relay(page, { feedback = true, sound = 111 } = {}) {
     const key = `${b.readUInt32BE(8)} ${b.readUInt16BE(2)}`;
     if (seen[way].has(key)) { r.again[way].add(key); return true; }
     seen[way].add(key);
+    if (way === 'up') r.sizes.add(b.length - 12 - (b[0] & 0x10 ? 4 + 4 * b.readUInt16BE(14) : 0) - 16); // header, extension, tag of GCM
     if (++count[way] % 10) return true;
     r.lost[way].set(key, Date.now());
     return false;
