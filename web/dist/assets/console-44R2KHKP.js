@@ -1,1 +1,0 @@
-import{a as e}from"./chunk-EWLIXGS7.js";import{d as i,g as l,o as t}from"./chunk-YAH3HZNW.js";import"./chunk-IKD4ONNH.js";import{k as o,o as a}from"./chunk-FRSMXH5C.js";function n({call:r}){return o("div",{class:"stage officer",children:[o(t,{call:r,who:a.value.roleOfficer}),o("main",{children:[o(e,{call:r}),o(l,{call:r})]})]})}export{i as Invitation,n as Seated};

@@ -1,1 +1,0 @@
-import{a as t}from"./chunk-EWLIXGS7.js";import{d as e,g as i,o as l}from"./chunk-YAH3HZNW.js";import"./chunk-IKD4ONNH.js";import{k as a,o as r}from"./chunk-FRSMXH5C.js";function p({call:o}){return a("div",{class:"stage technician",children:[a(l,{call:o,who:r.value.roleTechnician}),a("main",{children:[a(t,{call:o}),a(i,{call:o})]})]})}export{e as Invitation,p as Seated};
