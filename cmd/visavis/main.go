@@ -28,6 +28,7 @@ type cli struct {
 	Distrust distrustCmd `cmd:"" help:"Trust another party no longer: its link closes within a second."`
 	Document documentCmd `cmd:"" help:"Show or renew our party document, or take a newer one of another party."`
 	Meeting  meetingCmd  `cmd:"" help:"Arrange meetings."`
+	Account  accountCmd  `cmd:"" help:"Officers and technicians, who sign in with passkeys."`
 	Invite   inviteCmd   `cmd:"" help:"Make invitation links, one per member of our party. Earlier links and sessions of the same members end."`
 	Backup   backupCmd   `cmd:"" help:"Copy settings, keys and data into a new directory, also while the node runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place on a machine that has none."`

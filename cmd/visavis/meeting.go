@@ -81,6 +81,7 @@ type inviteCmd struct {
 	All     bool          `help:"All members of our party."`
 	Host    string        `help:"Host in the links, one of web.hosts. Default: the first." placeholder:"HOST"`
 	Valid   time.Duration `help:"How long the links hold, at most 720h. Default: until a day after the meeting begins." placeholder:"DURATION"`
+	Press   string        `help:"In place of members, somebody of the press, by name as accredited: sees the open part alone." placeholder:"NAME"`
 	Keep    bool          `help:"Keep earlier links, or tokens, of these members, and whoever came in by one."`
 	Whip    bool          `help:"In place of a link, address and token for an encoder that publishes as the member (RFC 9725)." xor:"device"`
 	Whep    bool          `help:"In place of a link, address and token for a player that shows what the member is shown." xor:"device"`
@@ -90,8 +91,8 @@ type inviteCmd struct {
 
 // Run prints one link per member.
 func (i *inviteCmd) Run(c console) error {
-	if i.All == (len(i.Member) > 0) {
-		return errors.New("say either --all or which members")
+	if i.Press == "" && i.All == (len(i.Member) > 0) || i.Press != "" && (i.All || len(i.Member) > 0 || i.Whip || i.Whep) {
+		return errors.New("say either --all or which members, or --press alone")
 	}
 	d, err := i.open()
 	if err != nil {
@@ -108,14 +109,34 @@ func (i *inviteCmd) Run(c console) error {
 	for _, m := range i.Member {
 		o.Members = append(o.Members, node.MemberID(m))
 	}
+	if i.Press != "" {
+		l, err := d.InvitePress(c.ctx, o, i.Press)
+		if err != nil {
+			return err
+		}
+		return give(c, []node.Link{l})
+	}
 	links, err := d.Invite(c.ctx, o)
 	if err != nil {
 		return err
 	}
+	return give(c, links)
+}
+
+// give prints links on standard output, and PINs apart from them on standard error: they go by two ways.
+func give(c console, links []node.Link) error {
 	for _, l := range links {
 		c.printf("%s\t%s\n", l.Member, l.URL.Reveal())
 	}
-	fmt.Fprintf(c.err, "Good until %s, each for one person, once. Hand each to its member by a way that nobody else reads.\n", minute(links[0].Expires))
+	if len(links) == 0 {
+		return errors.New("nobody of our party comes to that meeting by a link: officers and technicians sign in (visavis account)")
+	}
+	for _, l := range links {
+		if pin := l.PIN.Reveal(); pin != "" {
+			fmt.Fprintf(c.err, "PIN\t%s\t%s\n", l.Member, pin)
+		}
+	}
+	fmt.Fprintf(c.err, "Good until %s, each for one person, once. Hand each to its member by a way that nobody else reads, and a PIN by another way, as by telephone.\n", minute(links[0].Expires))
 	return nil
 }
 

@@ -64,6 +64,8 @@ type initCmd struct {
 	Private bool              `name:"allow-private" help:"The other nodes may be at private or loopback addresses: closed networks and tests."`
 	Set     []string          `help:"Any other key of the settings, with its value as TOML writes it, as in media.camera.fps=15 or 'log.level=\"warn\"'; one flag for each." placeholder:"KEY=VALUE" sep:"none"`
 	Data    string            `help:"Directory of what the node writes." default:"data" placeholder:"DIR"`
+	Officer string            `help:"Id of the first protocol officer, as in meetings. Default: PARTY-officer." placeholder:"ID"`
+	Named   string            `name:"officer-name" help:"The officer's name." default:"Protocol officer" placeholder:"NAME"`
 	Offline string            `help:"Where the keys that must leave this machine are put, best a USB stick. Default: DIR/offline." type:"path" placeholder:"DIR"`
 }
 
@@ -95,7 +97,34 @@ func (i *initCmd) Run(c console) error {
 	if len(d.Media) == 0 {
 		c.printf("No --media address was given: the other nodes answer to where our packets come from.\n")
 	}
+	if err := i.officer(c, made.Settings); err != nil {
+		return err
+	}
 	c.printf("\nNext: read %s, then: visavis serve --config %s\n", made.Settings, made.Settings)
+	return nil
+}
+
+// officer makes the first officer's account in the new node's data, and prints the one link with which its passkey is made.
+func (i *initCmd) officer(c console, settings string) error {
+	s, err := node.Load(settings)
+	if err != nil {
+		return err
+	}
+	d, err := node.OpenDir(s, nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	id := i.Officer
+	if id == "" {
+		id = i.Party + "-officer"
+	}
+	l, err := d.AddAccount(c.ctx, node.MemberID(id), i.Named, node.Officer, i.Host[0], 0)
+	if err != nil {
+		return fmt.Errorf("the directory is made, the first officer is not: %w; mend it and say: visavis account add", err)
+	}
+	c.printf("\nThe first protocol officer, %s, opens this link once the node serves, and makes a passkey (good until %s, once; again by: visavis account code %s):\n  %s\n",
+		l.Member, minute(l.Expires), l.Member, l.URL.Reveal())
 	return nil
 }
 

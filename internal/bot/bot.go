@@ -31,6 +31,9 @@ var (
 
 // Config says who a bot is and how it reaches its node. Link and Clip are needed.
 type Config struct {
+	// PIN is what came by another way than the link, where the invitation asks for one.
+	PIN string
+
 	// Link is the invitation as a person gets it: https://HOST/join#CODE.
 	Link string
 	// Clip is what camera and microphone show and say.

@@ -22,6 +22,7 @@ import (
 type door struct {
 	base *url.URL // scheme and host
 	code string
+	pin  string
 	web  *http.Client
 	tr   *http.Transport
 
@@ -39,7 +40,7 @@ func newDoor(c Config) (*door, error) {
 	}
 	tr := &http.Transport{DialContext: c.Dial, TLSClientConfig: c.TLS, MaxIdleConnsPerHost: 1}
 	return &door{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, tr: tr,
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, pin: c.PIN, tr: tr,
 		web: &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
@@ -56,7 +57,7 @@ func (d *door) enter(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
-	body, err := json.Marshal(wire.CodeRequest{Code: d.code})
+	body, err := json.Marshal(wire.CodeRequest{Code: d.code, PIN: d.pin})
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func FuzzDecodeExchange(f *testing.F) {
 	for in := range exchanges() {
 		f.Add([]byte(in))
 	}
+	for in := range notices() {
+		f.Add([]byte(in))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		x, err := meeting.DecodeExchange(b)
 		if err != nil {

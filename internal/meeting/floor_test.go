@@ -228,3 +228,29 @@ func TestTechnicianAdmitted(t *testing.T) {
 		t.Error("came back with the old leave")
 	}
 }
+
+// TestMicrophonesAcrossPhases: where more people will hear, all microphones go off; where fewer will, they stay (the control). Each can
+// be opened again at once by its own member.
+func TestMicrophonesAcrossPhases(t *testing.T) {
+	for _, c := range []struct {
+		from meeting.Phase
+		then []string
+		on   bool
+	}{
+		{meeting.Waiting, []string{"quintar begins the rehearsal"}, false},
+		{meeting.Rehearsal, []string{"quintar calls to wait"}, true},
+		{meeting.Waiting, []string{"quintar turns the key to start", "vost turns the key to start"}, false},
+		{meeting.Closed, []string{"quintar turns the key to open", "vost turns the key to open"}, false},
+		{meeting.Closed, []string{"quintar turns the key to record", "vost turns the key to record"}, true},
+		{meeting.Opened, []string{"quintar closes the doors"}, true},
+	} {
+		k := at(t, summit(), c.from)
+		k.run(t, "tarroven opens microphone and camera")
+		k.run(t, c.then...)
+		p := k.s.Present["avelmar-tarroven"]
+		if p.Mic != c.on || !p.Camera {
+			t.Errorf("%s, then %v: microphone %v, camera %v, want %v and a camera that stays", c.from, c.then, p.Mic, p.Camera, c.on)
+		}
+		k.run(t, "tarroven opens microphone")
+	}
+}

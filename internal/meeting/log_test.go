@@ -2,6 +2,8 @@ package meeting_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,110 @@ func TestEntryGolden(t *testing.T) {
 	}
 	if meeting.Chain(h, b) == h || meeting.Chain(meeting.Hash{1}, b) == h {
 		t.Error("the chain does not depend on what was before")
+	}
+}
+
+// everyShape gives one event of each kind with all fields that it may have, and its JSON.
+func everyShape() map[string]meeting.Event {
+	out := map[string]meeting.Event{
+		`{"kind":"member.devices","member":"a","mic":true,"camera":false}`: {Kind: meeting.MemberDevices, Mic: yes(), Camera: no()},
+		`{"kind":"key.turned","member":"a","action":"start","epoch":3,"head":"0100000000000000000000000000000000000000000000000000000000000000"}`: {
+			Kind: meeting.KeyTurned, Action: meeting.Start, Epoch: 3, Head: &meeting.Hash{1}},
+		`{"kind":"key.returned","member":"a","action":"open"}`:                  {Kind: meeting.KeyReturned, Action: meeting.Open},
+		`{"kind":"floor.mode","member":"a","mode":"statements"}`:                {Kind: meeting.FloorModeSet, Mode: meeting.Statements},
+		`{"kind":"floor.given","member":"a","actor":"b","limit":90}`:            {Kind: meeting.FloorGiven, Actor: "b", Limit: 90},
+		`{"kind":"floor.acknowledged","member":"a","language":"ar"}`:            {Kind: meeting.FloorAcknowledged, Language: "ar"},
+		`{"kind":"floor.taken","member":"a","actor":"b"}`:                       {Kind: meeting.FloorTaken, Actor: "b"},
+		`{"kind":"hand.lowered","member":"a","actor":"b"}`:                      {Kind: meeting.HandLowered, Actor: "b"},
+		`{"kind":"order.lowered","member":"a","actor":"b"}`:                     {Kind: meeting.OrderLowered, Actor: "b"},
+		`{"kind":"agenda.item","member":"a","n":2}`:                             {Kind: meeting.AgendaItem, N: 2},
+		`{"kind":"capacity","member":"a","actor":"b","n":1}`:                    {Kind: meeting.CapacitySet, Actor: "b", N: 1},
+		`{"kind":"technician.admitted","member":"a","actor":"b","admit":false}`: {Kind: meeting.TechnicianAdmitted, Actor: "b", Admit: no()},
+	}
+	for _, k := range meeting.Kinds() {
+		plain := true
+		for _, e := range out {
+			plain = plain && e.Kind != k
+		}
+		if plain {
+			out[`{"kind":"`+string(k)+`","member":"a"}`] = meeting.Event{Kind: k}
+		}
+	}
+	for s, e := range out {
+		e.Member = "a"
+		out[s] = e
+	}
+	return out
+}
+
+// TestEventShapes pins the bytes of every kind of event and refuses each with a field more or a needed one less.
+func TestEventShapes(t *testing.T) {
+	foreign := map[string]string{"actor": `"b"`, "mic": "true", "camera": "true", "action": `"start"`, "epoch": "1", "mode": `"free"`, "limit": "1", "n": "1",
+		"admit": "true", "language": `"en"`, "head": `"0100000000000000000000000000000000000000000000000000000000000000"`}
+	optional := map[meeting.Kind]string{meeting.MemberDevices: "mic camera", meeting.FloorGiven: "limit", meeting.FloorAcknowledged: "language",
+		meeting.HandLowered: "actor", meeting.OrderLowered: "actor", meeting.AgendaItem: "n", meeting.CapacitySet: "actor n"}
+	wrap := func(event string) []byte {
+		p := proposal()
+		p.Event = meeting.Event{Kind: meeting.MemberLeft, Member: "a"}
+		b := string(meeting.EncodeEntry(meeting.Sequence(p, 1, meeting.Hash{}, start)))
+		return []byte(strings.Replace(b, `{"kind":"member.left","member":"a"}`, event, 1))
+	}
+	if len(everyShape()) != len(meeting.Kinds()) {
+		t.Errorf("%d shapes, %d kinds", len(everyShape()), len(meeting.Kinds()))
+	}
+	for text, want := range everyShape() {
+		got, err := meeting.DecodeEntry(wrap(text))
+		if err != nil || !got.Event.Equal(want) {
+			t.Errorf("%s: %+v, %v", text, got.Event, err)
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(text), &fields); err != nil {
+			t.Fatal(err)
+		}
+		for field, value := range foreign {
+			if _, has := fields[field]; !has {
+				if _, err := meeting.DecodeEntry(wrap(strings.TrimSuffix(text, "}") + `,"` + field + `":` + value + "}")); err == nil {
+					t.Errorf("%s with %s was taken", want.Kind, field)
+				}
+				continue
+			}
+			less := strings.Replace(text, `,"`+field+`":`+string(fields[field]), "", 1)
+			_, err := meeting.DecodeEntry(wrap(less))
+			if may := strings.Contains(optional[want.Kind], field); (err == nil) != may {
+				t.Errorf("%s without %s: %v", want.Kind, field, err)
+			}
+		}
+	}
+	for _, e := range []meeting.Event{{Kind: meeting.AgendaItem, N: meeting.MaxAgenda + 1}, {Kind: meeting.AgendaItem, N: -1}, {Kind: meeting.CapacitySet, N: 2},
+		{Kind: meeting.FloorModeSet, Mode: "anarchy"}, {Kind: meeting.KeyReturned, Action: "stream"}, {Kind: meeting.FloorAcknowledged, Language: "EN"}} {
+		e.Member = "a"
+		p := proposal()
+		if p.Event = e; p.Check() == nil {
+			t.Errorf("%+v was taken", e)
+		}
+	}
+}
+
+// TestEqual: events differ as soon as one field does.
+func TestEqual(t *testing.T) {
+	full := meeting.Event{Kind: "k", Member: "a", Actor: "b", Mic: yes(), Camera: yes(), Action: meeting.Start, Epoch: 1, Head: &meeting.Hash{1}, Mode: "m",
+		Limit: 1, N: 1, Admit: yes(), Language: "en"}
+	v := reflect.ValueOf(full)
+	same := full
+	same.Mic, same.Head = yes(), &meeting.Hash{1}
+	if !full.Equal(same) {
+		t.Error("control: equal events differ")
+	}
+	for i := range v.NumField() {
+		other := full
+		reflect.ValueOf(&other).Elem().Field(i).SetZero()
+		if full.Equal(other) || other.Equal(full) {
+			t.Errorf("%s does not count", v.Type().Field(i).Name)
+		}
+	}
+	other := full
+	if other.Head = (&meeting.Hash{2}); full.Equal(other) {
+		t.Error("another head does not count")
 	}
 }
 
@@ -162,6 +268,11 @@ func FuzzDecodeEntry(f *testing.F) {
 	p.Offline = true
 	f.Add(meeting.EncodeEntry(meeting.Sequence(p, 41, meeting.Hash{3}, start.Add(time.Hour))))
 	f.Add([]byte(`{"n":1}`))
+	for _, e := range everyShape() {
+		p.Event = e
+		f.Add(meeting.EncodeEntry(meeting.Sequence(p, 41, meeting.Hash{3}, start.Add(time.Hour))))
+	}
+	summit := meeting.Begin(summit())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := meeting.DecodeEntry(b)
 		if err != nil {
@@ -171,5 +282,8 @@ func FuzzDecodeEntry(f *testing.F) {
 			t.Fatalf("%s was taken as %s: two forms of one entry", b, again)
 		}
 		_, _ = meeting.Apply(meeting.Begin(annual()), e.Party, e.At, e.Event)
+		if s, err := meeting.ApplyEntry(summit, e); err == nil && s.Phase == meeting.Opened {
+			t.Fatalf("%s opened the doors", b)
+		}
 	})
 }

@@ -10,13 +10,14 @@ import (
 	"slices"
 	"time"
 
+	"visavis/internal/arrange"
 	"visavis/internal/auth"
 	"visavis/internal/link"
 	"visavis/internal/meeting"
 	"visavis/internal/store"
 )
 
-const meetingBucket = "meeting" // id → JSON of the definition
+const meetingBucket = arrange.MeetingBucket // id → JSON of the definition
 
 // Dir is a node's directory, open: who we are, whom we trust, which meetings there are. Commands open it beside a running node, and each sees
 // at once what the other writes. Methods may be called concurrently.

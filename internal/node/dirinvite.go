@@ -27,28 +27,80 @@ type InviteOptions struct {
 type Link struct {
 	Member  meeting.MemberID
 	URL     auth.Secret
+	PIN     auth.Secret // of principals and interpreters of a formal meeting, to go by another way than the link; else empty
 	Expires time.Time
 }
 
-// Invite makes a link for each member. Only our own party's members are invited here: the others get theirs from their own node. Unless
-// Keep, links of the same members are withdrawn and their sessions end: whoever used one is out within 1 s, the rightful member or a thief.
+// errByAccount means that a member signs in with a passkey.
+var errByAccount = errors.New("officers and technicians of a formal meeting sign in with a passkey")
+
+// needsPIN says whether the code of a member's invitation alone lets nobody in.
+func needsPIN(def meeting.Definition, r meeting.Role) bool {
+	return def.Formal() && (r == meeting.Principal || r == meeting.Interpreter)
+}
+
+// invitable are the members among those asked for who come by an invitation; all of our party if none is named.
+func invitable(def meeting.Definition, own meeting.PartyID, asked []meeting.MemberID) ([]meeting.Member, error) {
+	ids, err := ownMembers(def, own, asked)
+	if err != nil {
+		return nil, err
+	}
+	var out []meeting.Member
+	for _, id := range ids {
+		m, _ := def.Member(id)
+		switch {
+		case !byAccount(def, m.Role):
+			out = append(out, m)
+		case len(asked) > 0:
+			return nil, fmt.Errorf("%w: %s needs an account of that id (visavis account add), not a link", errByAccount, id)
+		}
+	}
+	return out, nil
+}
+
+// InvitePress makes a link for somebody of the press, or more of the audience, who is shown the open part of a formal meeting and nothing else. The
+// name, as accredited, is for our own officers; it is in no definition and no log.
+func (d *Dir) InvitePress(ctx context.Context, o InviteOptions, name string) (Link, error) {
+	g, err := d.guests(ctx, o.Meeting, nil, o.Host, o.Valid)
+	if err != nil {
+		return Link{}, err
+	}
+	grant, err := d.pressGrant(ctx, g.meeting, "", name)
+	if err != nil {
+		return Link{}, fmt.Errorf("invite the press to %s: %w", o.Meeting, err)
+	}
+	code, err := d.book.Invite(ctx, grant, g.valid)
+	if err != nil {
+		return Link{}, err
+	}
+	return Link{Member: grant.Member, URL: auth.NewSecret(g.origin + "/press#" + code.Reveal()), Expires: g.expires}, nil
+}
+
+// Invite makes a link for each member; of all members, for those who come by one. Only our own party's members are invited here: the others
+// get theirs from their own node. Unless Keep, links of the same members are withdrawn and their sessions end: whoever used one is out within
+// 1 s, the rightful member or a thief.
 func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 	g, err := d.guests(ctx, o.Meeting, o.Members, o.Host, o.Valid)
 	if err != nil {
 		return nil, err
 	}
+	members, err := invitable(g.meeting, d.Settings.Party, o.Members)
+	if err != nil {
+		return nil, err
+	}
 	var out []Link
-	for _, m := range g.members {
+	for _, m := range members {
 		if !o.Keep {
-			if err := d.book.EndMember(ctx, o.Meeting, m); err != nil {
+			if err := d.book.EndMember(ctx, o.Meeting, m.ID); err != nil {
 				return nil, err
 			}
 		}
-		code, err := d.book.Invite(ctx, auth.Grant{Meeting: o.Meeting, Member: m, Party: d.Settings.Party}, g.valid)
+		grant := auth.Grant{Meeting: o.Meeting, Member: m.ID, Party: d.Settings.Party}
+		code, pin, err := d.book.InviteWith(ctx, grant, auth.InviteOptions{TTL: g.valid, PIN: needsPIN(g.meeting, m.Role)})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Link{m, auth.NewSecret(g.origin + "/join#" + code.Reveal()), g.expires})
+		out = append(out, Link{m.ID, auth.NewSecret(g.origin + "/join#" + code.Reveal()), pin, g.expires})
 	}
 	return out, nil
 }

@@ -29,6 +29,18 @@ type meetingFile struct {
 	Start time.Time         `toml:"start"`
 	Title map[string]string `toml:"title"`
 	Party []partyInFile     `toml:"party"`
+
+	Mode      string       `toml:"mode"`
+	Begin     string       `toml:"begin"`
+	Chair     string       `toml:"chair"`
+	Limit     int          `toml:"limit"`
+	Languages []string     `toml:"languages"`
+	Agenda    []itemInFile `toml:"agenda"`
+}
+
+type itemInFile struct {
+	Title   map[string]string `toml:"title"`
+	Minutes int               `toml:"minutes"`
 }
 
 type partyInFile struct {
@@ -46,6 +58,7 @@ type memberInFile struct {
 	Role   string            `toml:"role"`
 	Name   map[string]string `toml:"name"`
 	Office map[string]string `toml:"office"`
+	Second map[string]string `toml:"second"`
 }
 
 const texts = `texts by language, as in { en = "…", ar = "…" }`
@@ -63,9 +76,17 @@ func meetingRules() []keyRule {
 		{"party.longName.*", texts},
 		{"party.city.*", texts},
 		{"party.member.id", "lower-case letters, digits and hyphens, unique in the meeting"},
-		{"party.member.role", `"principal" or "delegate"`},
+		{"party.member.role", `"principal", "delegate", "interpreter", "officer" or "technician"`},
 		{"party.member.name.*", texts},
 		{"party.member.office.*", texts},
+		{"party.member.second.*", texts},
+		{"mode", `"statements", "precedence", "free" or "chair": how the floor goes round`},
+		{"begin", `"open" or "closed": what the start leads to`},
+		{"chair", "the id of a member; without it the host's principal"},
+		{"limit", "seconds that a statement may take, 0 for any time"},
+		{"languages", `tags of what is spoken, as in ["en", "ar"]`},
+		{"agenda.title.*", texts},
+		{"agenda.minutes", "minutes planned for the item"},
 	}
 }
 
@@ -147,19 +168,35 @@ func (m meetingFile) wrong(f *tomlFile) *SettingError {
 		}
 		for j, w := range p.Member {
 			at := fmt.Sprintf("%s.member[%d]", at, j)
-			if w.Role != string(meeting.Principal) && w.Role != string(meeting.Delegate) {
+			if !meeting.Role(w.Role).Known() {
 				return f.bad(at+".role", "is %q", w.Role)
 			}
 			if e := wrongTexts(f, at, map[string]map[string]string{"name": w.Name, "office": w.Office}); e != nil {
 				return e
 			}
+			if len(w.Second) > 0 {
+				if e := wrongTexts(f, at, map[string]map[string]string{"second": w.Second}); e != nil {
+					return e
+				}
+			}
 		}
+	}
+	for i, item := range m.Agenda {
+		if e := wrongTexts(f, fmt.Sprintf("agenda[%d]", i), map[string]map[string]string{"title": item.Title}); e != nil {
+			return e
+		}
+	}
+	if m.Mode != "" && !meeting.Mode(m.Mode).Known() {
+		return f.bad("mode", "is %q", m.Mode)
+	}
+	if m.Begin != "" && m.Begin != string(meeting.Opened) && m.Begin != string(meeting.Closed) {
+		return f.bad("begin", "is %q", m.Begin)
 	}
 	return wrongTexts(f, "", map[string]map[string]string{"title": m.Title})
 }
 
 func wrongTexts(f *tomlFile, at string, ts map[string]map[string]string) *SettingError {
-	kinds := map[string]meeting.TextKind{"title": meeting.TitleText, "office": meeting.OfficeText}
+	kinds := map[string]meeting.TextKind{"title": meeting.TitleText, "office": meeting.OfficeText, "second": meeting.OfficeText}
 	for _, key := range slices.Sorted(maps.Keys(ts)) {
 		t := ts[key]
 		if at != "" {
@@ -186,13 +223,17 @@ func wrongTexts(f *tomlFile, at string, ts map[string]map[string]string) *Settin
 }
 
 func (m meetingFile) definition() meeting.Definition {
-	def := meeting.Definition{ID: meeting.ID(m.ID), Title: m.Title, Host: meeting.PartyID(m.Host), Start: m.Start.UTC()}
+	def := meeting.Definition{ID: meeting.ID(m.ID), Title: m.Title, Host: meeting.PartyID(m.Host), Start: m.Start.UTC(),
+		Mode: meeting.Mode(m.Mode), Begin: meeting.Phase(m.Begin), Chair: meeting.MemberID(m.Chair), Limit: m.Limit, Languages: m.Languages}
+	for _, i := range m.Agenda {
+		def.Agenda = append(def.Agenda, meeting.Item{Title: i.Title, Minutes: i.Minutes})
+	}
 	for _, p := range m.Party {
 		id := meeting.PartyID(p.ID)
 		def.Parties = append(def.Parties, meeting.Party{ID: id, Name: p.Name, LongName: p.LongName, City: p.City, Zone: p.Zone})
 		for i, w := range p.Member {
 			def.Members = append(def.Members, meeting.Member{
-				ID: meeting.MemberID(w.ID), Party: id, Role: meeting.Role(w.Role), Name: w.Name, Office: w.Office, Precedence: i + 1,
+				ID: meeting.MemberID(w.ID), Party: id, Role: meeting.Role(w.Role), Name: w.Name, Office: w.Office, Second: w.Second, Precedence: i + 1,
 			})
 		}
 	}

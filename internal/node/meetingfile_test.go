@@ -100,6 +100,30 @@ func TestMeetingFileIsTheSameOnBothNodes(t *testing.T) {
 	}
 }
 
+// TestFormalMeetingFile: what a formal meeting adds comes from the file into the definition; without officers it is informal (the control).
+func TestFormalMeetingFile(t *testing.T) {
+	load := func(text string) meeting.Definition {
+		m, err := newMeeting(t, made(t, "avelmar"), text, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if m := load(goodMeeting); m.Formal() || m.Mode != "" || m.Agenda != nil || m.Languages != nil {
+		t.Errorf("control: %+v", m)
+	}
+	officer := "[[party.member]]\nid = \"%s-officer\"\nrole = \"officer\"\nname = { en = \"Officer\" }\noffice = { en = \"Protocol\" }\n"
+	s := strings.Replace(goodMeeting, "host =", "mode = \"statements\"\nbegin = \"open\"\nchair = \"avelmar-kell\"\nlimit = 180\nlanguages = [\"en\", \"ar\"]\nhost =", 1)
+	s = strings.Replace(s, `office = { en = "Director-General" }`, "office = { en = \"Director-General\" }\nsecond = { en = \"Special envoy\" }\n"+fmt.Sprintf(officer, "avelmar"), 1)
+	s += fmt.Sprintf(officer, "tolmeria") + "[[agenda]]\ntitle = { en = \"Opening\" }\nminutes = 10\n"
+	m := load(s)
+	kell, _ := m.Member("avelmar-kell")
+	if !m.Formal() || m.Mode != meeting.Statements || m.Begin != meeting.Opened || m.Chair != "avelmar-kell" || m.Limit != 180 ||
+		!slices.Equal(m.Languages, []string{"en", "ar"}) || len(m.Agenda) != 1 || m.Agenda[0].Minutes != 10 || kell.Second["en"] != "Special envoy" {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestMeetingIsReplacedOnlyOnPurpose(t *testing.T) {
 	d := made(t, "avelmar")
 	other := strings.Replace(goodMeeting, "Annual review", "Another review", 1)
@@ -138,11 +162,13 @@ func TestMeetingFileMistakes(t *testing.T) {
 		line     int
 		want     string
 	}{
-		{`role = "delegate"`, `role = "chief"`, line(`role = "delegate"`), `party[0].member[1].role is "chief"; allowed: "principal" or "delegate"`},
+		{`role = "delegate"`, `role = "chief"`, line(`role = "delegate"`), `party[0].member[1].role is "chief"; allowed: "principal", "delegate", "interpreter", "officer" or "technician"`},
+		{`host = "avelmar"`, "host = \"avelmar\"\nmode = \"shouting\"", line(`host = "avelmar"`) + 1, `mode is "shouting"`},
+		{`host = "avelmar"`, "host = \"avelmar\"\nbegin = \"rehearsal\"", line(`host = "avelmar"`) + 1, `begin is "rehearsal"`},
 		{`zone = "Australia/Brisbane"`, `zone = "Australia/Brisbone"`, line("Brisbane"), `party[1].zone is "Australia/Brisbone"`},
 		{`zone = "Australia/Brisbane"`, `zone = "Local"`, line("Brisbane"), `party[1].zone`},
 		{`host = "avelmar"`, `host = "calwen"`, 2, `host is "calwen", which is not one of the parties`},
-		{`role = "principal"`, `rank = 1`, line(`role = "principal"`), `party.member.rank is not a key of this file; allowed: id, role, [party.member.name], [party.member.office]`},
+		{`role = "principal"`, `rank = 1`, line(`role = "principal"`), `party.member.rank is not a key of this file; allowed: id, role, [party.member.name], [party.member.office], [party.member.second]`},
 		{`title`, `tittle`, 4, "tittle is not a key"},
 		{`city = { en = "Ilverne" }`, `city = {}`, line(`city = { en = "Ilverne" }`), "party[0].city is missing"},
 		{`"Tibren Kell"`, `"Tibren \u202eKell"`, line("Tibren Kell"), "party[0].member[1].name.en is not allowed"},

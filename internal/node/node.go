@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 
 	"visavis/internal/api"
+	"visavis/internal/arrange"
 	"visavis/internal/auth"
 	"visavis/internal/link"
 	"visavis/internal/media"
@@ -68,8 +69,11 @@ type Node struct {
 	links  *link.Manager
 	rooms  *rooms
 	book   *auth.Book
+	desk   *arrange.Desk
 	server *api.Server
 	httpd  *http.Server
+
+	rearranged atomic.Bool // a meeting has come into force: watch opens it
 
 	deaf    atomic.Bool // the UDP port has ended: no media any more
 	pins    pins
@@ -112,6 +116,7 @@ func Start(s Settings, env Env) (n *Node, err error) {
 		return n, err
 	}
 	n.tasks.Go(n.watch)
+	n.tasks.Go(n.remind)
 	n.tasks.Go(n.tell)
 	n.log.Info("node is up", "party", s.Party, "remote", n.web.Addr().String())
 	return n, nil
@@ -134,9 +139,10 @@ func (n *Node) startMedia() error {
 	}); err != nil {
 		return fmt.Errorf("browser side: %w", err)
 	}
+	n.openDesk()
 	n.rooms = newRooms(n.log, n.definition, func(d meeting.Definition) (*room.Room, error) { return n.openRoom(d, sw) })
 	if n.links, err = link.NewManager(link.Config{
-		Self: n.dir.LinkIdentity(), Worker: n.worker, Mux: mux, Switch: sw, Peers: n.pins.links, Handler: n.rooms,
+		Self: n.dir.LinkIdentity(), Worker: n.worker, Mux: mux, Switch: sw, Peers: n.pins.links, Handler: farNodes{n.rooms, n}, Arrange: n.hearArranging,
 		Path: n.rooms.path, Document: n.learn, Dial: n.env.Dial, AllowPrivate: n.s.Link.AllowPrivate, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -159,6 +165,7 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 		Log: room.NewLog(n.dir.Store, logName(d.ID, false)), OwnLog: room.NewLog(n.dir.Store, logName(d.ID, true)),
 		Sign:   func(b []byte) []byte { return ed25519.Sign(key, b) },
 		Verify: n.pins.signed, Slog: n.log,
+		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
 	})
 }
 
@@ -167,7 +174,7 @@ func (n *Node) startServers() error {
 	camera := n.s.Media.Camera
 	var err error
 	if n.server, err = api.NewServer(api.Config{
-		Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
+		Party: n.s.Party, Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Definitions: n.allKnown, Arranging: n.arranging(), Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
 		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Healthy: func() bool { return !n.deaf.Load() }, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
@@ -232,6 +239,18 @@ func (n *Node) roomOf(id meeting.ID) *room.Room {
 func (n *Node) known(id meeting.ID) (meeting.Definition, bool) {
 	d, err := n.definition(n.ctx, id)
 	return d, err == nil
+}
+
+// allKnown are the meetings that known knows.
+func (n *Node) allKnown() []meeting.Definition {
+	all, err := n.dir.Definitions(n.ctx)
+	if err != nil {
+		if n.ctx.Err() == nil {
+			n.log.Error("meetings cannot be read", "err", err)
+		}
+		return nil
+	}
+	return slices.DeleteFunc(all, func(d meeting.Definition) bool { _, ours := d.Party(n.s.Party); return !ours })
 }
 
 // Close ends sessions, links and meetings, in the order that lets each say good-bye, and returns when nothing of the node runs.

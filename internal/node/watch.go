@@ -39,6 +39,9 @@ func (n *Node) watch() {
 				refused = true
 				n.log.Warn("network takes no runs of datagrams for some receivers: forwarding to them costs more")
 			}
+			if n.rearranged.Swap(false) {
+				seen = -1 // our own writes do not change the version
+			}
 			v, err := n.dir.Store.Version(n.ctx)
 			if err == nil && v != seen {
 				var later bool

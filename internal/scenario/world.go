@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,7 +41,8 @@ type Options struct {
 	Names    Definition        // changes to the meeting's definition
 }
 
-// Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member.
+// Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member; "formal",
+// "open" or "closed": every party has an officer and a technician, and this is what the start leads to; "mode": how the floor goes round.
 type Definition map[string]string
 
 // World is two parties with a node each, on a Net, with a meeting between them: avelmar hosts, tolmeria is its guest; each has a
@@ -187,12 +189,17 @@ func (d Definition) toml() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "id = %q\nhost = \"avelmar\"\nstart = %s\ntitle = %s\n", Meeting, time.Now().UTC().Add(time.Minute).Truncate(time.Second).Format(time.RFC3339), text("title", "On the river"))
+	members := []string{"principal", "one", "two", "three"}
+	if begin, ok := d["formal"]; ok {
+		fmt.Fprintf(&b, "begin = %q\nmode = %q\n", begin, cmp.Or(d["mode"], "chair"))
+		members = append(members, "officer", "technician")
+	}
 	for _, p := range []string{"avelmar", "tolmeria"} {
 		fmt.Fprintf(&b, "\n[[party]]\nid = %q\nzone = \"UTC\"\nname = %s\nlongName = %s\ncity = { en = \"Capital\" }\n", p, text(p, p), text(p, p))
-		for i, m := range []string{"principal", "one", "two", "three"} {
+		for i, m := range members {
 			role := "delegate"
-			if i == 0 {
-				role = "principal"
+			if i == 0 || i > 3 {
+				role = m
 			}
 			id := p + "-" + m
 			fmt.Fprintf(&b, "\n[[party.member]]\nid = %q\nrole = %q\nname = %s\noffice = { en = \"Office of %s\" }\n", id, role, text(id, "Member "+m), m)

@@ -394,6 +394,125 @@ export interface Session {
   own: boolean;
 }
 
+export interface Arranging {
+  self: ArrangeParty;
+  others: ArrangeParty[];
+  meetings: ArrangeRow[];
+  accounts: ArrangeAccount[];
+}
+
+export interface ArrangeParty {
+  id: string;
+  name: Text;
+  up: boolean;
+}
+
+export interface ArrangeRow {
+  id: string;
+  other: string;
+  title: Text;
+  start: string;
+  state: string;
+  ours: boolean;
+  edited: boolean;
+  agreed: boolean;
+}
+
+export interface ArrangeAccount {
+  id: string;
+  name: string;
+  role: string;
+}
+
+export interface ArrangeCase {
+  id: string;
+  self: string;
+  other: string;
+  version: number;
+  draft: ArrangeDefinition;
+  edited: boolean;
+  saved: string;
+  savedBy: string;
+  begun: boolean;
+  agreed: string;
+  revisions: ArrangeRevision[];
+  head: string;
+  changes: ArrangeChange[];
+  own: ArrangeChange[];
+  more: boolean;
+  problems: ArrangeProblem[];
+}
+
+export interface ArrangeDefinition {
+  id: string;
+  title: Text;
+  host: string;
+  start: string;
+  parties: Party[];
+  members: Member[];
+  mode?: string;
+  begin?: string;
+  chair?: string;
+  limit?: number;
+  agenda?: AgendaItem[];
+  languages?: string[];
+}
+
+export interface ArrangeRevision {
+  id: string;
+  party: string;
+  state: string;
+  at: string;
+  until: string;
+  by: string;
+  code: string;
+  reason: string;
+  known: boolean;
+}
+
+export interface ArrangeChange {
+  path: string;
+  old: string;
+  new: string;
+}
+
+export interface ArrangeProblem {
+  path: string;
+  code: string;
+  args: Record<string, string>;
+}
+
+export interface ArrangeRequest {
+  other?: string;
+  id?: string;
+  version?: number;
+  revision?: string;
+  reason?: string;
+  draft?: ArrangeDefinition;
+  member?: string;
+  name?: string;
+}
+
+export interface ArrangeInvitations {
+  invitations: ArrangeInvitation[];
+}
+
+export interface ArrangeInvitation {
+  member: string;
+  role: string;
+  name: string;
+  state: string;
+  expires: string;
+  pin: boolean;
+}
+
+export interface ArrangeIssued {
+  member: string;
+  url: string;
+  pin: string;
+  expires: string;
+}
+
 export interface EndRequest {
   meeting: string;
   id: string;
