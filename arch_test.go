@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"internal/link": {"internal/media", "internal/meeting", "internal/auth", "internal/udp", "internal/srtp", "internal/strict",
 		"github.com/pion/rtcp"},
 	"internal/room": {"internal/meeting", "internal/media", "internal/wire", "internal/store"},
-	"internal/api": {"internal/room", "internal/meeting", "internal/wire", "internal/auth", "internal/peer", "internal/strict",
+	"internal/api": {"internal/room", "internal/meeting", "internal/arrange", "internal/wire", "internal/auth", "internal/peer", "internal/strict",
 		"github.com/coder/websocket"},
 	"internal/node":     {"internal/", "web", "github.com/BurntSushi/toml", "golang.org/x/crypto/", "golang.org/x/text/"},
 	"internal/bot":      {"internal/media", "internal/softkey", "internal/wire", "github.com/pion/webrtc/v4", "github.com/pion/", "github.com/coder/websocket"},

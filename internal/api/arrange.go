@@ -92,8 +92,9 @@ func revision(q wire.ArrangeRequest) (h meeting.Hash, err error) {
 
 // asked reads who asks and what: an officer of this node.
 func (s *Server) asked(w http.ResponseWriter, r *http.Request) (wire.ArrangeRequest, string, error) {
-	a, _, err := s.officer(r)
+	a, session, err := s.officer(r)
 	if err != nil {
+		s.refused(r.RemoteAddr, s.word(err).Code, session.Grant)
 		return wire.ArrangeRequest{}, "", err
 	}
 	b, err := body(w, r, wire.MaxArrange)
@@ -138,8 +139,8 @@ func (s *Server) answerCase(w http.ResponseWriter, r *http.Request, c *arrange.C
 
 // arrangement answers GET /api/arrange/{meeting}.
 func (s *Server) arrangement(w http.ResponseWriter, r *http.Request) {
-	if _, _, err := s.officer(r); err != nil {
-		s.refuse(w, err)
+	if _, session, err := s.officer(r); err != nil {
+		s.deny(w, r, session.Grant, err)
 		return
 	}
 	c, err := s.arranging.Desk.Case(r.Context(), meeting.ID(r.PathValue("meeting")))
@@ -148,8 +149,8 @@ func (s *Server) arrangement(w http.ResponseWriter, r *http.Request) {
 
 // arrangements answers GET /api/arrange: all meetings, and with whom there can be more.
 func (s *Server) arrangements(w http.ResponseWriter, r *http.Request) {
-	if _, _, err := s.officer(r); err != nil {
-		s.refuse(w, err)
+	if _, session, err := s.officer(r); err != nil {
+		s.deny(w, r, session.Grant, err)
 		return
 	}
 	all, err := s.arranging.Desk.Cases(r.Context())
@@ -269,11 +270,11 @@ func (s *Server) dropDraft(w http.ResponseWriter, r *http.Request) {
 
 // invitations answers GET /api/arrange/{meeting}/invitations.
 func (s *Server) invitations(w http.ResponseWriter, r *http.Request) {
-	_, _, err := s.officer(r)
-	var all []wire.ArrangeInvitation
-	if err == nil {
-		all, err = s.arranging.Invitations(r.Context(), meeting.ID(r.PathValue("meeting")))
+	if _, session, err := s.officer(r); err != nil {
+		s.deny(w, r, session.Grant, err)
+		return
 	}
+	all, err := s.arranging.Invitations(r.Context(), meeting.ID(r.PathValue("meeting")))
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -304,6 +305,10 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request) {
 
 // calendar answers GET /api/arrange/{meeting}/calendar/{member}: an iCalendar file of what is agreed, for a member of ours.
 func (s *Server) calendar(w http.ResponseWriter, r *http.Request) {
+	if _, session, err := s.officer(r); err != nil {
+		s.deny(w, r, session.Grant, err)
+		return
+	}
 	b, name, err := s.calendarFile(r)
 	if errors.Is(err, arrange.ErrNone) {
 		err = fail(codeMeeting)
@@ -319,9 +324,6 @@ func (s *Server) calendar(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) calendarFile(r *http.Request) ([]byte, string, error) {
-	if _, _, err := s.officer(r); err != nil {
-		return nil, "", err
-	}
 	id, member := meeting.ID(r.PathValue("meeting")), meeting.MemberID(r.PathValue("member"))
 	c, err := s.arranging.Desk.Case(r.Context(), id)
 	if err != nil {

@@ -176,7 +176,7 @@ func TestPasskeyOverHTTP(t *testing.T) {
 		}
 		if s := r.log.String(); strings.Contains(s, "Dask") || strings.Contains(s, "Name of") || strings.Contains(s, code.URL) || strings.Contains(s, "192.0.2.1") {
 			t.Errorf("the log has a name, a code or an address:\n%s", s)
-		} else if !strings.Contains(s, `"code":"passkey.refused"`) || !strings.Contains(s, `"net":"192.0.2.0/24"`) {
+		} else if !strings.Contains(s, `"code":"passkey.refused"`) || !strings.Contains(s, `"remote":"192.0.2.0/24"`) {
 			t.Errorf("the log does not have the refusals:\n%s", s)
 		}
 	})

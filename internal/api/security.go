@@ -33,13 +33,13 @@ func (s *Server) refused(remote, code string, g auth.Grant) {
 		s.counts.refuse("log.suppressed")
 		return
 	}
-	s.log.Warn("refused", slog.String("code", code), slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.String("net", cut(remote)))
+	s.log.Warn("refused", slog.String("code", code), slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.String("remote", cut(remote)))
 }
 
 // done writes the line about a use of power over people: what was done, to whom, by whom.
 func (s *Server) done(r *http.Request, what string, by, to auth.Grant) {
 	s.log.Info("security", slog.String("kind", what), slog.String("meeting", string(to.Meeting)), slog.String("person", string(to.Member)),
-		slog.String("by", string(by.Member)), slog.String("net", cut(r.RemoteAddr)))
+		slog.String("by", string(by.Member)), slog.String("remote", cut(r.RemoteAddr)))
 }
 
 // deny is refuse with a line in the log.

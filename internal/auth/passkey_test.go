@@ -481,29 +481,3 @@ func TestHostsThatAreNoRelyingParty(t *testing.T) {
 		t.Errorf("the demo's host: %s, %v", o, err)
 	}
 }
-
-// FuzzPasskeyAnswers: whatever a browser says, it is refused or of the one key that there is, and nothing breaks.
-func FuzzPasskeyAnswers(f *testing.F) {
-	key := softkey.New()
-	o := []byte(`{"challenge":"AAAA","rp":{"id":"x"},"user":{"id":"AAAA"},"rpId":"x"}`)
-	made, err := key.Create("https://x", o)
-	if err != nil {
-		f.Fatal(err)
-	}
-	shown, err := key.Get("https://x", o)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(made)
-	f.Add(shown)
-	f.Add([]byte(`{"id":"AA","rawId":"AA","type":"public-key","response":{}}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d := newDesk(t)
-		if _, _, err := d.keys.FinishSignIn(t.Context(), site, b); err == nil {
-			t.Error("signed in")
-		}
-		if _, _, err := d.keys.FinishEnrol(t.Context(), site, d.code(vost), b); err == nil {
-			t.Error("enrolled")
-		}
-	})
-}

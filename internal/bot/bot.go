@@ -14,6 +14,7 @@ import (
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
+	"visavis/internal/softkey"
 	"visavis/internal/wire"
 )
 
@@ -29,15 +30,21 @@ var (
 	ErrEnded = errors.New("meeting ended")
 )
 
-// Config says who a bot is and how it reaches its node. Link and Clip are needed.
+// Config says who a bot is and how it reaches its node. Link is needed, and Clip unless Silent.
 type Config struct {
 	// PIN is what came by another way than the link, where the invitation asks for one.
 	PIN string
 
 	// Link is the invitation as a person gets it: https://HOST/join#CODE.
 	Link string
+	// Passkey makes the bot an officer or a technician: Link is then https://HOST/enrol#CODE, or any of the host once the authenticator has a
+	// key for it, and Meeting says where it sits.
+	Passkey *softkey.Authenticator
+	Meeting string
 	// Clip is what camera and microphone show and say.
 	Clip *Clip
+	// Silent bots, officers and press, have neither camera nor microphone, and need no clip.
+	Silent bool
 	// Epoch is when clips began: bots with one epoch keep their turns to speak. Zero: when the bot was made.
 	Epoch time.Time
 	// MicOff and CameraOff are the switches at the start.
@@ -76,6 +83,9 @@ type Bot struct {
 	poke     chan struct{} // one place: something above changed
 	stats    Stats
 	media    *media // nil before the first join
+	talk     *talk  // nil unless welcomed
+	acts     int    // so far; the number of the last
+	asked    map[int]chan wire.Done
 }
 
 // New gives a bot that has not yet done anything. The error says what is wrong with c.
@@ -84,7 +94,7 @@ func New(c Config) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Clip == nil {
+	if c.Clip == nil && !c.Silent {
 		return nil, errors.New("a bot needs a clip")
 	}
 	if c.Floor > maxSlots || c.Stage > maxSlots {
@@ -97,7 +107,7 @@ func New(c Config) (*Bot, error) {
 	if c.Epoch.IsZero() {
 		c.Epoch = time.Now()
 	}
-	return &Bot{c: c, door: d, log: c.Log, mic: !c.MicOff, cam: !c.CameraOff, poke: make(chan struct{}, 1)}, nil
+	return &Bot{c: c, door: d, log: c.Log, mic: !c.MicOff, cam: !c.CameraOff, poke: make(chan struct{}, 1), asked: map[int]chan wire.Done{}}, nil
 }
 
 func slots(n, standard int) int {
@@ -163,9 +173,9 @@ func (b *Bot) once(ctx context.Context, resume *token) (welcomed bool, err error
 	if err := t.hello(ctx, resume); err != nil {
 		return false, err
 	}
-	b.connected(true)
+	b.connected(t)
 	err = t.serve(ctx, resume)
-	b.connected(false)
+	b.connected(nil)
 	resume.lost = time.Now()
 	return true, err
 }

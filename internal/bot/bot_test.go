@@ -218,6 +218,37 @@ func TestBotEndsAsItIsTold(t *testing.T) {
 	}
 }
 
+// TestBotWaitsForWhatItDid: an act that is done, one that is refused, and one that the node says nothing of.
+func TestBotWaitsForWhatItDid(t *testing.T) {
+	run(t, bot.Config{}, nil, func(b *bot.Bot, n *fakeNode, _ chan error) {
+		ctx := context.Background()
+		if err := b.Act(ctx, wire.Act{Do: wire.DoYield}); !errors.Is(err, bot.ErrNotThere) {
+			t.Errorf("an act before the welcome: %v, want %v", err, bot.ErrNotThere)
+		}
+		until(t, "media", func() bool { return b.Stats().Media })
+		if err := b.Act(ctx, wire.Act{Do: wire.DoYield}); err != nil {
+			t.Errorf("an act that is done: %v", err)
+		}
+		var refused *bot.Refused
+		if err := b.Act(ctx, wire.Act{Do: wire.DoClose}); !errors.As(err, &refused) || refused.Code != "member.role" {
+			t.Errorf("an act that is refused: %v", err)
+		}
+		if err := b.Act(ctx, wire.Act{Do: wire.DoEnd}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("an act without an answer: %v, want %v", err, context.DeadlineExceeded)
+		}
+		n.read(func() {
+			for i, a := range n.acts {
+				if a.ID <= 0 || i > 0 && a.ID <= n.acts[i-1].ID {
+					t.Errorf("act %d has the number %d", i, a.ID)
+				}
+			}
+			if len(n.acts) != 3 {
+				t.Errorf("%d acts came, want 3", len(n.acts))
+			}
+		})
+	})
+}
+
 func TestBotComesBackAfterShutdownAndStopsAtAUsedInvitation(t *testing.T) {
 	run(t, bot.Config{}, nil, func(b *bot.Bot, n *fakeNode, ended chan error) {
 		until(t, "media", func() bool { return b.Stats().Media })

@@ -1,12 +1,9 @@
 package bot
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"visavis/internal/softkey"
 	"visavis/internal/wire"
 )
 
@@ -23,6 +21,8 @@ type door struct {
 	base *url.URL // scheme and host
 	code string
 	pin  string
+	key  *softkey.Authenticator // of an account; nil
+	at   string                 // query of the WebSocket: an account's meeting
 	web  *http.Client
 	tr   *http.Transport
 
@@ -38,74 +38,79 @@ func newDoor(c Config) (*door, error) {
 	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Fragment == "" {
 		return nil, errors.New("invitation link: want https://HOST/join#CODE")
 	}
+	at := ""
+	if c.Passkey != nil {
+		if c.Meeting == "" {
+			return nil, errors.New("an account needs a meeting")
+		}
+		at = url.Values{"meeting": {c.Meeting}}.Encode()
+	}
 	tr := &http.Transport{DialContext: c.Dial, TLSClientConfig: c.TLS, MaxIdleConnsPerHost: 1}
 	return &door{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, pin: c.PIN, tr: tr,
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, pin: c.PIN, key: c.Passkey, at: at, tr: tr,
 		web: &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
 
 func (d *door) close() { d.tr.CloseIdleConnections() }
 
-// enter uses the invitation up, once; later calls find the cookie and do nothing.
+// enter uses the invitation up, once; later calls find the cookie and do nothing. An account signs in.
 func (d *door) enter(ctx context.Context) error {
-	d.mu.Lock()
-	have := d.cookie != ""
-	d.mu.Unlock()
-	if have {
+	if d.cookieNow() != "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialWait)
-	defer cancel()
-	body, err := json.Marshal(wire.CodeRequest{Code: d.code, PIN: d.pin})
-	if err != nil {
-		return err
+	if d.key != nil {
+		return d.signIn(ctx)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base.JoinPath("/api/session").String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", d.base.String())
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	resp, err := d.web.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxReply))
-	switch {
-	case resp.StatusCode == http.StatusNotFound:
+	_, err := d.post(ctx, "/api/session", wire.CodeRequest{Code: d.code, PIN: d.pin})
+	var refused *statusError
+	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
 		return ErrInvitation
-	case resp.StatusCode/100 != 2:
-		return fmt.Errorf("session: status %d", resp.StatusCode)
 	}
+	if err == nil && d.cookieNow() == "" {
+		return errors.New("session: no cookie")
+	}
+	return err
+}
+
+func (d *door) cookieNow() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.cookie
+}
+
+func (d *door) setCookie(c string) {
+	d.mu.Lock()
+	d.cookie = c
+	d.mu.Unlock()
+}
+
+// keepCookie takes the node's cookie from an answer, if it sets one.
+func (d *door) keepCookie(resp *http.Response) {
 	for _, c := range resp.Cookies() {
 		if strings.HasSuffix(c.Name, "visavis") && c.Value != "" {
-			d.mu.Lock()
-			d.cookie = c.Name + "=" + c.Value
-			d.mu.Unlock()
-			return nil
+			d.setCookie(c.Name + "=" + c.Value)
 		}
 	}
-	return errors.New("session: no cookie")
 }
 
 // dial opens the WebSocket with our cookie and the page's origin.
 func (d *door) dial(ctx context.Context) (*websocket.Conn, error) {
-	d.mu.Lock()
-	cookie := d.cookie
-	d.mu.Unlock()
+	cookie := d.cookieNow()
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
 	u := *d.base
-	u.Scheme = strings.Replace(u.Scheme, "http", "ws", 1)
+	u.Scheme, u.RawQuery = strings.Replace(u.Scheme, "http", "ws", 1), d.at
 	ws, resp, err := websocket.Dial(ctx, u.JoinPath("/ws").String(), &websocket.DialOptions{
 		HTTPClient: d.web, CompressionMode: websocket.CompressionDisabled,
 		HTTPHeader: http.Header{"Cookie": {cookie}, "Origin": {d.base.String()}, "Sec-Fetch-Site": {"same-origin"}},
 	})
 	if err != nil {
 		if resp != nil && resp.StatusCode == http.StatusUnauthorized {
+			if d.key != nil { // it signs in again
+				d.setCookie("")
+				return nil, fmt.Errorf("socket: %w", err)
+			}
 			return nil, ErrSession
 		}
 		return nil, err

@@ -69,6 +69,7 @@ type fakeNode struct {
 	offers  int
 	resumes int
 	refuse  bool // answer resume with an error
+	acts    []wire.Act
 	heard   map[string]int
 	levels  map[uint8]int
 	keys    int
@@ -176,6 +177,16 @@ func (f *fakeNode) hear(m wire.FromClient, send func(wire.ToClient)) {
 		f.mu.Lock()
 		f.devices = append(f.devices, *m.Devices)
 		f.mu.Unlock()
+	case m.Act != nil:
+		f.mu.Lock()
+		f.acts = append(f.acts, *m.Act)
+		f.mu.Unlock()
+		switch m.Act.Do {
+		case wire.DoYield:
+			send(wire.ToClient{Done: &wire.Done{ID: m.Act.ID}})
+		case wire.DoClose:
+			send(wire.ToClient{Done: &wire.Done{ID: m.Act.ID, Error: &wire.Error{Code: "member.role", Args: map[string]string{}}}})
+		}
 	case m.Leave != nil:
 		send(wire.ToClient{Bye: &wire.Bye{Code: "left"}})
 	}

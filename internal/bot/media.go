@@ -133,11 +133,16 @@ func vp8Codec() webrtc.RTPCodecParameters {
 }
 
 func (m *media) sections() error {
-	for _, p := range []struct {
+	type sent struct {
 		name  string
 		codec webrtc.RTPCodecCapability
 		to    **player
-	}{{"mic", opusCodec().RTPCodecCapability, &m.mic}, {"cam", vp8Codec().RTPCodecCapability, &m.cam}} {
+	}
+	senders := []sent{{"mic", opusCodec().RTPCodecCapability, &m.mic}, {"cam", vp8Codec().RTPCodecCapability, &m.cam}}
+	if m.b.c.Silent {
+		senders = nil
+	}
+	for _, p := range senders {
 		track, err := webrtc.NewTrackLocalStaticRTP(p.codec, p.name, "self")
 		if err != nil {
 			return err
@@ -213,6 +218,9 @@ func (m *media) changed(s webrtc.PeerConnectionState) {
 	}
 	m.mu.Unlock()
 	if !first {
+		return
+	}
+	if m.b.c.Silent {
 		return
 	}
 	for _, p := range []*player{m.mic, m.cam} {

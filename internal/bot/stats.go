@@ -13,6 +13,7 @@ type Stats struct {
 	You       string // member id, "" before the first welcome
 	Connected bool   // its WebSocket is up and welcomed
 	Media     bool   // its media transport is connected
+	Waiting   string // why it waits at the door, "" if it does not
 	Joins     int    // welcomes with a new media session
 	Resumes   int    // welcomes that kept the media session
 	Restarts  int    // ICE restarts answered
@@ -63,10 +64,10 @@ func (b *Bot) Stats() Stats {
 	return s
 }
 
-// connected notes whether the node has welcomed us on a socket that still lives.
-func (b *Bot) connected(yes bool) {
+// connected notes the socket on which the node has welcomed us, nil when it has ended.
+func (b *Bot) connected(t *talk) {
 	b.mu.Lock()
-	b.stats.Connected = yes
+	b.stats.Connected, b.talk = t != nil, t
 	b.mu.Unlock()
 }
 

@@ -55,6 +55,7 @@ func (t *talk) read(ctx context.Context) {
 }
 
 func (t *talk) close() {
+	t.waits("")
 	close(t.done)
 	_ = t.ws.CloseNow()
 	t.wg.Wait()
@@ -127,7 +128,12 @@ func (t *talk) welcome(ctx context.Context) (*wire.Welcome, error) {
 			case !ok:
 				return nil, errSocket
 			case m.Welcome != nil:
+				t.waits("")
 				return m.Welcome, nil
+			case m.Wait != nil: // until an officer decides
+				late = nil
+				t.waits(m.Wait.Reason)
+				continue
 			}
 			if err := t.take(m); err != nil {
 				return nil, err
@@ -140,11 +146,21 @@ func (t *talk) welcome(ctx context.Context) (*wire.Welcome, error) {
 	}
 }
 
+// waits notes why the bot waits at the door.
+func (t *talk) waits(reason string) {
+	t.b.mu.Lock()
+	t.b.stats.Waiting = reason
+	t.b.mu.Unlock()
+}
+
 // switches tells the node our devices, and leaves if that was asked for.
 func (t *talk) switches(ctx context.Context) error {
 	mic, cam, leave := t.b.devices()
 	if leave {
 		return t.send(ctx, wire.FromClient{Leave: &wire.Leave{}})
+	}
+	if t.b.c.Silent {
+		return nil
 	}
 	return t.send(ctx, wire.FromClient{Devices: &wire.Devices{Mic: mic, Camera: cam}})
 }
@@ -197,6 +213,8 @@ func (t *talk) take(m wire.ToClient) error {
 		b.mu.Lock()
 		b.stats.Floor = slices.Clone(m.Floor.Slots)
 		b.mu.Unlock()
+	case m.Done != nil:
+		b.answered(*m.Done)
 	case m.Answer != nil:
 		if !t.restarting {
 			return errors.New("answer without an offer")
@@ -223,7 +241,7 @@ func (t *talk) take(m wire.ToClient) error {
 			return ErrMoved
 		case "left":
 			return errLeft
-		case "ended":
+		case "ended", "refused":
 			return ErrEnded
 		}
 		return fmt.Errorf("bye: %s", m.Bye.Code)

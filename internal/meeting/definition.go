@@ -386,6 +386,9 @@ func validID(s string) bool {
 	return true
 }
 
+// ValidLanguage reports whether s is a language tag as definitions name them.
+func ValidLanguage(s string) bool { return validTag(s) }
+
 // validTag takes canonical BCP 47 tags only, so that one language cannot stand twice.
 func validTag(s string) bool {
 	if s == "" || len(s) > MaxTag {

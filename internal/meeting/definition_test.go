@@ -52,6 +52,36 @@ func TestDefinitionRules(t *testing.T) {
 		c.change(&d)
 		wantCode(t, c.what, d.Check(), c.want)
 	}
+	for _, c := range []struct {
+		what, want string
+		change     func(*meeting.Definition)
+	}{
+		{"mode of a later version", "meeting.mode", func(d *meeting.Definition) { d.Mode = "anarchy" }},
+		{"begins ended", "meeting.begin", func(d *meeting.Definition) { d.Begin = meeting.Ended }},
+		{"chair is nobody", "meeting.chair", func(d *meeting.Definition) { d.Chair = "avelmar-nobody" }},
+		{"chair is an officer", "meeting.chair", func(d *meeting.Definition) { d.Chair = "avelmar-vost" }},
+		{"limit below zero", "meeting.limit", func(d *meeting.Definition) { d.Limit = -1 }},
+		{"limit", "meeting.limit", func(d *meeting.Definition) { d.Limit = meeting.MaxLimit + 1 }},
+		{"agenda", "meeting.agenda", func(d *meeting.Definition) { d.Agenda = make([]meeting.Item, meeting.MaxAgenda+1) }},
+		{"item without title", "text.empty", func(d *meeting.Definition) { d.Agenda = []meeting.Item{{}} }},
+		{"minutes", "agenda.minutes", func(d *meeting.Definition) { d.Agenda[0].Minutes = meeting.MaxMinutes + 1 }},
+		{"language twice", "meeting.languages", func(d *meeting.Definition) { d.Languages = []string{"en", "en"} }},
+		{"language in capitals", "meeting.languages", func(d *meeting.Definition) { d.Languages = []string{"EN"} }},
+		{"languages", "meeting.languages", func(d *meeting.Definition) { d.Languages = make([]string, meeting.MaxLanguages+1) }},
+		{"second office with an override", "text.unclean", func(d *meeting.Definition) { d.Members[0].Second = name("a\u202eb", "x") }},
+		{"press is no member", "member.role", func(d *meeting.Definition) { d.Members[1].Role = meeting.Press }},
+		{"viewers are no members", "member.role", func(d *meeting.Definition) { d.Members[1].Role = meeting.Viewer }},
+	} {
+		d := summit()
+		if err := d.Check(); err != nil || !d.Formal() {
+			t.Fatalf("control: %v, formal %v", err, d.Formal())
+		}
+		c.change(&d)
+		wantCode(t, c.what, d.Check(), c.want)
+	}
+	if informal().Formal() || annual().Formal() || !trilateral().Formal() {
+		t.Error("formal is what has an officer on every side, and nothing else")
+	}
 	d := annual()
 	d.Members = d.Members[1:]
 	if err := d.Check(); err != nil {
@@ -174,10 +204,26 @@ func TestDigest(t *testing.T) {
 	if err != nil || again.Digest() != d.Digest() {
 		t.Errorf("read back: digest %x, err %v, want %x", again.Digest(), err, d.Digest())
 	}
-	changed := annual()
-	changed.Members[1].Precedence = 9
-	if changed.Digest() == d.Digest() {
-		t.Error("a changed definition has the same digest")
+	empty := annual()
+	empty.Agenda, empty.Languages, empty.Members[0].Second = []meeting.Item{}, []string{}, meeting.Text{}
+	if empty.Digest() != d.Digest() {
+		t.Error("what is empty changes the digest")
+	}
+	for what, change := range map[string]func(*meeting.Definition){
+		"precedence": func(d *meeting.Definition) { d.Members[1].Precedence = 9 }, "mode": func(d *meeting.Definition) { d.Mode = meeting.Statements },
+		"begin": func(d *meeting.Definition) { d.Begin = meeting.Opened }, "chair": func(d *meeting.Definition) { d.Chair = "avelmar-aldesh" },
+		"limit": func(d *meeting.Definition) { d.Limit = 1 }, "languages": func(d *meeting.Definition) { d.Languages = []string{"en"} },
+		"agenda":        func(d *meeting.Definition) { d.Agenda = []meeting.Item{{Title: name("a", "b")}} },
+		"second office": func(d *meeting.Definition) { d.Members[0].Second = name("a", "b") },
+	} {
+		changed := annual()
+		if change(&changed); changed.Digest() == d.Digest() {
+			t.Errorf("with another %s the digest is the same", what)
+		}
+		back, err := meeting.ParseDefinition(mustJSON(changed))
+		if err != nil || back.Digest() != changed.Digest() {
+			t.Errorf("%s: read back: %v", what, err)
+		}
 	}
 }
 
@@ -187,6 +233,11 @@ func FuzzParseDefinition(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
+	formal, err := json.Marshal(summit())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(formal)
 	f.Add([]byte(`{"id":"a","ID":"b"}`))
 	f.Add([]byte(`{"id":"a","title":{"en":"\u202e"},"host":"a","start":"2026-12-09T23:30:00Z","parties":[],"members":[]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -20,7 +20,7 @@ func (n *Node) openDesk() {
 	n.desk = arrange.New(arrange.Config{
 		Store: n.dir.Store, Self: arrange.Party{ID: n.s.Party, Name: n.dir.Document.Names}, Others: n.pins.parties,
 		Send: func(p meeting.PartyID, b []byte) error {
-			if c := n.links.Conn(p); c != nil {
+			if c := n.rooms.linkTo(p); c != nil { // not n.links: a link may be up before NewManager has returned
 				return c.Arrange(b)
 			}
 			return link.ErrDown
@@ -60,6 +60,13 @@ func (f farNodes) Up(c *link.Conn) {
 	if err := f.n.desk.Up(f.n.ctx, c.Party()); err != nil && f.n.ctx.Err() == nil {
 		f.n.log.Error("what is being arranged cannot be read", "party", c.Party(), "err", err)
 	}
+}
+
+// linkTo is the link to a party while it has control, else nil.
+func (r *rooms) linkTo(p meeting.PartyID) *link.Conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.links[p]
 }
 
 // hearArranging takes one message of arranging of another node.

@@ -83,10 +83,10 @@ func meetingRules() []keyRule {
 		{"mode", `"statements", "precedence", "free" or "chair": how the floor goes round`},
 		{"begin", `"open" or "closed": what the start leads to`},
 		{"chair", "the id of a member; without it the host's principal"},
-		{"limit", "seconds that a statement may take, 0 for any time"},
+		{"limit", "seconds that a statement may take, up to 3600; 0 for any time"},
 		{"languages", `tags of what is spoken, as in ["en", "ar"]`},
 		{"agenda.title.*", texts},
-		{"agenda.minutes", "minutes planned for the item"},
+		{"agenda.minutes", "minutes planned for the item, up to 1440"},
 	}
 }
 
@@ -181,18 +181,49 @@ func (m meetingFile) wrong(f *tomlFile) *SettingError {
 			}
 		}
 	}
+	if e := m.wrongFormal(f); e != nil {
+		return e
+	}
+	return wrongTexts(f, "", map[string]map[string]string{"title": m.Title})
+}
+
+// wrongFormal is the first mistake in what a formal meeting adds.
+func (m meetingFile) wrongFormal(f *tomlFile) *SettingError {
+	def := m.definition()
+	chair, known := def.Member(def.Chair)
+	switch {
+	case m.Mode != "" && !def.Mode.Known():
+		return f.bad("mode", "is %q", m.Mode)
+	case m.Begin != "" && def.Begin != meeting.Opened && def.Begin != meeting.Closed:
+		return f.bad("begin", "is %q", m.Begin)
+	case m.Chair != "" && (!known || !chair.Role.May(meeting.Speak)):
+		return f.bad("chair", "is %q, who is no principal or delegate of this meeting", m.Chair)
+	case m.Limit < 0 || m.Limit > meeting.MaxLimit:
+		return f.bad("limit", "is %d", m.Limit)
+	case len(m.Agenda) > meeting.MaxAgenda:
+		return f.bad("agenda", "has %d items, at most %d are allowed", len(m.Agenda), meeting.MaxAgenda)
+	}
 	for i, item := range m.Agenda {
-		if e := wrongTexts(f, fmt.Sprintf("agenda[%d]", i), map[string]map[string]string{"title": item.Title}); e != nil {
+		at := fmt.Sprintf("agenda[%d]", i)
+		if item.Minutes < 0 || item.Minutes > meeting.MaxMinutes {
+			return f.bad(at+".minutes", "is %d", item.Minutes)
+		}
+		if e := wrongTexts(f, at, map[string]map[string]string{"title": item.Title}); e != nil {
 			return e
 		}
 	}
-	if m.Mode != "" && !meeting.Mode(m.Mode).Known() {
-		return f.bad("mode", "is %q", m.Mode)
+	for i, tag := range m.Languages {
+		if !meeting.ValidLanguage(tag) || slices.Contains(m.Languages[:i], tag) {
+			return f.bad("languages", "names %q, which is no language tag, or twice", tag)
+		}
 	}
-	if m.Begin != "" && m.Begin != string(meeting.Opened) && m.Begin != string(meeting.Closed) {
-		return f.bad("begin", "is %q", m.Begin)
+	set := map[string]bool{"mode": m.Mode != "", "begin": m.Begin != "", "chair": m.Chair != "", "limit": m.Limit != 0}
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		if set[key] && !def.Formal() { // else an officer forgotten on one side would leave the doors without keys, and nobody would notice
+			return f.bad(key, "holds in a formal meeting only, and here a party is without a member of role \"officer\"")
+		}
 	}
-	return wrongTexts(f, "", map[string]map[string]string{"title": m.Title})
+	return nil
 }
 
 func wrongTexts(f *tomlFile, at string, ts map[string]map[string]string) *SettingError {

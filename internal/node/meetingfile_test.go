@@ -124,6 +124,48 @@ func TestFormalMeetingFile(t *testing.T) {
 	}
 }
 
+// TestFormalMeetingFileMistakes: each is refused with its line; the file without it is taken (the control).
+func TestFormalMeetingFileMistakes(t *testing.T) {
+	officer := "[[party.member]]\nid = \"%s-officer\"\nrole = \"officer\"\nname = { en = \"Officer\" }\noffice = { en = \"Protocol\" }\n"
+	good := strings.Replace(goodMeeting, "host =", "mode = \"chair\"\nchair = \"tolmeria-kosvane\"\nlimit = 3600\nlanguages = [\"en\", \"ar\"]\nhost =", 1)
+	good = strings.Replace(good, "[[party]]\nid = \"tolmeria\"", fmt.Sprintf(officer, "avelmar")+"[[party]]\nid = \"tolmeria\"", 1)
+	good += fmt.Sprintf(officer, "tolmeria") + "[[agenda]]\ntitle = { en = \"Opening\" }\nminutes = 1440\n"
+	d := made(t, "avelmar")
+	if m, err := newMeeting(t, d, good, false); err != nil || !m.Formal() {
+		t.Fatalf("control: formal %v, %v", m.Formal(), err)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{`chair = "tolmeria-kosvane"`, `chair = "tolmeria-nobody"`, `chair is "tolmeria-nobody", who is no principal or delegate`},
+		{`chair = "tolmeria-kosvane"`, `chair = "avelmar-officer"`, `chair is "avelmar-officer"`},
+		{`limit = 3600`, `limit = 3601`, `limit is 3601`},
+		{`limit = 3600`, `limit = -1`, `limit is -1`},
+		{`limit = 3600`, `limit = "long"`, `limit has a value of the wrong type`},
+		{`"ar"]`, `"AR"]`, `languages names "AR"`},
+		{`"ar"]`, `"en"]`, `languages names "en"`},
+		{`minutes = 1440`, `minutes = 1441`, `agenda[0].minutes is 1441`},
+		{`minutes = 1440`, `hours = 1`, `agenda.hours is not a key of this file`},
+		{`title = { en = "Opening" }`, `title = {}`, `agenda[0].title is missing`},
+		{`mode = "chair"`, `Mode = "chair"`, `Mode is not a key of this file`},
+		{`mode = "chair"`, `begin = "waiting"`, `begin is "waiting"`},
+		{`id = "tolmeria-officer"` + "\nrole = \"officer\"", `id = "tolmeria-officer"` + "\nrole = \"delegate\"", `holds in a formal meeting only`},
+		{`office = { en = "Director-General" }`, "office = { en = \"Director-General\" }\nsecond = { en = \"\\u202eEnvoy\" }", `second.en is not allowed`},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		if text == good {
+			t.Fatalf("%q is not in the file", c.old)
+		}
+		_, err := newMeeting(t, d, text, true)
+		var e *SettingError
+		if !errors.As(err, &e) || e.Line == 0 || !strings.Contains(e.Error(), c.want) {
+			t.Errorf("%s → %s:\ngot  %v\nwant %s", c.old, c.new, err, c.want)
+		}
+	}
+	many := good + strings.Repeat("[[agenda]]\ntitle = { en = \"Item\" }\n", meeting.MaxAgenda)
+	if _, err := newMeeting(t, d, many, true); err == nil || !strings.Contains(err.Error(), "agenda has 101 items") {
+		t.Errorf("101 items: %v", err)
+	}
+}
+
 func TestMeetingIsReplacedOnlyOnPurpose(t *testing.T) {
 	d := made(t, "avelmar")
 	other := strings.Replace(goodMeeting, "Annual review", "Another review", 1)

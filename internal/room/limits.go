@@ -4,8 +4,9 @@ import "time"
 
 // Codes of refusals and alarms that are used in more than one place.
 const (
-	codeActs  = "act.rate"
-	codeApart = "clock.apart"
+	codeActs    = "act.rate"
+	codeApart   = "clock.apart"
+	codeKeyLate = "key.late"
 )
 
 // Bounds and times of one room.

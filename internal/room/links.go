@@ -356,10 +356,15 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 	if e, next, err := r.led.check(b); err == nil && phaseOf(e.Event.Kind) {
 		r.shutNow(now, next)
 	}
+	before := r.led.state
 	e, err := r.led.append(b)
 	if err == nil {
 		s.taken++
 		r.sequenced(now, e)
+		if r.keyLate(now, e, before) {
+			r.doors.stuck = true
+			r.refusedFrom(now, s.party, codeKeyLate)
+		}
 		r.recheck()
 		return true, nil
 	}
@@ -374,6 +379,23 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 	}
 	r.log.Error("shared log cannot be written", slog.Any("err", err))
 	return false, err
+}
+
+// keyLate reports whether e, by another party, did what takes two keys with a key of ours whose time was long over by our own clock: by the
+// host's it may not have been, and the host writes that one itself. The log goes on, it is not forked; but our doors stay shut until an
+// officer changes the phase again, and officers are told.
+func (r *Room) keyLate(now time.Time, e meeting.Entry, before meeting.State) bool {
+	after := r.led.state
+	if e.Event.Kind != meeting.KeyTurned || e.Party == r.c.Self ||
+		before.Phase == after.Phase && before.Recording == after.Recording && before.Published == after.Published {
+		return false
+	}
+	for _, k := range before.Keys {
+		if k.Party == r.c.Self && k.Action == e.Event.Action {
+			return now.Sub(k.At) > meeting.KeyLife+meeting.MaxApart
+		}
+	}
+	return false
 }
 
 // stop ends the exchange of logs with a party for good: what it says cannot be joined with what we hold. Both are kept.

@@ -21,7 +21,7 @@ const pages: Record<string, () => Promise<Pages>> = {
 };
 /** others are pages without a seat, by their path. */
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
-  "/signin": () => import("./view/signin"), "/enrol": () => import("./view/signin"),
+  "/signin": () => import("./view/signin"), "/enrol": () => import("./view/signin"), "/arrange": () => import("./arrange/arrange"),
 };
 
 let code = location.hash.slice(1);

@@ -30,7 +30,8 @@ export class FakeNode {
   pin = ''; // the PIN that POST /api/session wants, '' none
   ahead = 0; // ms that the node's clock is ahead of this machine's
   gate = null; // { reason, since }: pages wait until admit()
-  refuse = () => null; // (act) => error to answer with, or null
+  used = false; // the invitation has been used: no meeting is told
+  refuse = () => null; // (act) => error to answer with, "mute" for no answer, null for done
   deaf = false; // true: switches of microphone and camera are refused, and the state does not follow them
   switches = { mic: false, camera: false }; // what the page has said last
   log = []; // everything asked: ['POST /api/session', …], ['ws', message]
@@ -83,6 +84,7 @@ export class FakeNode {
   }
 
   get invited() {
+    if (this.used) return { meeting: { id: '', title: {}, start: '', parties: [], members: [] }, you: '', role: '', camera, pin: false, used: true, waiting: '' };
     return { meeting: this.meeting, you: this.you, camera, ...(this.role ? { role: this.role } : {}), ...(this.pin ? { pin: true } : {}) };
   }
 
@@ -158,7 +160,7 @@ export class FakeNode {
     }
     if (m.act) {
       const error = this.refuse(m.act);
-      socket.send({ done: { id: m.act.id, ...(error ? { error } : {}) } });
+      if (error !== 'mute') socket.send({ done: { id: m.act.id, ...(error ? { error } : {}) } });
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });
     if (m.devices) {

@@ -83,8 +83,10 @@ export class Call {
     this.recall();
     effect(() => this.apply());
     this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
-    effect(() => { this.socket?.send({ sense: { speaking: this.mutedSpeech.value } }); });
+    effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
+    // Where the press sits nothing sounds but the open part, from the very message on that says so.
+    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== ""); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
@@ -97,7 +99,7 @@ export class Call {
 
   /** sends: this person brings a microphone and a camera. Nobody else's page asks for a device. */
   get sends(): boolean {
-    return ["principal", "delegate", "interpreter"].includes(this.role.peek());
+    return !["officer", "technician", "press", "viewer"].includes(this.role.peek());
   }
 
   /** arrange tells the call what the invitation says. */
@@ -283,6 +285,7 @@ export class Call {
     }
     this.phase.value = "live";
     this.tell();
+    if (this.mutedSpeech.peek()) this.socket?.send({ sense: { speaking: true } });
   }
 
   private bye(code: string) {
@@ -291,7 +294,7 @@ export class Call {
       this.socket?.close();
       return;
     }
-    this.finish(code === "moved" || code === "left" || code === "excluded" ? code : "session");
+    this.finish(code === "moved" || code === "left" || code === "excluded" ? code : code === "refused" ? "excluded" : "session");
   }
 
   private refused(code: string, welcomed: boolean) {
@@ -306,7 +309,7 @@ export class Call {
   private renew() {
     this.connection?.close();
     clearTimeout(this.timer);
-    const c = this.connection = new Connection(this.wanted);
+    const c = this.connection = new Connection(this.wanted, this.sends);
     c.pc.onconnectionstatechange = () => this.changed(c);
     this.apply();
     c.play(this.playout);

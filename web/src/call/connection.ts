@@ -27,14 +27,16 @@ export class Connection {
   readonly pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   private readonly names: string[] = [];
   private readonly heard: { energy: number; seconds: number }[] = []; // of each floor slot when it was last measured
-  private readonly mic: RTCRtpSender;
-  private readonly cam: RTCRtpSender;
+  private readonly mic: RTCRtpSender | null = null;
+  private readonly cam: RTCRtpSender | null = null;
 
-  /** A connection sends nothing and plays nothing until it is answered. */
-  constructor(camera: Camera) {
-    const own = new MediaStream(); // one stream for both: the other side keeps lips and voice together
-    this.mic = this.add("mic", "audio", { direction: "sendonly", streams: [own], sendEncodings: [{ networkPriority: "high" }] });
-    this.cam = this.add("cam", "video", { direction: "sendonly", streams: [own], sendEncodings: encodings(camera) });
+  /** A connection sends nothing and plays nothing until it is answered. One that never sends has no section to send in. */
+  constructor(camera: Camera, sends: boolean) {
+    if (sends) {
+      const own = new MediaStream(); // one stream for both: the other side keeps lips and voice together
+      this.mic = this.add("mic", "audio", { direction: "sendonly", streams: [own], sendEncodings: [{ networkPriority: "high" }] });
+      this.cam = this.add("cam", "video", { direction: "sendonly", streams: [own], sendEncodings: encodings(camera) });
+    }
     for (const name of floorSlots) this.add(name, "audio", { direction: "recvonly" });
     for (const name of stageSlots) this.add(name, "video", { direction: "recvonly" });
   }
@@ -49,15 +51,15 @@ export class Connection {
   /** send puts the person's tracks, or nothing, into the sending sections; no new offer is needed. */
   async send(mic: MediaStreamTrack | null, camera: MediaStreamTrack | null) {
     await Promise.all([
-      this.mic.track === mic ? null : this.mic.replaceTrack(mic),
-      this.cam.track === camera ? null : this.cam.replaceTrack(camera),
+      !this.mic || this.mic.track === mic ? null : this.mic.replaceTrack(mic),
+      !this.cam || this.cam.track === camera ? null : this.cam.replaceTrack(camera),
     ]);
   }
 
   /** layers sends only those layers of the camera that somebody watches. */
   async layers(rids: string[]) {
-    const p = this.cam.getParameters();
-    if (!p.encodings.some((e) => e.rid && (e.active ?? true) !== rids.includes(e.rid))) return;
+    const p = this.cam?.getParameters();
+    if (!this.cam || !p?.encodings.some((e) => e.rid && (e.active ?? true) !== rids.includes(e.rid))) return;
     for (const e of p.encodings) if (e.rid) e.active = rids.includes(e.rid);
     await this.cam.setParameters(p).catch((err) => console.warn("layers", err)); // then more is sent than needed
   }
@@ -89,7 +91,7 @@ export class Connection {
 
   /** levels are how loud each floor slot has sounded since the last call: RMS, 0 to 1. */
   levels(): Promise<number[]> {
-    const receivers = this.pc.getTransceivers().slice(2, 2 + floorSlots.length).map((t) => t.receiver);
+    const receivers = this.pc.getTransceivers().filter((_, i) => floorSlots.includes(this.names[i]!)).map((t) => t.receiver);
     return Promise.all(receivers.map(async (r, i) => {
       for (const s of (await r.getStats()).values()) {
         if (s.type !== "inbound-rtp" || s.totalAudioEnergy === undefined) continue;

@@ -1,5 +1,4 @@
 // Press and viewers: the open part, and nothing else. No device is opened, and what is not open is a plain card.
-import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
 import { pick, t } from "../lang";
 import { useLasting } from "../view/controls";
@@ -23,7 +22,6 @@ export function Seated({ call }: { call: Call }) {
   const x = t.value, { phase } = call.stand, cut = useLasting(call.phase.value !== "live" || call.media.value === "lost", 1500);
   const shut = call.state.value.links.some((l) => l.state === "interrupted"); // our own node has shut the egress until both sides are sure
   const open = phase.value === "open" && !cut && !shut;
-  useEffect(() => { call.playout.muted.value = !open; }, [open]); // nothing comes then; and if it did, it would not sound here
   const [head, help, key] = cut ? [x.cutNetwork, null, "cut"] : phase.value === "open" && shut ? [x.pressCut, x.pressCutHelp, "link"]
     : phase.value === "open" ? [x.pressOpen, null, "open"] : phase.value === "closed" ? [x.pressClosed, x.pressClosedHelp, "closed"]
       : phase.value === "ended" || phase.value === "sealed" ? [x.ended, null, "ended"] : [x.pressBefore, x.pressBeforeHelp, "before"];

@@ -1,4 +1,5 @@
 // Clocks: those of the places, and the floor's. They run by the node's clock, so that all consoles show the same figure.
+import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { now } from "../call/stand";
 import { clock, fill, minutes, pick, span, t } from "../lang";
@@ -28,8 +29,11 @@ const mark = 80; // % of the limit: there the bar has its mark
 /** FloorClock counts down, or up where there is no limit. Over time is shown to officers only; to others it stands at 0:00. */
 export function FloorClock({ call, size = "", officer }: { call: Call; size?: "" | "m" | "s"; officer?: boolean }) {
   const x = t.value, { order, cut } = call.stand, { holder, acknowledged, limit } = order.value;
+  const stopped = cut.value !== "", at = useRef(0);
+  if (!stopped) at.current = 0;
+  else at.current ||= now.value; // it stands where it stood when the link was lost
+  const { since, left } = spoken(call, at.current || now.value);
   if (!holder) return null;
-  const { since, left } = spoken(call, now.value), stopped = cut.value !== "";
   const offered = !acknowledged && holder === call.you.value;
   if (limit === 0) return offered ? null : <div class="timebox"><span class={`clock ${size}`}>{span(since)}</span><span class="q sm">{stopped ? x.clockStopped : x.clockSince}</span></div>;
   const over = left! < 0, figure = over ? (officer ? `+${span(-left!)}` : span(0)) : span(Math.ceil(left!));

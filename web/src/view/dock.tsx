@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { fill, pick, t, Words } from "../lang";
-import { Choices, useLasting } from "./controls";
+import { useLasting } from "./controls";
 import type { Table } from "../text/en";
 import type { Link } from "../wire.gen";
 import { DeviceList, problem } from "./devicelist";
@@ -127,16 +127,6 @@ function Own({ call }: { call: Call }) {
   );
 }
 
-/** Capacity: who holds two offices says in which one the next words are spoken. */
-function Capacity({ call }: { call: Call }) {
-  const me = call.stand.me.value, now = call.stand.here.value?.capacity ?? 0, second = pick(me?.second);
-  if (!second || !call.stand.formal.value) return null;
-  return (
-    <Choices name="capacity" label={t.value.speakAs} value={String(now)} choose={(v) => void call.act("capacity", { n: Number(v) })}
-      options={[{ value: "0", text: <bdi>{pick(me?.office)}</bdi> }, { value: "1", text: <bdi>{second}</bdi> }]} title />
-  );
-}
-
 // Figure and unit stay on one line; less than a millisecond is shown as one.
 const ms = (n: number) => `${Math.max(1, n)}\u00a0ms`;
 
@@ -161,7 +151,7 @@ function Connection({ call }: { call: Call }) {
   const devices = useRef<HTMLDialogElement>(null), leaving = useRef<HTMLDialogElement>(null);
   return (
     <section class="connection" aria-labelledby="con-h">
-      <h2 id="con-h">{x.connection}</h2>
+      <div class="row between"><h2 id="con-h">{x.connection}</h2><span class="sm q">{x.encrypted}</span></div>
       <dl class="ways">
         <div data-way="own" data-level={up ? q?.level ?? "measuring" : "down"}>
           <dt>{x.ownLeg}</dt>
@@ -174,8 +164,6 @@ function Connection({ call }: { call: Call }) {
           </div>
         ))}
       </dl>
-      <p class="sm q">{x.encrypted}</p>
-      <Capacity call={call} />
       <label class="vol"><span class="sm q">{x.volume}</span><input type="range" min="0" max="100" data-act="volume" value={Math.round(call.playout.volume.value * 100)} onInput={(e) => { call.playout.volume.value = Number(e.currentTarget.value) / 100; }} /></label>
       {call.stand.formal.value ? <Own call={call} /> : null}
       <p class="row">

@@ -7,7 +7,7 @@ import { cue } from "../call/cue";
 import { now } from "../call/stand";
 import { decibels, fill, list, pick, t } from "../lang";
 import { FloorClock, spoken, StartClock } from "./clocks";
-import { Act, Refused, useLasting } from "./controls";
+import { Act, Choices, Refused, useLasting } from "./controls";
 import { problem } from "./devicelist";
 import { Icon } from "./icons";
 import { memberOf, Meter, MeterBar, partyOf, Say } from "./parts";
@@ -43,8 +43,19 @@ export function Panel({ call, s }: { call: Call; s: Sentence }) {
       </div>
       {s.clock}
       <div class="acts">{s.acts}</div>
+      <Capacity call={call} />
       <Refused call={call} />
     </section>
+  );
+}
+
+/** Capacity: who holds two offices says in which one the next words are spoken. */
+function Capacity({ call }: { call: Call }) {
+  const { me, here, running } = call.stand, second = pick(me.value?.second);
+  if (!second || !running.value) return null;
+  return (
+    <Choices name="capacity" kind="two" label={t.value.speakAs} title value={String(here.value?.capacity ?? 0)} choose={(v) => void call.act("capacity", { n: Number(v) })}
+      options={[{ value: "0", text: <bdi>{pick(me.value?.office)}</bdi> }, { value: "1", text: <bdi>{second}</bdi> }]} />
   );
 }
 
@@ -149,13 +160,13 @@ function Asks({ call, hand }: { call: Call; hand: boolean }) {
         ? <Act call={call} what="hand.lowered" kind="big" icon="hand">{x.askFloorBack}</Act>
         : <Act call={call} what="hand.raised" kind="big" icon="hand">{x.askFloor}</Act>}
       {orders.includes(you)
-        ? <Act call={call} what="order.lowered" kind="big">{x.pointOfOrderBack}</Act>
-        : <Act call={call} what="order.raised" kind="big">{x.pointOfOrder}</Act>}
+        ? <Act call={call} what="order.lowered" kind="ask">{x.pointOfOrderBack}</Act>
+        : <Act call={call} what="order.raised" kind="ask">{x.pointOfOrder}</Act>}
       {holder && holder !== you ? (
         <>
-          <Act call={call} what="request" more={{ value: "repeat" }} kind="big">{x.pleaseRepeat}</Act>
-          <Act call={call} what="request" more={{ value: "slow" }} kind="big">{x.pleaseSlow}</Act>
-          {holderMic === false ? <Act call={call} what="request" more={{ value: "mic-please" }} kind="big">{x.pleaseMic}</Act> : null}
+          <Act call={call} what="request" more={{ value: "repeat" }} kind="ask">{x.pleaseRepeat}</Act>
+          <Act call={call} what="request" more={{ value: "slow" }} kind="ask">{x.pleaseSlow}</Act>
+          {holderMic === false ? <Act call={call} what="request" more={{ value: "mic-please" }} kind="ask">{x.pleaseMic}</Act> : null}
         </>
       ) : null}
     </>

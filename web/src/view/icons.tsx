@@ -22,6 +22,7 @@ const paths = {
   restart: "M19.5 12a7.5 7.5 0 1 1-2.3-5.4M20 3.5v4h-4",
   people: "M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3.5 19c.5-3.5 2.5-5 5.5-5s5 1.5 5.5 5M16 11a2.5 2.5 0 1 0-1-4.8M16.5 14c2.3.300 3.6 1.8 4 4.5",
   clock: "M20.5 12a8.5 8.5 0 1 1-17 0 8.5 8.5 0 0 1 17 0zM12 7v5l3.5 2",
+  close: "M6 6l12 12M18 6L6 18",
   leave: "M13 4H6v16h7M10 12h10M16.5 8.5L20 12l-3.5 3.5",
 };
 export type IconName = keyof typeof paths;

@@ -30,7 +30,7 @@ export function MeetingPage({ call }: { call: Call }) {
   useTestTone(call);
   const principal = large.some((s) => s.self);
   return (
-    <div class="stage member">
+    <div class={call.stand.formal.value ? "stage member formal" : "stage member"}>
       <a class="skip" href="#now" onClick={(e) => { e.preventDefault(); document.getElementById("now")?.querySelector("button")?.focus(); }}>{t.value.toFloor}</a>
       <TopBar call={call} />
       <main>

@@ -15,11 +15,12 @@ export function at(call: Call, time: string): string {
 export function Doors({ call }: { call: Call }) {
   const x = t.value, { phase, formal } = call.stand, state = call.state.value;
   if (!formal.value) return null;
+  const audience = call.role.value === "press" || call.role.value === "viewer";
   const since = state.since ? fill(x.doorsSince, { time: at(call, state.since) }) : null;
   const [icon, word, help] = phase.value === "closed" ? ["doorclosed", x.doorsClosed, since] as const
-    : phase.value === "open" ? ["dooropen", x.doorsOpen, x.doorsOpenHelp] as const
+    : phase.value === "open" ? ["dooropen", x.doorsOpen, audience ? since : x.doorsOpenHelp] as const
       : phase.value === "ended" || phase.value === "sealed" ? ["doorclosed", x.doorsOver, since] as const
-        : ["doorclosed", x.doorsBefore, phase.value === "planned" ? null : x.doorsBeforeHelp] as const;
+        : ["doorclosed", x.doorsBefore, audience || phase.value === "planned" ? null : x.doorsBeforeHelp] as const;
   return (
     <p class={phase.value === "closed" ? "doors closed" : "doors"} data-doors={phase.value}>
       <Icon name={icon} /><span><strong>{word}</strong>{help ? <span class="since">{help}</span> : null}</span>

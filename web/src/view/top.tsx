@@ -10,8 +10,8 @@ import { Doors, Recorded } from "./signs";
 /** item is the line below the title: the agenda's item, or when the meeting begins. */
 export function item(call: Call): ComponentChildren {
   const meeting = call.meeting.value!, { order, phase, formal } = call.stand, n = order.value.item;
-  const now = meeting.agenda?.[n - 1];
-  if (now) return <>{fill(t.value.agendaItem, { n: String(n) })}<span class="dot"> · </span><Words of={now.title} /></>;
+  const now = meeting.agenda?.[n - 1], audience = call.role.value === "press" || call.role.value === "viewer";
+  if (now && (!audience || phase.value === "open")) return <>{fill(t.value.agendaItem, { n: String(n) })}<span class="dot"> · </span><Words of={now.title} /></>;
   if (!formal.value || !["planned", "rehearsal", "waiting"].includes(phase.value)) return null;
   const start = new Date(meeting.start);
   return fill(t.value.beginsAt, { times: list(parties(meeting, call.stand.own.value).map((p) => plain(t.value.timeIn, { time: clock(start, p.zone), city: pick(p.city) }))) });
