@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, pick, t, Words } from "../lang";
+import { fill, t, Words } from "../lang";
 import { useLasting } from "./controls";
 import type { Table } from "../text/en";
 import type { Link } from "../wire.gen";
