@@ -22,7 +22,12 @@ trap finish EXIT
 
 go build -o "$tmp/visavis" ./cmd/visavis && go build -o "$tmp/visavis-demo" ./cmd/visavis-demo || exit 1
 
-run() { node --test --test-concurrency=1 --test-reporter=tap "$@" 2>&1 | tee -a "$log" | grep -E '^ *(not ok|ok|# (pass|fail|skipped)|  (error|failureType|expected|actual):)'; return "${PIPESTATUS[0]}"; }
+# run prints a line for each test, and all that a failed one has to say.
+run() {
+  node --test --test-concurrency=1 --test-reporter=tap "$@" 2>&1 | tee -a "$log" |
+    awk '/^ *(not )?ok /{bad=/not ok/; print; next} /^# (pass|fail|skipped)/{print; next} /^ *\.\.\.$/{bad=0} bad'
+  return "${PIPESTATUS[0]}"
+}
 
 pages=$(ls web/e2e/*.test.mjs 2>/dev/null | grep -v '/call' || true)
 if [ -n "$pages" ]; then run $pages || fail=1; fi

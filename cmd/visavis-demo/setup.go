@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 )
 
-// initNode makes one node's directory with the commands that a person would use, and then changes what only the demo wants.
+// initNode makes one node's directory with the command that a person would use.
 func (d *demo) initNode(ctx context.Context, party string) error {
 	p, addr := d.ports[party], d.addr.String()
 	args := []string{"init", filepath.Join(d.dir, party), "--party", party, "--name", "en=" + strings.ToUpper(party[:1]) + party[1:], "--tls", "off",
@@ -17,13 +16,12 @@ func (d *demo) initNode(ctx context.Context, party string) error {
 	for _, h := range d.hosts(party) {
 		args = append(args, "--host", h)
 	}
-	if _, err := d.command(ctx, args...); err != nil {
-		return err
-	}
 	// 640 by 360 at 15: two cameras, a handful of simulated members and both nodes share one machine.
-	return change(d.config(party), map[string]string{
-		"udp.listen": fmt.Sprintf("%q", addr), "media.camera.width": "640", "media.camera.height": "360", "media.camera.fps": "15",
-	})
+	for _, set := range []string{fmt.Sprintf("udp.listen=%q", addr), "media.camera.width=640", "media.camera.height=360", "media.camera.fps=15"} {
+		args = append(args, "--set", set)
+	}
+	_, err := d.command(ctx, args...)
+	return err
 }
 
 // pair does for both nodes what two officers do: offers are carried over, compared, accepted. Nobody reads the words to
@@ -42,29 +40,6 @@ func (d *demo) pair(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// change sets keys of a settings file that are there already, section.key to a value as TOML writes it.
-func change(file string, values map[string]string) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	lines, section, done := strings.Split(string(b), "\n"), "", 0
-	for i, l := range lines {
-		if s, ok := strings.CutPrefix(l, "["); ok {
-			section = strings.TrimSuffix(strings.TrimSpace(s), "]") + "."
-		}
-		key, _, ok := strings.Cut(l, "=")
-		if v, want := values[section+strings.TrimSpace(key)]; ok && want {
-			lines[i] = strings.TrimSpace(key) + " = " + v
-			done++
-		}
-	}
-	if done != len(values) {
-		return fmt.Errorf("%s has %d of the %d keys that the demo changes", file, done, len(values))
-	}
-	return os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)
 }
 
 func hostPort(addr string, port int) string {

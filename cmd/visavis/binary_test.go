@@ -74,7 +74,8 @@ func TestBinary(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("an interrupt does not end it")
 	}
-	if !strings.Contains(log.String(), `"msg":"counters","node":{"udp":{"Batches":`) || !strings.Contains(log.String(), `"Refused":{"invitation.unknown":1}`) {
+	if !strings.Contains(log.String(), `"msg":"counters","node":{"udp":{"Batches":`) || !strings.Contains(log.String(), `"Refused":{"invitation.unknown":1}`) ||
+		!strings.Contains(log.String(), `"link":{"Received":0,"Sent":0,`) {
 		t.Errorf("no counters at the end:\n%s", log.String())
 	}
 	serveOnInheritedSocket(t, exe, config, host, web)

@@ -229,6 +229,30 @@ func TestBackupCommands(t *testing.T) {
 	}
 }
 
+// TestInitSetsAnyKey: what has no flag of its own, with the same strictness as a settings file.
+func TestInitSetsAnyKey(t *testing.T) {
+	a, _ := party(t, "avelmar", "--set", "media.camera.fps=15", "--set", `log.level="warn"`, "--set", `udp.advertise=["203.0.113.5", "2001:db8::1"]`)
+	b, err := os.ReadFile(filepath.Join(a, "visavis.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nfps = 15\n", "\nlevel = \"warn\"\n", "\nadvertise = [\"203.0.113.5\", \"2001:db8::1\"]\n", "\nwidth = 1280\n"} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %q in the settings", want)
+		}
+	}
+	for set, want := range map[string]string{
+		"media.camera.pfs=15": "media.camera.pfs is not a key of this file; allowed: width, height, fps", "media.camera.fps=99": "media.camera.fps is 99; allowed: pictures a second, 5 to 30",
+		"media.camera.fps=many": "cannot be read", "Party=\"x\"": "Party is not a key",
+	} {
+		dir := filepath.Join(t.TempDir(), "n")
+		r := command(t, "", "init", dir, "--party", "avelmar", "--name", "en=A", "--host", "a.example", "--set", set)
+		if _, err := os.Stat(dir); r.code != exitFailed || !strings.Contains(r.err, want) || err == nil {
+			t.Errorf("--set %s: exit %d, %s; want …%s… and nothing made", set, r.code, r.err, want)
+		}
+	}
+}
+
 // TestHelp: every command explains itself.
 func TestHelp(t *testing.T) {
 	all := command(t, "", "--help")

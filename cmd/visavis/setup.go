@@ -62,6 +62,7 @@ type initCmd struct {
 	Key     string            `help:"With --tls=files: its key." placeholder:"FILE"`
 	Email   string            `help:"With --tls=acme: where the authority may write to." placeholder:"ADDRESS"`
 	Private bool              `name:"allow-private" help:"The other nodes may be at private or loopback addresses: closed networks and tests."`
+	Set     []string          `help:"Any other key of the settings, with its value as TOML writes it, as in media.camera.fps=15 or 'log.level=\"warn\"'; one flag for each." placeholder:"KEY=VALUE" sep:"none"`
 	Data    string            `help:"Directory of what the node writes." default:"data" placeholder:"DIR"`
 	Officer string            `help:"Id of the first protocol officer, as in meetings. Default: PARTY-officer." placeholder:"ID"`
 	Named   string            `name:"officer-name" help:"The officer's name." default:"Protocol officer" placeholder:"NAME"`
@@ -76,6 +77,9 @@ func (i *initCmd) Run(c console) error {
 	s.UDP.Port, s.Link.Listen, s.Link.AllowPrivate = i.UDPPort, i.LinkOn, i.Private
 	if i.NAT {
 		s.UDP.Advertise = i.Media
+	}
+	if err := s.Set(i.Set); err != nil {
+		return err
 	}
 	link := i.Link
 	if len(link) == 0 {

@@ -62,15 +62,11 @@ type pairCompareCmd struct {
 
 // Run shows what the officers compare.
 func (p *pairCompareCmd) Run(c console) error {
-	d, err := p.open()
+	d, b, err := p.openWith(p.File)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	b, err := carried(p.File)
-	if err != nil {
-		return err
-	}
 	m, err := d.ComparePairing(c.ctx, b)
 	if err != nil {
 		return pairHint(err)
@@ -101,15 +97,11 @@ type pairAcceptCmd struct {
 
 // Run pins the other party.
 func (p *pairAcceptCmd) Run(c console) error {
-	d, err := p.open()
+	d, b, err := p.openWith(p.File)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	b, err := carried(p.File)
-	if err != nil {
-		return err
-	}
 	m, err := d.ComparePairing(c.ctx, b)
 	if err != nil {
 		return pairHint(err)
@@ -267,15 +259,11 @@ type documentAcceptCmd struct {
 
 // Run takes a newer document.
 func (p *documentAcceptCmd) Run(c console) error {
-	d, err := p.open()
+	d, b, err := p.openWith(p.File)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	b, err := carried(p.File)
-	if err != nil {
-		return err
-	}
 	peer, fresh, err := d.AcceptDocument(c.ctx, b)
 	switch {
 	case err != nil:
@@ -288,7 +276,14 @@ func (p *documentAcceptCmd) Run(c console) error {
 	return nil
 }
 
-// carried reads a file that came from the other party.
-func carried(path string) ([]byte, error) { return node.ReadBounded(path, maxCarried) }
+// openWith reads a file that came from the other party, and opens the node's directory.
+func (f configFlag) openWith(carried string) (*node.Dir, []byte, error) {
+	b, err := node.ReadBounded(carried, maxCarried)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := f.open()
+	return d, b, err
+}
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

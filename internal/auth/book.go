@@ -51,9 +51,12 @@ type Book struct {
 	now   func() time.Time
 
 	entering sync.Mutex // held while it is decided whether a new session waits
+	sweeping sync.Mutex // one Sweep at a time
+	touched  uint64     // by the Sweep in progress: sessions whose last use it wrote
 
 	mu      sync.Mutex
-	watched map[string]map[*watcher]struct{} // session id → who wants to know of its end
+	watched map[string]*watched // session id → who wants to know of its end
+	swept   store.Revision      // of the sessions and passes when all that is watched was last looked at
 }
 
 // NewBook opens the book in a store. A nil now is time.Now.
@@ -61,7 +64,7 @@ func NewBook(s *store.Store, now func() time.Time) *Book {
 	if now == nil {
 		now = time.Now
 	}
-	return &Book{store: s, now: now, watched: map[string]map[*watcher]struct{}{}}
+	return &Book{store: s, now: now, watched: map[string]*watched{}}
 }
 
 type invitationValue struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"visavis/internal/meeting"
@@ -85,16 +84,6 @@ func (b *Book) pass(ctx context.Context, key string) (Pass, error) {
 		return Pass{}, ErrPass
 	}
 	return Pass{passBucket + "/" + key, v.Grant, v.Use, v.Shows, v.Expires}, nil
-}
-
-// watchedPass looks after a pass that Watch was called for; false if id is not a pass's.
-func (b *Book) watchedPass(ctx context.Context, id string) (bool, error) {
-	key, ok := strings.CutPrefix(id, passBucket+"/")
-	if !ok {
-		return false, nil
-	}
-	_, err := b.pass(ctx, key)
-	return true, err
 }
 
 // WithdrawPasses ends every pass of a member, or those of one use if use is not "", and says how many. Whoever watches one is told at the next

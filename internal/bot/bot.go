@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v4"
+	"github.com/pion/webrtc/v4"
 
 	"visavis/internal/softkey"
 	"visavis/internal/wire"
@@ -65,6 +66,9 @@ type Config struct {
 	OnRTP     func(slot string, p *rtp.Packet)
 	OnSend    func(track string, p *rtp.Packet)
 	OnMessage func(m wire.ToClient)
+	// OnMedia gets each media session when it is up for the first time: for tests that do with it what no bot does. It may be nil and
+	// must not block.
+	OnMedia func(pc *webrtc.PeerConnection)
 }
 
 // Bot is one simulated member. Its methods may be called concurrently; Run once at a time.

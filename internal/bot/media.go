@@ -227,6 +227,9 @@ func (m *media) changed(s webrtc.PeerConnectionState) {
 		m.spawn(p.requests)
 	}
 	m.spawn(m.play)
+	if f := m.b.c.OnMedia; f != nil {
+		f(m.pc)
+	}
 }
 
 // spawn starts f unless the session is closing; close waits for it. The library calls us from goroutines of its own, also

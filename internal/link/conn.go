@@ -154,7 +154,7 @@ func (c *Conn) pending(s *session) []byte {
 	case c.dirty.streams && s.lists.take(time.Now(), 1, ownStreamsRate, ownStreamsBurst):
 		c.dirty.streams = false
 		return c.streamsLocked()
-	case c.dirty.wants:
+	case c.dirty.wants && s.wants.take(time.Now(), 1, ownWantsRate, ownWantsBurst):
 		c.dirty.wants = false
 		return c.wantsLocked()
 	case len(c.queue) > 0:

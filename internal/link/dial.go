@@ -66,6 +66,7 @@ func (c *Conn) callOne(ctx context.Context, addr string) (*session, error) {
 		err = ErrPinned // another of our peers answers there
 	}
 	if err != nil {
+		c.m.blame(err)
 		nc.Close()
 		return nil, err
 	}

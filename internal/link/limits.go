@@ -48,6 +48,10 @@ const (
 	piecesBurst     = 100.0
 	ownPiecesRate   = 15.0
 	ownPiecesBurst  = 80.0
+	wantsRate       = 20.0 // lists of wants a second, of the frames above: each may start and stop 128 streams on the worker
+	wantsBurst      = 60.0
+	ownWantsRate    = 16.0
+	ownWantsBurst   = 50.0
 	admitRate       = 10.0 // connections a second from one address
 	admitBurst      = 10.0
 	maxAddresses    = 4096 // addresses whose rate is remembered; beyond it all others share one bucket

@@ -35,6 +35,8 @@ type Manager struct {
 	mu      sync.Mutex // guards what follows
 	conns   map[meeting.PartyID]*Conn
 	dropped map[meeting.PartyID]bool
+	past    Counters // of links that are gone
+	refused map[string]uint64
 	closed  bool
 }
 
@@ -53,7 +55,7 @@ func NewManager(c Config) (*Manager, error) {
 		return nil, err
 	}
 	m := &Manager{c: c, cert: cert, instance: newInstance(), kinds: c.Kinds, features: c.Features, log: c.Log,
-		greeting: make(chan struct{}, maxGreeting), conns: make(map[meeting.PartyID]*Conn), dropped: make(map[meeting.PartyID]bool)}
+		greeting: make(chan struct{}, maxGreeting), conns: make(map[meeting.PartyID]*Conn), dropped: make(map[meeting.PartyID]bool), refused: make(map[string]uint64)}
 	if m.c.roll == 0 {
 		m.c.roll = rollAfter
 	}
@@ -118,6 +120,7 @@ func (m *Manager) Refresh() {
 	for id, c := range m.conns {
 		if !slices.Contains(fresh, c) && !slices.Contains(kept, c) {
 			delete(m.conns, id)
+			m.forgetLocked(c)
 			gone = append(gone, c)
 		}
 	}
@@ -197,6 +200,7 @@ func (m *Manager) Serve(c *tls.Conn) {
 		s, err = m.greet(m.ctx, c, false)
 	}
 	if err != nil {
+		m.blame(err)
 		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		return
 	}
@@ -244,6 +248,7 @@ func (m *Manager) accepted(c net.Conn) {
 	cancel()
 	<-m.greeting
 	if err != nil {
+		m.blame(err)
 		m.log.Debug("connection refused", "remote", c.RemoteAddr().String(), "err", err)
 		c.Close()
 		return
@@ -267,6 +272,9 @@ func (m *Manager) Drop(p meeting.PartyID) {
 	m.mu.Lock()
 	c := m.conns[p]
 	delete(m.conns, p)
+	if c != nil {
+		m.forgetLocked(c)
+	}
 	m.dropped[p] = true
 	m.mu.Unlock()
 	if c != nil {
@@ -290,6 +298,9 @@ func (m *Manager) Close() error {
 	m.mu.Lock()
 	m.closed = true
 	conns := m.conns
+	for _, c := range conns {
+		m.forgetLocked(c)
+	}
 	m.conns = make(map[meeting.PartyID]*Conn)
 	m.mu.Unlock()
 	for _, c := range conns {

@@ -102,24 +102,6 @@ type plane struct {
 	usedUp atomic.Pointer[keyset] // its keys must not be used any longer; read by the Conn
 }
 
-// Counters count what a link did and refused since it was made.
-type Counters struct {
-	Received, Sent      uint64 // datagrams: authentic, copies not counted; sealed
-	Copies              uint64 // packets that went to a second address too
-	BadAuth, Replayed   uint64 // did not verify (or no key); seen before: copies and resends of what had come
-	Undeclared          uint64 // RTP of an SSRC that is not offered
-	Unwanted            uint64 // RTP of a stream that is offered but not wanted
-	Policed             uint64 // RTP above a rate or of a wrong kind
-	Malformed           uint64 // authentic but not as specified
-	RTCPPoliced         uint64 // SRTCP above its rate
-	KeyframePoliced     uint64 // keyframe requests above their rate
-	TunnelDropped       uint64 // packets of ours for which the media connection was too slow
-	Unsent              uint64 // packets of ours for which there was no key or no address
-	PathLosses          uint64 // times that the path was lost
-	AddressesRefused    uint64 // by the guard
-	ResendAsked, Resent uint64 // numbers that the far node asked for; packets sent again
-}
-
 func newPlane(m *Manager, c *Conn) *plane {
 	return &plane{m: m, c: c, ps: &m.plane, ins: make(map[uint32]*in), outs: make(map[uint32]*out), lost: true,
 		feedback: make([]byte, 0, maxRTCP), scratch: make([]byte, 0, maxRTCP), twin: make([]byte, 0, udp.MaxDatagram)}

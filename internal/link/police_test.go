@@ -286,6 +286,10 @@ func floods() map[string]flood {
 		"21 lists of streams":           {"rate", func(s *stranger) { s.alternate(streamsBurst+1, 0) }},
 		"5 lists a second (control)":    {"", func(s *stranger) { s.alternate(100, time.Second/streamsRate) }},
 		"99 lists a second":             {"rate", func(s *stranger) { s.alternate(100, time.Second/99) }},
+		"60 lists of wants (control)":   {"", func(s *stranger) { s.vacillate(wantsBurst, 0) }},
+		"61 lists of wants":             {"rate", func(s *stranger) { s.vacillate(wantsBurst+1, 0) }},
+		"20 wants a second (control)":   {"", func(s *stranger) { s.vacillate(300, time.Second/wantsRate) }},
+		"30 wants a second":             {"rate", func(s *stranger) { s.vacillate(300, time.Second/30) }},
 		"huge length":                   {"frame.large", func(s *stranger) { s.raw(byte(frameExchange), 0xff, 0xff, 0xff) }},
 		"one over the limit":            {"frame.large", func(s *stranger) { s.raw(byte(framePing), 0, 0, MaxPing+1) }},
 		"at the limit (control)": {"", func(s *stranger) {
@@ -385,8 +389,16 @@ func (s *stranger) alternate(n int, every time.Duration) {
 	}
 }
 
-// TestOwnListsKeepTheRate: a room whose offers change all the time does not make the neighbour close the connection, and the last
-// list arrives.
+// vacillate sends n lists of wants, every other one empty.
+func (s *stranger) vacillate(n int, every time.Duration) {
+	for i := range n {
+		s.send(frameWants, wantsFrame{[][]string{{}, {"m/ana/mic"}}[i%2]})
+		time.Sleep(every)
+	}
+}
+
+// TestOwnListsKeepTheRate: a room whose offers, or whose wants, change all the time does not make the neighbour close the connection, and
+// the last list arrives.
 func TestOwnListsKeepTheRate(t *testing.T) {
 	pair(t, 35, time.Millisecond, func(w *world, a, b *node) {
 		s := a.source(media.Audio, 1)
@@ -396,6 +408,21 @@ func TestOwnListsKeepTheRate(t *testing.T) {
 		}
 		a.conn().Offer("m/last/mic", s.stream)
 		b.wait("the last list", time.Second, func() bool { return b.streams["m/last/mic"] })
+		for i := range 2000 {
+			b.conn().Want("m/last/mic", i%2 == 0)
+			time.Sleep(5 * time.Millisecond)
+		}
+		b.conn().Want("m/last/mic", true)
+		time.Sleep(2 * time.Second / ownWantsRate)
+		wanted := false
+		a.conn().mu.Lock()
+		for _, o := range a.conn().offers {
+			wanted = wanted || o.id == "m/last/mic" && o.wanted
+		}
+		a.conn().mu.Unlock()
+		if !wanted {
+			t.Error("the last list of wants did not arrive")
+		}
 		if downs := append(a.rec().downs, b.rec().downs...); len(downs) > 0 {
 			t.Errorf("the connection ended: %v", downs)
 		}

@@ -284,6 +284,16 @@ func (p *plane) sealRTCP(b []byte, to netip.AddrPort, media bool) {
 	p.commit(x, to, false)
 }
 
+// quickest is the round trip of the quicker of the ways in use, 0 if it is not known: a request goes both ways, and the far node paces
+// its requests by a way of its own choice.
+func (p *plane) quickest() time.Duration {
+	rtt := p.active.rtt
+	if s := p.second; s != nil && s.rtt > 0 {
+		rtt = min(rtt, s.rtt)
+	}
+	return rtt
+}
+
 // reports sends a receiver report and the sender reports, once a second.
 func (p *plane) reports(now time.Time) {
 	if p.active == nil {
@@ -316,6 +326,7 @@ func (p *plane) reports(now time.Time) {
 		if o.fwd == nil || o.on == nil {
 			continue
 		}
+		o.fwd.SetRTT(p.quickest())
 		r, ok := o.fwd.Report(now)
 		if !ok {
 			continue

@@ -33,6 +33,7 @@ type session struct {
 	admitted  chan bool     // of capacity 1: whether this is the connection to use
 	wake      chan struct{} // of capacity 1: something waits to be sent
 	lists     bucket        // lists of streams that we send; the writer's
+	wants     bucket        // lists of wants, the same
 	pieces    bucket        // pieces of arranging that we send; the writer's
 	message   []byte        // of arranging, as far as it has come; the Conn's goroutine
 
@@ -156,7 +157,9 @@ func (s *session) run() error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(s.write)
-	s.stop(s.read())
+	err := s.read()
+	s.c.m.blame(err)
+	s.stop(err)
 	wg.Wait()
 	s.tls.NetConn().Close()
 	s.c.post(func() { s.c.ended(s) })
@@ -165,7 +168,7 @@ func (s *session) run() error {
 
 // read takes frames until one is wrong or none comes for deadAfter. A frame must be whole in that time: slow bytes gain nothing.
 func (s *session) read() error {
-	var rate, lists, pieces bucket
+	var rate, lists, wants, pieces bucket
 	for {
 		if err := s.tls.SetReadDeadline(time.Now().Add(deadAfter)); err != nil {
 			return err
@@ -179,7 +182,7 @@ func (s *session) read() error {
 		}
 		now := time.Now()
 		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) ||
-			t == frameArrange && !pieces.take(now, 1, piecesRate, piecesBurst) {
+			t == frameWants && !wants.take(now, 1, wantsRate, wantsBurst) || t == frameArrange && !pieces.take(now, 1, piecesRate, piecesBurst) {
 			return refuse("rate", nil)
 		}
 		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))
@@ -254,8 +257,10 @@ func (s *session) write() {
 			if now.Before(next) {
 				if f = s.c.pending(s); f == nil {
 					again := next.Sub(now)
-					if w := s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst); w > 0 {
-						again = min(again, w) // a list may wait for its turn
+					for _, w := range []time.Duration{s.lists.wait(now, 1, ownStreamsRate, ownStreamsBurst), s.wants.wait(now, 1, ownWantsRate, ownWantsBurst)} {
+						if w > 0 {
+							again = min(again, w) // a list may wait for its turn
+						}
 					}
 					if w := s.pieces.wait(now, 1, ownPiecesRate, ownPiecesBurst); w > 0 {
 						again = min(again, w) // and so may a piece of arranging

@@ -90,6 +90,15 @@ func (w *world) slot(k Kind, to Sink) *Forwarder {
 	return f
 }
 
+// assigned is a world with one stream, assigned to the one slot of one receiver.
+func assigned(t *testing.T, k Kind) (w *world, s *Stream, src *source, to *sink, f *Forwarder) {
+	w, to = newWorld(t), &sink{}
+	s, src = w.stream(k)
+	f = w.slot(k, to)
+	f.Assign(w.now, s)
+	return w, s, src, to, f
+}
+
 // sound pushes one Opus packet whose content tells its number.
 func (w *world) sound(s *Stream, seq uint16, level uint8) {
 	s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: seq, Time: uint32(seq) * 960, PT: 109, Payload: []byte{0x78, byte(seq >> 8), byte(seq)}}, level)

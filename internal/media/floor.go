@@ -103,6 +103,7 @@ type listener struct {
 	key   string
 	own   *Stream
 	hear  map[*Stream]bool
+	shown []*Stream // see SetShown
 	slots []*Forwarder
 	holds []hold
 	told  []*Stream
@@ -178,6 +179,15 @@ func (f *Floor) SetListener(key string, own *Stream, hear []*Stream, slots []*Fo
 	}
 }
 
+// SetShown says whose pictures a listener has: shown[i] is the microphone of who is in its picture slot i, nil for nobody and for who has
+// none. Sound and picture of slots with one number are played in step, so that a microphone goes to the slot of its picture when that is
+// free, and into it from another as soon as nobody speaks in either.
+func (f *Floor) SetShown(key string, shown []*Stream) {
+	if i := slices.IndexFunc(f.listeners, func(l *listener) bool { return l.key == key }); i >= 0 {
+		f.listeners[i].shown, f.due = slices.Clone(shown), true
+	}
+}
+
 // OnChange sets what is told, by the worker, when who sounds in a listener's slots changes; nil is an empty slot. It must not
 // change the floor.
 func (f *Floor) OnChange(told func(key string, slots []*Stream)) { f.onChange = told }
@@ -222,6 +232,7 @@ func (f *Floor) fill(now time.Time, l *listener) {
 			delete(l.left, s)
 		}
 	}
+	l.pair(now)
 	f.takeTurns(now, l)
 	for _, s := range f.ranked {
 		if f.mayHear(l, s) && l.slotOf(s) < 0 {
@@ -232,14 +243,51 @@ func (f *Floor) fill(now time.Time, l *listener) {
 	}
 	// Who is silent waits in a slot that nobody needs, so that its first word is heard.
 	for _, s := range f.admitted {
-		i := l.slotOf(nil)
+		if !f.mayHear(l, s) || l.slotOf(s) >= 0 {
+			continue
+		}
+		i := l.free(s)
 		if i < 0 {
 			break
 		}
-		if f.mayHear(l, s) && l.slotOf(s) < 0 {
-			l.give(now, i, s)
+		l.give(now, i, s)
+	}
+}
+
+// pair moves who is silent beside its own picture, if who is there is silent too.
+func (l *listener) pair(now time.Time) {
+	quiet := func(i int) bool { return l.holds[i].s == nil || !l.holds[i].s.loudness.speaks(now) }
+	for i, s := range l.shown[:min(len(l.shown), len(l.holds))] {
+		if s == nil {
+			continue
+		}
+		if j := l.slotOf(s); j >= 0 && j != i && quiet(i) && quiet(j) {
+			l.holds[i], l.holds[j] = l.holds[j], l.holds[i]
 		}
 	}
+}
+
+// free returns the empty slot for s: that of its picture, else one where no other's picture is, else any; -1 if there is none.
+func (l *listener) free(s *Stream) int {
+	best := -1
+	for i, h := range l.holds {
+		switch {
+		case h.s != nil:
+		case l.beside(i) == s:
+			return i
+		case best < 0 || l.beside(i) == nil && l.beside(best) != nil:
+			best = i
+		}
+	}
+	return best
+}
+
+// beside is the microphone of who is in picture slot i, nil for none.
+func (l *listener) beside(i int) *Stream {
+	if i >= len(l.shown) {
+		return nil
+	}
+	return l.shown[i]
 }
 
 // takeTurns gives the slot of who has talked in it longest without a break, for floorTurn at least, to who has waited longest
@@ -323,7 +371,7 @@ func (l *listener) slotOf(s *Stream) int {
 // yields returns the slot that s, who speaks, gets: an empty one; or that of who has been silent longest; or, when s has spoken
 // for floorSticky, that of the quietest talker, if s is louder by floorMargin.
 func (l *listener) yields(now time.Time, s *Stream) int {
-	if i := l.slotOf(nil); i >= 0 {
+	if i := l.free(s); i >= 0 {
 		return i
 	}
 	silent, talker := -1, -1

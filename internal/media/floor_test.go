@@ -204,6 +204,32 @@ func TestForgedLevelsDoNotHoldTheFloor(t *testing.T) {
 	}
 }
 
+// Sound and picture of slots with one number are played in step (peer.syncGroup), so that who is seen in slot 1 is heard in slot 1. The control:
+// without pictures, who comes first has the first slot.
+func TestFloorBesideThePicture(t *testing.T) {
+	for _, shown := range []bool{false, true} {
+		h := newHall(t, 3)
+		h.listen("x", -1, 3)
+		want, moved := "m0 m1 m2", "m0 m1 m2"
+		if shown { // place 0 is empty, as that of one's own principal
+			h.floor.SetShown("x", []*Stream{nil, h.mics[0]})
+			want, moved = "m1 m0 m2", "m1 m2 m0"
+		}
+		h.talk(time.Second)
+		h.expect("x", want, "all silent")
+		h.levels[0] = 30
+		h.talk(time.Second)
+		if shown {
+			h.floor.SetShown("x", []*Stream{nil, h.mics[2], nil, nil, h.mics[1]})
+		}
+		h.talk(time.Second)
+		h.expect("x", want, "who speaks is not moved")
+		h.levels[0] = 127
+		h.talk(2 * time.Second)
+		h.expect("x", moved, "in a pause")
+	}
+}
+
 // A microphone that sends no levels gets a slot of who is silent, and gives it up to who is known to talk.
 func TestFloorWithoutLevels(t *testing.T) {
 	for _, c := range []struct {

@@ -120,6 +120,7 @@ func (p *plea) answered(now time.Time) {
 
 // attachment maps the numbers of a stream, from its first packet in this slot, to the slot's.
 type attachment struct {
+	of      *Stream
 	epoch   uint32
 	from    uint64 // serial: older packets were never sent
 	to      uint64 // serial of the newest packet that flowed
@@ -383,7 +384,7 @@ func (f *Forwarder) overtaken(now time.Time, s *Stream, first *kept, i int) {
 	}
 }
 
-// begin attaches s at packet k: numbers go on by one, timestamps by the time that passed.
+// begin attaches s at packet k: numbers go on by one, timestamps as continued says.
 func (f *Forwarder) begin(now time.Time, s *Stream, k *kept) {
 	f.unwant()
 	if f.cur != nil && f.cur != s {
@@ -391,21 +392,13 @@ func (f *Forwarder) begin(now time.Time, s *Stream, k *kept) {
 	}
 	f.cur, f.next = s, nil
 	if f.begun {
-		step := uint32(opusFrame)
-		if f.c.Kind == Video {
-			step = 1
-		}
-		t := f.timeRef + uint32(now.Sub(f.timeAt).Seconds()*float64(f.rate))
-		if least := f.time + step; int32(t-least) < 0 {
-			t = least
-		}
-		f.time = t
+		f.time = f.continued(now, s, k)
 	} else {
 		f.time = k.time
 	}
 	f.begun = true
 	f.a = attachment{
-		epoch: k.epoch, from: f.asked, first: k.seq,
+		of: s, epoch: k.epoch, from: f.asked, first: k.seq,
 		seqOff: f.top + 1 - k.seq, timeOff: f.time - k.time, idOff: f.id + 1 - k.vp8.id, tl0Off: f.tl0 + 1 - k.vp8.tl0PicIdx,
 	}
 	f.stats.Switches++

@@ -49,12 +49,8 @@ func checkGolden(t *testing.T, name, got string) {
 }
 
 func TestVideoSwitchGolden(t *testing.T) {
-	w := newWorld(t)
-	a, _ := w.stream(Video)
+	w, a, _, to, f := assigned(t, Video)
 	b, srcB := w.stream(Video)
-	to := &sink{}
-	f := w.slot(Video, to)
-	f.Assign(w.now, a)
 	w.picture(a, 65534, 500, 3, false) // not before a keyframe
 	w.flush()
 	w.picture(a, 65535, 501, 4, true)
@@ -84,12 +80,8 @@ func TestVideoSwitchGolden(t *testing.T) {
 }
 
 func TestAudioSwitchGolden(t *testing.T) {
-	w := newWorld(t)
-	a, _ := w.stream(Audio)
+	w, a, _, to, f := assigned(t, Audio)
 	b, _ := w.stream(Audio)
-	to := &sink{}
-	f := w.slot(Audio, to)
-	f.Assign(w.now, a)
 	for i := range 2 {
 		w.sound(a, uint16(65535+i), 30)
 		w.flush()
@@ -111,10 +103,7 @@ func TestAudioSwitchGolden(t *testing.T) {
 
 // A sender that begins with 7-bit picture ids and wraps them, another that grows to 15 bits.
 func TestPictureIDsGoOn(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Video)
-	to := &sink{}
-	w.slot(Video, to).Assign(w.now, s)
+	w, s, _, to, _ := assigned(t, Video)
 	push := func(seq uint16, descriptor ...byte) {
 		s.Push(w.now, &Packet{SSRC: s.SSRC(), Seq: seq, Payload: append(descriptor, 0)}, NoLevel)
 		w.flush()
@@ -134,10 +123,7 @@ func TestPictureIDsGoOn(t *testing.T) {
 
 // Reordering and loss at the source show at the receiver as they are: numbers keep their distances.
 func TestReorderedPacketsKeepTheirPlace(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Audio)
-	to := &sink{}
-	w.slot(Audio, to).Assign(w.now, s)
+	w, s, _, to, _ := assigned(t, Audio)
 	for _, q := range []uint16{10, 12, 11, 14, 9, 12} { // 13 lost, 9 from before the slot began, 12 twice
 		w.sound(s, q, 30)
 		w.sw.Flush(w.now)
@@ -215,10 +201,7 @@ func TestNothingBeforeAssign(t *testing.T) {
 
 // A restart in the middle of a batch leaves no gap.
 func TestRestartWithinABatch(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Audio)
-	to := &sink{}
-	w.slot(Audio, to).Assign(w.now, s)
+	w, s, _, to, _ := assigned(t, Audio)
 	for _, q := range []uint16{1, 2, 20000, 20001, 20002} {
 		w.sound(s, q, 30)
 	}
@@ -263,11 +246,7 @@ func TestSilenceThenContinuation(t *testing.T) {
 		pause   time.Duration
 		restart bool
 	}{{"1.2 s", 1200 * time.Millisecond, true}, {"control: 0.8 s", 800 * time.Millisecond, false}} {
-		w := newWorld(t)
-		s, src := w.stream(Video)
-		to := &sink{}
-		f := w.slot(Video, to)
-		f.Assign(w.now, s)
+		w, s, src, to, f := assigned(t, Video)
 		for i := range 5 {
 			w.picture(s, uint16(i), uint16(i), 0, i == 0)
 			w.flush()
@@ -302,10 +281,7 @@ func TestSlowSourceIsNoRestart(t *testing.T) {
 		step     uint16
 		restarts uint64
 	}{{"in line", 1, 0}, {"control: each second frame lost", 2, 9}} {
-		w := newWorld(t)
-		s, src := w.stream(Video)
-		to := &sink{}
-		w.slot(Video, to).Assign(w.now, s)
+		w, s, src, to, _ := assigned(t, Video)
 		for i := range uint16(10) {
 			w.picture(s, 1000+i*c.step, i, 0, i == 0)
 			w.sw.Flush(w.now)
@@ -321,11 +297,7 @@ func TestSlowSourceIsNoRestart(t *testing.T) {
 }
 
 func TestResumeAfterReceiverSilence(t *testing.T) {
-	w := newWorld(t)
-	s, src := w.stream(Video)
-	to := &sink{}
-	f := w.slot(Video, to)
-	f.Assign(w.now, s)
+	w, s, src, to, f := assigned(t, Video)
 	w.picture(s, 1, 1, 0, true)
 	w.flush()
 	w.pass(400 * time.Millisecond)
@@ -343,12 +315,8 @@ func TestResumeAfterReceiverSilence(t *testing.T) {
 
 // Nobody's picture stays for long in a slot that is somebody else's.
 func TestOldPictureEnds(t *testing.T) {
-	w := newWorld(t)
-	a, _ := w.stream(Video)
+	w, a, _, to, f := assigned(t, Video)
 	b, srcB := w.stream(Video)
-	to := &sink{}
-	f := w.slot(Video, to)
-	f.Assign(w.now, a)
 	q := uint16(0)
 	show := func(d time.Duration) int {
 		to.take()
@@ -388,11 +356,7 @@ func TestOldPictureEnds(t *testing.T) {
 }
 
 func TestCloseStream(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Audio)
-	to := &sink{}
-	f := w.slot(Audio, to)
-	f.Assign(w.now, s)
+	w, s, _, to, f := assigned(t, Audio)
 	w.sound(s, 1, 30)
 	w.flush()
 	w.sound(s, 2, 30)

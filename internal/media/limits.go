@@ -86,7 +86,8 @@ const (
 	meterEvery = 500 * time.Millisecond // between two readings of a stream's rate
 	pauseAfter = 5 * time.Second        // without a watcher before the sender is told to pause a layer
 
-	allocateEvery = 100 * time.Millisecond // between two looks at a limited receiver's slots
+	allocateEvery = 100 * time.Millisecond // between two looks at a receiver's slots
+	lookEvery     = 50 * time.Millisecond  // between two looks whether that is due
 	upgradeAfter  = 500 * time.Millisecond // a layer must have fitted for so long before a slot climbs to it
 	upgradeMargin = 1.1                    // and with so much room
 )

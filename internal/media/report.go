@@ -134,7 +134,7 @@ func (f *Forwarder) Report(now time.Time) (rtcp.SenderReport, bool) {
 		return rtcp.SenderReport{}, false
 	}
 	r, c := &f.cur.reception, f.cur.clock
-	if !r.reported || f.cur.renew || now.Sub(r.at) > reportFor || f.a.epoch != f.cur.epoch {
+	if !r.told(now) || f.cur.renew || f.a.epoch != f.cur.epoch {
 		return rtcp.SenderReport{}, false
 	}
 	ntp := f.sw.NTP(now)

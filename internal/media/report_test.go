@@ -181,10 +181,7 @@ func TestSenderReportEndsWithItsNumbers(t *testing.T) {
 
 // What comes late under an SSRC that the source has given up would begin an epoch of its own, and the next packet another.
 func TestOtherSSRCIsDropped(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Audio)
-	to := &sink{}
-	w.slot(Audio, to).Assign(w.now, s)
+	w, s, _, to, _ := assigned(t, Audio)
 	push := func(ssrc uint32, seqs ...uint16) {
 		for _, q := range seqs {
 			s.Push(w.now, &Packet{SSRC: ssrc, Seq: q, Payload: []byte{1}}, NoLevel)

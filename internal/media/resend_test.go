@@ -189,11 +189,7 @@ func TestResendBudget(t *testing.T) {
 		each  int // times
 		all   bool
 	}{{"storm", 1, 10, false}, {"control: 5 % loss", 20, 1, true}} {
-		w := newWorld(t)
-		s, _ := w.stream(Audio)
-		to := &sink{}
-		f := w.slot(Audio, to)
-		f.Assign(w.now, s)
+		w, s, _, _, f := assigned(t, Audio)
 		const packets = 3000 // a minute
 		for i := range packets {
 			w.sound(s, uint16(i), 30)
@@ -305,11 +301,7 @@ func TestResendOnlyWhileYoung(t *testing.T) {
 		{Audio, 500 * time.Millisecond, 1}, {Audio, 501 * time.Millisecond, 0},
 		{Video, time.Second, 1}, {Video, time.Second + time.Millisecond, 0},
 	} {
-		w := newWorld(t)
-		s, _ := w.stream(c.kind)
-		to := &sink{}
-		f := w.slot(c.kind, to)
-		f.Assign(w.now, s)
+		w, s, _, to, f := assigned(t, c.kind)
 		w.picture(s, 1, 1, 0, true)
 		w.sw.Flush(w.now)
 		w.pass(c.after)
@@ -372,11 +364,7 @@ func TestResendOnceInARoundTrip(t *testing.T) {
 		{0, 19 * time.Millisecond, 1}, {0, 20 * time.Millisecond, 2},
 		{100 * time.Millisecond, 99 * time.Millisecond, 1}, {100 * time.Millisecond, 100 * time.Millisecond, 2},
 	} {
-		w := newWorld(t)
-		s, _ := w.stream(Audio)
-		to := &sink{}
-		f := w.slot(Audio, to)
-		f.Assign(w.now, s)
+		w, s, _, to, f := assigned(t, Audio)
 		f.SetRTT(c.rtt)
 		w.sound(s, 1, 30)
 		w.flush()

@@ -19,10 +19,7 @@ func TestJumpNeedsASecondPacket(t *testing.T) {
 		{"not in line: refused", MaxGap + 1, 2, []int{1001}},
 		{"5001 forward, then on as before", MaxGap + 1, -MaxGap, []int{1001, 1002}},
 	} {
-		w := newWorld(t)
-		s, _ := w.stream(Audio)
-		to := &sink{}
-		w.slot(Audio, to).Assign(w.now, s)
+		w, s, _, to, _ := assigned(t, Audio)
 		for _, q := range []int{30000, 30000 + c.jump, 30000 + c.jump + c.second} {
 			w.sound(s, uint16(q), 30)
 			w.flush()
@@ -80,10 +77,7 @@ func TestPayloadBound(t *testing.T) {
 }
 
 func TestPendingBound(t *testing.T) {
-	w := newWorld(t)
-	s, _ := w.stream(Video)
-	to := &sink{}
-	w.slot(Video, to).Assign(w.now, s)
+	w, s, _, to, _ := assigned(t, Video)
 	for i := range MaxPending + 1 {
 		w.picture(s, uint16(i), uint16(i), 0, i == 0)
 	}

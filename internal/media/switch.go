@@ -15,6 +15,7 @@ type Switch struct {
 	flushed   uint64 // serial at the end of the last flush
 	epoch     time.Time
 	now       time.Time // of the last flush or tick
+	looked    time.Time // when receivers were last asked whether their slots are due
 	out       Out       // passed to Sink.Send; here because a local one would be on the heap
 	seqs      [MaxRequest]uint16
 	padding   [probePadding]byte
@@ -87,9 +88,12 @@ func (s *Switch) Tick(now time.Time) {
 	for _, st := range s.streams {
 		st.Tick(now)
 	}
-	for _, r := range s.receivers {
-		if now.Sub(r.looked) >= allocateEvery {
-			r.allocate(now)
+	if now.Sub(s.looked) >= lookEvery { // not each time: there may be hundreds, far apart in memory
+		s.looked = now
+		for _, r := range s.receivers {
+			if now.Sub(r.looked) >= allocateEvery {
+				r.allocate(now)
+			}
 		}
 	}
 	for _, f := range s.floors {

@@ -29,6 +29,17 @@ func newCamera(w *world) *camera {
 	return c
 }
 
+// newShow is a world with a camera that one receiver has been shown for a second.
+func newShow(t *testing.T) (w *world, c *camera, to *sink, f *Forwarder) {
+	w, to = newWorld(t), &sink{}
+	c = newCamera(w)
+	c.run(time.Second)
+	f = w.slot(Video, to)
+	f.Show(w.now, c.track, Priority{})
+	c.run(time.Second)
+	return w, c, to, f
+}
+
 // picture pushes one picture of every layer.
 func (c *camera) picture() {
 	key := len(c.src.keyframes) > c.asked
@@ -63,13 +74,7 @@ func (c *camera) run(d time.Duration) {
 }
 
 func TestTrackMovesAtKeyframesOnly(t *testing.T) {
-	w := newWorld(t)
-	c := newCamera(w)
-	c.run(time.Second)
-	to := &sink{}
-	f := w.slot(Video, to)
-	f.Show(w.now, c.track, Priority{})
-	c.run(time.Second)
+	w, c, to, f := newShow(t)
 	if f.Layer() != 2 {
 		t.Fatalf("layer %d without a limit, want 2", f.Layer())
 	}
@@ -131,13 +136,7 @@ func TestTrackJoinsKeyframeRequestsOfItsLayers(t *testing.T) {
 }
 
 func TestTrackFallsToWhatFlows(t *testing.T) {
-	w := newWorld(t)
-	c := newCamera(w)
-	c.run(time.Second)
-	to := &sink{}
-	f := w.slot(Video, to)
-	f.Show(w.now, c.track, Priority{})
-	c.run(time.Second)
+	w, c, _, f := newShow(t)
 	c.paused[2] = true
 	c.run(2 * time.Second)
 	if f.Layer() != 1 || !c.track.layers[1].flows(w.now) || f.cur != c.track.layers[1] {

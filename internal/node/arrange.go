@@ -192,7 +192,7 @@ func (d *Dir) inviteOne(ctx context.Context, id meeting.ID, who meeting.MemberID
 		}
 		page = "/press#"
 	}
-	host, scheme, err := d.linkHost("")
+	origin, err := d.origin("")
 	if err != nil {
 		return out, err
 	}
@@ -208,7 +208,7 @@ func (d *Dir) inviteOne(ctx context.Context, id meeting.ID, who meeting.MemberID
 	if err != nil {
 		return out, err
 	}
-	out = wire.ArrangeIssued{Member: string(g.Member), URL: scheme + "://" + host + page + code.Reveal(), Expires: now.Add(valid).UTC().Format(time.RFC3339)}
+	out = wire.ArrangeIssued{Member: string(g.Member), URL: origin + page + code.Reveal(), Expires: now.Add(valid).UTC().Format(time.RFC3339)}
 	if pin {
 		out.PIN = number.Reveal()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"visavis/internal/api"
+	"visavis/internal/link"
 	"visavis/internal/peer"
 	"visavis/internal/udp"
 )
@@ -17,6 +18,7 @@ type counters struct {
 	UDP    udp.Stats    `json:"udp"`
 	Mux    udp.MuxStats `json:"mux"`
 	People peer.Stats   `json:"peer"`
+	Links  link.Stats   `json:"link"`
 	Web    api.Stats    `json:"web"`
 }
 
@@ -36,5 +38,5 @@ func (n *Node) tell() {
 }
 
 func (n *Node) count() {
-	n.log.Info("counters", slog.Any("node", counters{n.worker.Stats(), n.mux.Stats(), n.peers.Stats(), n.server.Stats()}))
+	n.log.Info("counters", slog.Any("node", counters{n.worker.Stats(), n.mux.Stats(), n.peers.Stats(), n.links.Stats(), n.server.Stats()}))
 }

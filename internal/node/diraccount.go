@@ -22,7 +22,7 @@ const AccountCodeLife = 72 * time.Hour
 
 // AddAccount makes an account and a link with which it gets its first passkey, once.
 func (d *Dir) AddAccount(ctx context.Context, id meeting.MemberID, name string, role meeting.Role, host string, valid time.Duration) (Link, error) {
-	if _, _, err := d.linkHost(host); err != nil { // before anything is made
+	if _, err := d.origin(host); err != nil { // before anything is made
 		return Link{}, err
 	}
 	if _, err := d.book.NewAccount(ctx, id, name, role); err != nil {
@@ -34,7 +34,7 @@ func (d *Dir) AddAccount(ctx context.Context, id meeting.MemberID, name string, 
 // AccountCode makes a link with which an account gets a further passkey, once, in place of earlier links. With forget its passkeys are taken out and
 // its sessions end.
 func (d *Dir) AccountCode(ctx context.Context, id meeting.MemberID, host string, valid time.Duration, forget bool) (Link, error) {
-	host, scheme, err := d.linkHost(host)
+	origin, err := d.origin(host)
 	if err != nil {
 		return Link{}, err
 	}
@@ -45,7 +45,7 @@ func (d *Dir) AccountCode(ctx context.Context, id meeting.MemberID, host string,
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{Member: id, URL: auth.NewSecret(scheme + "://" + host + "/enrol#" + code.Reveal()), Expires: d.now().Add(valid)}, nil
+	return Link{Member: id, URL: auth.NewSecret(origin + "/enrol#" + code.Reveal()), Expires: d.now().Add(valid)}, nil
 }
 
 // Accounts lists officers and technicians.

@@ -61,61 +61,46 @@ func invitable(def meeting.Definition, own meeting.PartyID, asked []meeting.Memb
 // InvitePress makes a link for somebody of the press, or more of the audience, who is shown the open part of a formal meeting and nothing else. The
 // name, as accredited, is for our own officers; it is in no definition and no log.
 func (d *Dir) InvitePress(ctx context.Context, o InviteOptions, name string) (Link, error) {
-	def, err := d.Definition(ctx, o.Meeting)
+	g, err := d.guests(ctx, o.Meeting, nil, o.Host, o.Valid)
 	if err != nil {
 		return Link{}, err
 	}
-	g, err := d.pressGrant(ctx, def, "", name)
+	grant, err := d.pressGrant(ctx, g.meeting, "", name)
 	if err != nil {
-		return Link{}, fmt.Errorf("invite the press to %s: %w", def.ID, err)
+		return Link{}, fmt.Errorf("invite the press to %s: %w", o.Meeting, err)
 	}
-	host, scheme, err := d.linkHost(o.Host)
-	if err != nil {
-		return Link{}, err
-	}
-	now := d.now()
-	if o.Valid, err = validity(def, now, o.Valid); err != nil {
-		return Link{}, err
-	}
-	code, err := d.book.Invite(ctx, g, o.Valid)
+	code, err := d.book.Invite(ctx, grant, g.valid)
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{Member: g.Member, URL: auth.NewSecret(scheme + "://" + host + "/press#" + code.Reveal()), Expires: now.Add(o.Valid)}, nil
+	return Link{Member: grant.Member, URL: auth.NewSecret(g.origin + "/press#" + code.Reveal()), Expires: g.expires}, nil
 }
 
-// Invite makes a link for each member; of all members, for those who come by one. Only our own party's members are invited here: the others get theirs from their own node. Unless
-// Keep, links of the same members are withdrawn and their sessions end: whoever used one is out within 1 s, the rightful member or a thief.
+// Invite makes a link for each member; of all members, for those who come by one. Only our own party's members are invited here: the others
+// get theirs from their own node. Unless Keep, links of the same members are withdrawn and their sessions end: whoever used one is out within
+// 1 s, the rightful member or a thief.
 func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
-	def, err := d.Definition(ctx, o.Meeting)
+	g, err := d.guests(ctx, o.Meeting, o.Members, o.Host, o.Valid)
 	if err != nil {
 		return nil, err
 	}
-	host, scheme, err := d.linkHost(o.Host)
+	members, err := invitable(g.meeting, d.Settings.Party, o.Members)
 	if err != nil {
-		return nil, err
-	}
-	members, err := invitable(def, d.Settings.Party, o.Members)
-	if err != nil {
-		return nil, err
-	}
-	now := d.now()
-	if o.Valid, err = validity(def, now, o.Valid); err != nil {
 		return nil, err
 	}
 	var out []Link
 	for _, m := range members {
 		if !o.Keep {
-			if err := d.book.EndMember(ctx, def.ID, m.ID); err != nil {
+			if err := d.book.EndMember(ctx, o.Meeting, m.ID); err != nil {
 				return nil, err
 			}
 		}
-		g := auth.Grant{Meeting: def.ID, Member: m.ID, Party: d.Settings.Party}
-		code, pin, err := d.book.InviteWith(ctx, g, auth.InviteOptions{TTL: o.Valid, PIN: needsPIN(def, m.Role)})
+		grant := auth.Grant{Meeting: o.Meeting, Member: m.ID, Party: d.Settings.Party}
+		code, pin, err := d.book.InviteWith(ctx, grant, auth.InviteOptions{TTL: g.valid, PIN: needsPIN(g.meeting, m.Role)})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Link{m.ID, auth.NewSecret(scheme + "://" + host + "/join#" + code.Reveal()), pin, now.Add(o.Valid)})
+		out = append(out, Link{m.ID, auth.NewSecret(g.origin + "/join#" + code.Reveal()), pin, g.expires})
 	}
 	return out, nil
 }
@@ -146,45 +131,61 @@ type Pass struct {
 // Passes makes tokens for members of our own party. Earlier ones of the same members and use end, with what they are used for at this moment,
 // unless Keep.
 func (d *Dir) Passes(ctx context.Context, o PassOptions) ([]Pass, error) {
-	def, err := d.Definition(ctx, o.Meeting)
-	if err != nil {
-		return nil, err
-	}
-	host, scheme, err := d.linkHost(o.Host)
-	if err != nil {
-		return nil, err
-	}
-	members, err := ownMembers(def, d.Settings.Party, o.Members)
+	g, err := d.guests(ctx, o.Meeting, o.Members, o.Host, o.Valid)
 	if err != nil {
 		return nil, err
 	}
 	if o.Count < 1 || o.Count > MaxPasses {
 		return nil, fmt.Errorf("%d tokens: 1 to %d are made at a time", o.Count, MaxPasses)
 	}
-	if _, ok := def.Member(o.Shows); o.Shows != "" && (!ok || o.Use != auth.Play) {
-		return nil, fmt.Errorf("%q cannot be shown: a player shows a member of meeting %s", o.Shows, def.ID)
-	}
-	now := d.now()
-	if o.Valid, err = validity(def, now, o.Valid); err != nil {
-		return nil, err
+	if _, ok := g.meeting.Member(o.Shows); o.Shows != "" && (!ok || o.Use != auth.Play) {
+		return nil, fmt.Errorf("%q cannot be shown: a player shows a member of meeting %s", o.Shows, o.Meeting)
 	}
 	var out []Pass
-	for _, m := range members {
+	for _, m := range g.members {
 		if !o.Keep {
-			if _, err := d.book.WithdrawPasses(ctx, def.ID, m, o.Use); err != nil {
+			if _, err := d.book.WithdrawPasses(ctx, o.Meeting, m, o.Use); err != nil {
 				return nil, err
 			}
 		}
 		for range o.Count {
-			p := auth.Pass{Grant: auth.Grant{Meeting: def.ID, Member: m, Party: d.Settings.Party}, Use: o.Use, Shows: o.Shows}
-			token, err := d.book.Issue(ctx, p, o.Valid)
+			p := auth.Pass{Grant: auth.Grant{Meeting: o.Meeting, Member: m, Party: d.Settings.Party}, Use: o.Use, Shows: o.Shows}
+			token, err := d.book.Issue(ctx, p, g.valid)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, Pass{m, scheme + "://" + host + "/" + string(o.Use), token, now.Add(o.Valid)})
+			out = append(out, Pass{m, g.origin + "/" + string(o.Use), token, g.expires})
 		}
 	}
 	return out, nil
+}
+
+// guests are members who are to be let in, where, and for how long.
+type guests struct {
+	meeting meeting.Definition
+	members []meeting.MemberID
+	origin  string // scheme and host
+	valid   time.Duration
+	expires time.Time
+}
+
+// guests checks what invitations and passes have in common.
+func (d *Dir) guests(ctx context.Context, id meeting.ID, asked []meeting.MemberID, host string, valid time.Duration) (g guests, err error) {
+	if g.meeting, err = d.Definition(ctx, id); err != nil {
+		return g, err
+	}
+	if g.origin, err = d.origin(host); err != nil {
+		return g, err
+	}
+	if g.members, err = ownMembers(g.meeting, d.Settings.Party, asked); err != nil {
+		return g, err
+	}
+	now := d.now()
+	if g.valid, err = validity(g.meeting, now, valid); err != nil {
+		return g, err
+	}
+	g.expires = now.Add(g.valid)
+	return g, nil
 }
 
 // validity is how long an invitation or a pass holds.
@@ -199,19 +200,19 @@ func validity(def meeting.Definition, now time.Time, asked time.Duration) (time.
 	return valid, nil
 }
 
-// linkHost is where a link leads: one of the hosts that the node answers for.
-func (d *Dir) linkHost(host string) (string, string, error) {
+// origin is where a link leads, without its path: one of the hosts that the node answers for.
+func (d *Dir) origin(host string) (string, error) {
 	hosts := d.Settings.Web.Hosts
 	switch {
 	case host == "" && len(hosts) > 0:
 		host = hosts[0]
 	case !slices.Contains(hosts, host):
-		return "", "", fmt.Errorf("host %q is not one of web.hosts, under which the node answers: %q", host, hosts)
+		return "", fmt.Errorf("host %q is not one of web.hosts, under which the node answers: %q", host, hosts)
 	}
 	if d.Settings.Web.TLS == TLSOff {
-		return host, "http", nil
+		return "http://" + host, nil
 	}
-	return host, "https", nil
+	return "https://" + host, nil
 }
 
 // ownMembers checks that all who are asked for are members of our party; all of them if none is named.

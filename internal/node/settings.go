@@ -30,6 +30,8 @@ type Settings struct {
 
 	// InsecureLocalhost admits web.tls = "off"; set by the flag of that name, never by the file.
 	InsecureLocalhost bool `toml:"-"`
+
+	offLine int // of web.tls = "off" in the file; 0: it says otherwise, or there is none
 }
 
 // WebSettings are about browsers.
@@ -149,7 +151,18 @@ func Load(path string) (Settings, error) {
 	if e := s.wrong(f); e != nil {
 		return Settings{}, e
 	}
+	if s.Web.TLS == TLSOff {
+		s.offLine = f.lines["web.tls"]
+	}
 	return s, nil
+}
+
+// Set changes keys, each written as KEY=VALUE in TOML. The error is a *SettingError, as of Load; whether the values go together, Check says.
+func (s *Settings) Set(keys []string) error {
+	if _, err := decodeTOML("--set", []byte(strings.Join(keys, "\n")), s, settingRules()); err != nil {
+		return err
+	}
+	return nil
 }
 
 // Check says whether a node may run with these settings: what Load says, and that plain HTTP was asked for by the flag.
@@ -162,7 +175,8 @@ func (s Settings) Check() error {
 		return e
 	}
 	if s.Web.TLS == TLSOff && !s.InsecureLocalhost {
-		return &SettingError{File: name, Key: "web.tls", Problem: `is "off": browsers would be served in clear, which needs the flag --insecure-localhost`}
+		return &SettingError{File: name, Line: s.offLine, Key: "web.tls", Problem: `is "off": browsers would be served in clear, which needs the flag --insecure-localhost`,
+			Allowed: `"acme" or "files"; "off" with the flag`}
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func TestPlainHTTPNeedsTheFlag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "--insecure-localhost") {
+	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "visavis.toml:4: web.tls is") || !strings.Contains(err.Error(), `--insecure-localhost; allowed: "acme" or "files"`) {
 		t.Errorf("Check without the flag = %v", err)
 	}
 	s.InsecureLocalhost = true

@@ -65,7 +65,8 @@ func (l *leg) push(b []byte, from netip.AddrPort) {
 }
 
 // newAgent makes the full agent that is controlled by the browser's: it answers checks, sends checks of its own back and learns
-// what the browser nominated. It never sees interfaces nor sockets. Consent is ours to watch (see sweep), so it never fails by itself.
+// what the browser nominated. It never sees interfaces nor sockets. Consent is ours to
+// ask for and to watch (see flow.tick and Host.sweep), so it never fails by itself.
 func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 	a, err := ice.NewAgentWithOptions(
 		ice.WithNet(noInterfaces{}),
@@ -76,6 +77,7 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 		ice.WithLocalCredentials(l.frag, l.pwd),
 		ice.WithDisconnectedTimeout(0),
 		ice.WithFailedTimeout(0),
+		ice.WithKeepaliveInterval(0), // see flow.tick
 		ice.WithLoggerFactory(&logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}),
 	)
 	if err != nil {

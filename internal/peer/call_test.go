@@ -19,6 +19,12 @@ import (
 func pair(t *testing.T, o browserOptions) (n *node, a, b *browser) {
 	t.Helper()
 	n = newNode(t, nil)
+	a, b = call(t, n, o)
+	return n, a, b
+}
+
+func call(t *testing.T, n *node, o browserOptions) (a, b *browser) {
+	t.Helper()
 	a, b = join(t, n, o), join(t, n, o)
 	n.assign(a.session.Slot("floor0"), b.session.Stream("mic"))
 	n.assign(b.session.Slot("floor0"), a.session.Stream("mic"))
@@ -26,7 +32,7 @@ func pair(t *testing.T, o browserOptions) (n *node, a, b *browser) {
 	n.assign(b.session.Slot("stage0"), a.session.Stream("cam"))
 	a.talk()
 	b.talk()
-	return n, a, b
+	return a, b
 }
 
 // TestCall lets two clients hear and see each other through the switch, with each protection profile.
@@ -82,42 +88,45 @@ func TestResend(t *testing.T) {
 	for name, feedback := range map[string]bool{"resend": true, "control: no feedback": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, a, b := pair(t, browserOptions{})
-			for _, x := range []*browser{a, b} {
-				x.got["floor0"].reach(t, 5)
-				x.got["stage0"].reach(t, 5)
-			}
-			var mu sync.Mutex
-			random := rand.New(rand.NewPCG(1, 2))
-			lossy := func(_ way, p []byte) int {
-				mu.Lock()
-				defer mu.Unlock()
-				switch c := udp.Classify(p); {
-				case c == udp.RTP && random.IntN(10) == 0:
-					return 0
-				case c == udp.RTCP && !feedback:
-					return 0
-				}
-				return 1
-			}
-			a.net.filter(lossy)
-			b.net.filter(lossy)
-			a.got["floor0"].more(t, 150)
-			a.net.filter(nil)
-			b.net.filter(nil)
-			n := b.got["stage0"].count()
-			a.got["floor0"].more(t, 30) // the last losses come back too
-			b.got["stage0"].reach(t, n+10)
-			gaps := a.got["floor0"].gaps() + b.got["floor0"].gaps()
-			pictures := a.got["stage0"].gaps() + b.got["stage0"].gaps()
-			t.Logf("%d sounds and %d pictures are missing", gaps, pictures)
-			if feedback && (gaps > 2 || pictures > 2) { // a resend may be lost too, each time
-				t.Errorf("%d sounds and %d pictures are missing after resends, want at most 2", gaps, pictures)
-			}
-			if !feedback && gaps < 20 {
-				t.Errorf("control: %d sounds are missing, want at least 20: the path loses nothing", gaps)
-			}
+			virtualPair(t, func(t *testing.T, _ *node, a, b *browser) { dropATenth(t, a, b, feedback) })
 		})
+	}
+}
+
+func dropATenth(t *testing.T, a, b *browser, feedback bool) {
+	for _, x := range []*browser{a, b} {
+		x.got["floor0"].reach(t, 5)
+		x.got["stage0"].reach(t, 5)
+	}
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(1, 2))
+	lossy := func(_ way, p []byte) int {
+		mu.Lock()
+		defer mu.Unlock()
+		switch c := udp.Classify(p); {
+		case c == udp.RTP && random.IntN(10) == 0:
+			return 0
+		case c == udp.RTCP && !feedback:
+			return 0
+		}
+		return 1
+	}
+	a.net.filter(lossy)
+	b.net.filter(lossy)
+	a.got["floor0"].more(t, 150)
+	a.net.filter(nil)
+	b.net.filter(nil)
+	n := b.got["stage0"].count()
+	a.got["floor0"].more(t, 30) // the last losses come back too
+	b.got["stage0"].reach(t, n+10)
+	gaps := a.got["floor0"].gaps() + b.got["floor0"].gaps()
+	pictures := a.got["stage0"].gaps() + b.got["stage0"].gaps()
+	t.Logf("%d sounds and %d pictures are missing", gaps, pictures)
+	if feedback && (gaps > 2 || pictures > 2) { // a resend may be lost too, each time
+		t.Errorf("%d sounds and %d pictures are missing after resends, want at most 2", gaps, pictures)
+	}
+	if !feedback && gaps < 20 {
+		t.Errorf("control: %d sounds are missing, want at least 20: the path loses nothing", gaps)
 	}
 }
 

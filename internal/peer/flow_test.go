@@ -283,3 +283,41 @@ func TestResendAfterReoffer(t *testing.T) {
 		})
 	}
 }
+
+// TestResendOnceInARoundTrip: the slots know the round trip from the browser's reports, so that a request which was made before the first
+// answer could be there is not answered.
+func TestResendOnceInARoundTrip(t *testing.T) {
+	for name, test := range map[string]struct {
+		rtt  time.Duration
+		want uint64
+	}{
+		"100 ms":                            {100 * time.Millisecond, 1},
+		"control: 10 ms, both are answered": {10 * time.Millisecond, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			from, g := chrome(b).known(), chrome(b).known()
+			slot := g.s.Slot("floor0")
+			slot.Assign(b.now, from.s.Stream("mic"))
+			sound := func() { from.come(from.rtp(micSSRC, opusPT, "", make([]byte, 100))) }
+			sound()
+			from.come(from.rtcp(marshal(t, &rtcp.SenderReport{SSRC: micSSRC, NTPTime: 1 << 40, RTPTime: 960})))
+			sr, ok := slot.Report(b.now)
+			if !ok {
+				t.Fatal("no sender report")
+			}
+			b.now = b.now.Add(test.rtt)
+			g.come(g.rtcp(marshal(t, &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{
+				{SSRC: slot.SSRC(), LastSequenceNumber: 1, LastSenderReport: uint32(sr.NTPTime >> 16)}}})))
+			b.pass(reportEvery)
+			sound()
+			nack := marshal(t, &rtcp.TransportLayerNack{MediaSSRC: slot.SSRC(), Nacks: []rtcp.NackPair{{PacketID: 1002}}})
+			g.come(g.rtcp(nack))
+			b.now = b.now.Add(50 * time.Millisecond)
+			g.come(g.rtcp(nack))
+			if s := slot.Stats(); s.Nacked != 2 || s.Resent != test.want {
+				t.Errorf("%d requests 50 ms apart, %d answered; want 2 and %d", s.Nacked, s.Resent, test.want)
+			}
+		})
+	}
+}

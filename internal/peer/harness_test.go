@@ -90,11 +90,12 @@ const (
 // relay stands for the network and the NAT between one browser and the node: both see only its addresses.
 type relay struct {
 	node   netip.AddrPort
-	inside *net.UDPConn // the browser's side
+	open   func(testing.TB) net.PacketConn // another socket of the relay's
+	inside net.PacketConn                  // the browser's side
 
 	mu        sync.Mutex
-	outside   *net.UDPConn // the node's side; rebind replaces it
-	browser   netip.AddrPort
+	outside   net.PacketConn // the node's side; rebind replaces it
+	browser   net.Addr
 	pass      func(w way, b []byte) int // how many copies go on; nil: 1
 	seen      [2]map[udp.Class]int
 	last      map[udp.Class][]byte // of up
@@ -103,12 +104,15 @@ type relay struct {
 	nominated []byte               // last nomination of up
 }
 
-func newRelay(t testing.TB, node netip.AddrPort) *relay {
-	r := &relay{node: node, inside: listen(t), seen: [2]map[udp.Class]int{{}, {}}, last: map[udp.Class][]byte{}, sizes: [2]map[uint8]int{{}, {}}}
+func newRelay(t testing.TB, node netip.AddrPort, open func(testing.TB) net.PacketConn) *relay {
+	if open == nil {
+		open = func(t testing.TB) net.PacketConn { return listen(t) }
+	}
+	r := &relay{node: node, open: open, inside: open(t), seen: [2]map[udp.Class]int{{}, {}}, last: map[udp.Class][]byte{}, sizes: [2]map[uint8]int{{}, {}}}
 	go func() {
 		b := make([]byte, 2048)
 		for {
-			n, from, err := r.inside.ReadFromUDPAddrPort(b)
+			n, from, err := r.inside.ReadFrom(b)
 			if err != nil {
 				return
 			}
@@ -118,7 +122,7 @@ func newRelay(t testing.TB, node netip.AddrPort) *relay {
 			r.note(b[:n])
 			r.mu.Unlock()
 			for range r.copies(up, b[:n]) {
-				_, _ = out.WriteToUDPAddrPort(b[:n], r.node)
+				_, _ = out.WriteTo(b[:n], net.UDPAddrFromAddrPort(r.node))
 			}
 		}
 	}()
@@ -149,7 +153,7 @@ func listen(t testing.TB) *net.UDPConn {
 
 // rebind gives the relay another address towards the node, as a NAT does that forgot its mapping.
 func (r *relay) rebind(t testing.TB) {
-	c := listen(t)
+	c := r.open(t)
 	r.mu.Lock()
 	old := r.outside
 	r.outside = c
@@ -160,7 +164,7 @@ func (r *relay) rebind(t testing.TB) {
 	go func() {
 		b := make([]byte, 2048)
 		for {
-			n, err := c.Read(b)
+			n, _, err := c.ReadFrom(b)
 			if err != nil {
 				return
 			}
@@ -171,7 +175,7 @@ func (r *relay) rebind(t testing.TB) {
 			}
 			r.mu.Unlock()
 			for range k {
-				_, _ = r.inside.WriteToUDPAddrPort(b[:n], to)
+				_, _ = r.inside.WriteTo(b[:n], to)
 			}
 		}
 	}()
@@ -205,7 +209,7 @@ func (r *relay) filter(f func(w way, b []byte) int) {
 func (r *relay) inject(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, _ = r.outside.WriteToUDPAddrPort(b, r.node)
+	_, _ = r.outside.WriteTo(b, net.UDPAddrFromAddrPort(r.node))
 }
 
 func (r *relay) lastOf(c udp.Class) []byte {
@@ -304,9 +308,10 @@ type browserOptions struct {
 	noMic    bool
 	stages   int
 	floors   int
-	layers   bool                // the camera has three
-	direct   bool                // no relay between browser and node
-	offer    func(string) string // changes the SDP on its way to the node
+	layers   bool                            // the camera has three
+	direct   bool                            // no relay between browser and node
+	relay    func(testing.TB) net.PacketConn // opens its sockets; nil: on loopback
+	offer    func(string) string             // changes the SDP on its way to the node
 }
 
 func newBrowser(t testing.TB, n *node, o browserOptions) *browser {
@@ -344,7 +349,7 @@ func newBrowser(t testing.TB, n *node, o browserOptions) *browser {
 	must(t, err)
 	b := &browser{t: t, n: n, pc: pc, connected: make(chan struct{}), closed: make(chan string, 1), got: map[string]*track{}, stop: make(chan struct{}), loud: 20}
 	if !o.direct {
-		b.net = newRelay(t, n.addr)
+		b.net = newRelay(t, n.addr, o.relay)
 	}
 	t.Cleanup(b.leave)
 	if o.layers {
@@ -419,7 +424,7 @@ func (r *relay) through(answer string) string {
 		return answer
 	}
 	a := r.inside.LocalAddr().(*net.UDPAddr)
-	return candidate.ReplaceAllString(answer, "${1}127.0.0.1 "+strconv.Itoa(a.Port))
+	return candidate.ReplaceAllString(answer, "${1}"+a.IP.String()+" "+strconv.Itoa(a.Port))
 }
 
 // offer makes an offer and applies the answer. restart asks for an ICE restart.

@@ -51,7 +51,7 @@ type Host struct {
 	group       sync.WaitGroup // goroutines of sessions
 
 	// Worker only.
-	active  []*flow
+	active  []beat
 	bySSRC  map[uint32][]*flow
 	strays  bucket
 	message stun.Message
@@ -66,6 +66,13 @@ type Host struct {
 	legs     map[string]*leg // by our user fragment
 	checks   map[[stun.TransactionIDSize]byte]check
 	held     map[netip.AddrPort]*held
+}
+
+// beat is a session and when it is to be looked at next. They lie side by side: with hundreds of sessions a look at each, every 5 ms, was
+// 5 % of what a node does, all of it waiting for memory.
+type beat struct {
+	f   *flow
+	due time.Time
 }
 
 // held are DTLS datagrams from an address under check.
@@ -173,8 +180,13 @@ func candidatesOf(c Config) ([]netip.AddrPort, error) {
 
 // tick drives everything of all sessions that time drives. Worker.
 func (h *Host) tick(now time.Time) {
-	for _, f := range h.active {
-		f.tick(now)
+	for i := 0; i < len(h.active); i++ {
+		if b := &h.active[i]; !now.Before(b.due) {
+			b.due = now.Add(flowTick)
+			if next := b.f.tick(now); next.Before(b.due) {
+				b.due = next
+			}
+		}
 	}
 	if now.Sub(h.swept) >= slowTick {
 		h.swept = now

@@ -31,41 +31,45 @@ import (
 func TestRebinding(t *testing.T) {
 	t.Parallel()
 	t.Run("followed", func(t *testing.T) {
-		n, a, _ := pair(t, browserOptions{})
-		a.got["floor0"].more(t, 25)
-		a.net.rebind(t)
-		took := a.got["floor0"].more(t, 5)
-		t.Logf("the fifth packet came %v after the change", took)
-		if took > time.Second {
-			t.Errorf("media followed after %v, want at most 1 s", took)
-		}
-		a.got["stage0"].more(t, 5)
-		if s := n.host.Stats(); s.Moves != 1 || s.Connected != 2 {
-			t.Errorf("stats = %+v, want one move and two sessions", s)
-		}
+		t.Parallel()
+		virtualPair(t, func(t *testing.T, n *node, a, _ *browser) {
+			a.got["floor0"].more(t, 25)
+			a.net.rebind(t)
+			took := a.got["floor0"].more(t, 5)
+			t.Logf("the fifth packet came %v after the change", took)
+			if took > time.Second {
+				t.Errorf("media followed after %v, want at most 1 s", took)
+			}
+			a.got["stage0"].more(t, 5)
+			if s := n.host.Stats(); s.Moves != 1 || s.Connected != 2 {
+				t.Errorf("stats = %+v, want one move and two sessions", s)
+			}
+		})
 	})
 	t.Run("control: checks not answered", func(t *testing.T) {
-		n, a, b := pair(t, browserOptions{})
-		a.got["floor0"].more(t, 25)
-		var sent atomic.Int64
-		a.net.filter(func(w way, p []byte) int {
-			if w == up && udp.Classify(p) == udp.STUN {
-				return 0
+		t.Parallel()
+		virtualPair(t, func(t *testing.T, n *node, a, b *browser) {
+			a.got["floor0"].more(t, 25)
+			var sent atomic.Int64
+			a.net.filter(func(w way, p []byte) int {
+				if w == up && udp.Classify(p) == udp.STUN {
+					return 0
+				}
+				if w == down && udp.Classify(p) != udp.STUN {
+					sent.Add(1)
+				}
+				return 1
+			})
+			a.net.rebind(t)
+			sent.Store(0)
+			b.got["floor0"].more(t, 50) // a is still heard: its packets are authentic
+			if got := sent.Load(); got > 0 {
+				t.Errorf("%d datagrams of media went to an address that answered no check", got)
 			}
-			if w == down && udp.Classify(p) != udp.STUN {
-				sent.Add(1)
+			if s := n.host.Stats(); s.Moves != 0 {
+				t.Errorf("moves = %d, want 0", s.Moves)
 			}
-			return 1
 		})
-		a.net.rebind(t)
-		sent.Store(0)
-		b.got["floor0"].more(t, 50) // a is still heard: its packets are authentic
-		if got := sent.Load(); got > 0 {
-			t.Errorf("%d datagrams of media went to an address that answered no check", got)
-		}
-		if s := n.host.Stats(); s.Moves != 0 {
-			t.Errorf("moves = %d, want 0", s.Moves)
-		}
 	})
 }
 

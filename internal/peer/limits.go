@@ -64,11 +64,12 @@ const (
 
 	strangersBurst = 16 // that may come at once: a browser with many interfaces tries all of them
 
-	addressRest = time.Second            // without a check or an answer before an address may give way to another
-	checkTime   = 5 * time.Second        // a check not answered by then is forgotten, and its address if unproven
-	consentWait = 3 * time.Second        // without an answer from the current address: we ask ourselves, besides the agent
-	moveWait    = 300 * time.Millisecond // of silence from the current address before media from another is followed
-	moveEvery   = 100 * time.Millisecond // between two checks of an address that media moved to
+	addressRest  = time.Second            // without a check or an answer before an address may give way to another
+	checkTime    = 5 * time.Second        // a check not answered by then is forgotten, and its address if unproven
+	consentEvery = 2 * time.Second        // after an answer from the current address we ask again, then each second
+	consentWait  = 3 * time.Second        // without an answer: an address that is nominated is checked first
+	moveWait     = 300 * time.Millisecond // of silence from the current address before media from another is followed
+	moveEvery    = 100 * time.Millisecond // between two checks of an address that media moved to
 
 	mediaCut = time.Second            // of silence is an interruption, for a browser that was sending media
 	pauseCut = 2 * time.Second        // and pictures to it stop
@@ -81,8 +82,9 @@ const (
 
 	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session ends
 
-	twccEvery   = 50 * time.Millisecond // between two transport-wide feedbacks
-	probeEvery  = 20 * time.Millisecond // between two looks at the estimate
-	reportEvery = time.Second           // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)
+	flowTick    = 100 * time.Millisecond // between two looks at what time drives in a session, at most
+	twccEvery   = 50 * time.Millisecond  // between two transport-wide feedbacks
+	probeEvery  = 100 * time.Millisecond // between two looks at the estimate
+	reportEvery = time.Second            // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)
 	slowTick    = 250 * time.Millisecond
 )

@@ -14,6 +14,8 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/stun/v4"
+
+	"visavis/internal/media"
 )
 
 const (
@@ -113,6 +115,35 @@ func TestByteLimits(t *testing.T) {
 				t.Errorf("%d policed after one more, want 1", got)
 			}
 		})
+	}
+}
+
+// TestLayersShareTheLimit: a camera may send no more for being sent in layers.
+func TestLayersShareTheLimit(t *testing.T) {
+	b := newBench(t)
+	g := chrome(b).known()
+	g.f.newCamera(&section{name: "cam", kind: media.Video, pt: vp8PT, rids: []string{"h", "m", "l"}})
+	layers := g.f.sources[len(g.f.sources)-3:]
+	for i, src := range layers {
+		g.f.learn(uint32(0x7000+i), src, false)
+	}
+	b.pass(2 * time.Second)
+	p := make([]byte, 1250)
+	for i := range CameraBytesPerSecond / len(p) {
+		g.come(g.rtp(uint32(0x7000+i%3), vp8PT, "", p))
+	}
+	if got := b.h.Stats().Policed; got != 0 {
+		t.Fatalf("%d packets of a second's worth policed, want 0", got)
+	}
+	for i := range layers {
+		g.come(g.rtp(uint32(0x7000+i), vp8PT, "", p))
+	}
+	if got := b.h.Stats().Policed; got != 3 {
+		t.Errorf("%d policed of one more of each layer, want 3", got)
+	}
+	g.come(g.rtp(camSSRC, vp8PT, "", p)) // control: the other camera
+	if got := b.h.Stats().Policed; got != 3 {
+		t.Errorf("%d policed after a packet of another camera, want 3", got)
 	}
 }
 

@@ -44,7 +44,7 @@ func (f *flow) sample(rtt time.Duration) {
 	g.rtt += (rtt - g.rtt) / 8
 }
 
-// tell publishes the figures and tells the streams how long an answer takes.
+// tell publishes the figures and tells streams and slots how long an answer takes.
 func (f *flow) tell(now time.Time) {
 	g := &f.figures
 	var expected, lost uint64
@@ -53,6 +53,9 @@ func (f *flow) tell(now time.Time) {
 		expected += st.Packets + st.Lost - st.Recovered
 		lost += st.Lost
 		src.stream.SetRTT(g.rtt)
+	}
+	for _, s := range f.slots {
+		s.forwarder.SetRTT(g.rtt)
 	}
 	e, l := expected-g.upExpected, max(lost, g.upLost)-g.upLost // Lost falls when packets were only reordered
 	if g.upSeen && expected > g.upExpected {

@@ -56,10 +56,11 @@ var nominal = [media.MaxLayers]float64{150e3, 500e3, 1500e3}
 // newCamera makes the streams of a simulcast section and returns the best.
 func (f *flow) newCamera(s *section) *media.Stream {
 	layers := make([]*media.Stream, len(s.rids))
+	bytes := &bucket{}
 	for i, rid := range s.rids {
 		at := len(s.rids) - 1 - i
 		src := f.newSource(s, nominal[at])
-		src.rid, layers[at] = rid, src.stream
+		src.rid, src.bytes, layers[at] = rid, bytes, src.stream
 	}
 	t := media.NewTrack(layers...)
 	t.OnWatch(func(watched uint8) {

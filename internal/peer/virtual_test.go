@@ -22,6 +22,7 @@ type lan struct {
 	router *vnet.Router
 	node   *vnet.Net
 	client *vnet.Net
+	middle *vnet.Net // of relays
 	drop   atomic.Pointer[func([]byte) bool]
 }
 
@@ -40,8 +41,11 @@ func newLAN(t *testing.T) *lan {
 	must(t, err)
 	l.client, err = vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{"10.0.0.2"}})
 	must(t, err)
+	l.middle, err = vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{"10.0.0.3"}})
+	must(t, err)
 	must(t, r.AddNet(l.node))
 	must(t, r.AddNet(l.client))
+	must(t, r.AddNet(l.middle))
 	r.AddChunkFilter(func(c vnet.Chunk) bool {
 		drop := l.drop.Load()
 		return drop == nil || !(*drop)(c.UserData())
@@ -125,12 +129,30 @@ func virtual(t *testing.T, f func(t *testing.T, n *node, l *lan)) {
 		mux.OnBatchEnd(n.sw.Flush)
 		served := make(chan error, 1)
 		go func() { served <- n.worker.Serve(mux) }()
+		defer func() {
+			_ = n.host.Close()
+			_ = n.worker.Close()
+			if err := <-served; err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		}()
 		f(t, n, l)
-		_ = n.host.Close()
-		_ = n.worker.Close()
-		if err := <-served; err != nil {
-			t.Errorf("Serve: %v", err)
+	})
+}
+
+// virtualPair is pair in virtual time: what it shows does not depend on how busy the machine is.
+func virtualPair(t *testing.T, f func(t *testing.T, n *node, a, b *browser)) {
+	virtual(t, func(t *testing.T, n *node, l *lan) {
+		o := onLAN(l)
+		o.direct, o.relay = false, func(t testing.TB) net.PacketConn {
+			c, err := l.middle.ListenPacket("udp4", "10.0.0.3:0")
+			must(t, err)
+			return c
 		}
+		a, b := call(t, n, o)
+		f(t, n, a, b)
+		a.leave()
+		b.leave()
 	})
 }
 

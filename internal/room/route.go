@@ -27,11 +27,12 @@ type routes struct {
 type listener struct {
 	own   *media.Stream
 	hear  []*media.Stream
+	shown []*media.Stream // microphones of who is on stage, by place
 	slots []*media.Forwarder
 }
 
 func (l listener) equal(m listener) bool {
-	return l.own == m.own && slices.Equal(l.hear, m.hear) && slices.Equal(l.slots, m.slots)
+	return l.own == m.own && slices.Equal(l.hear, m.hear) && slices.Equal(l.shown, m.shown) && slices.Equal(l.slots, m.slots)
 }
 
 func (t *routes) init(w Worker, sw *media.Switch, s *sounding) {
@@ -66,6 +67,9 @@ func (r *Room) route() {
 			if s := mics[m]; s != nil {
 				l.hear = append(l.hear, s)
 			}
+		}
+		for _, m := range v.Stage[:min(len(v.Stage), r.c.Stage)] {
+			l.shown = append(l.shown, mics[m])
 		}
 		if len(l.slots) > 0 {
 			listeners[id] = l
@@ -224,7 +228,10 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 	}
 	for id, l := range listeners {
 		if old, ok := t.listeners[id]; !ok || !l.equal(old) {
-			todo = append(todo, func(time.Time) { t.floor.SetListener(string(id), l.own, l.hear, l.slots) })
+			todo = append(todo, func(time.Time) {
+				t.floor.SetListener(string(id), l.own, l.hear, l.slots)
+				t.floor.SetShown(string(id), l.shown)
+			})
 		}
 	}
 	for f := range t.stage {

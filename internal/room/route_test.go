@@ -164,7 +164,7 @@ func TestMutedIsNeverForwarded(t *testing.T) {
 			t.Fatal("the microphone did not cross")
 		}
 		speak(b, far, time.Second)
-		wantSlots(t, "kosvane hears", pk.sounds(map[*media.Stream]string{far: "tarroven"}), "tarroven")
+		wantSlots(t, "kosvane hears beside the picture", pk.sounds(map[*media.Stream]string{far: "tarroven"}), "", "tarroven")
 		pt.devices(false, false)
 		settle(100 * time.Millisecond)
 		pl.sink.take()

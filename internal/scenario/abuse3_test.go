@@ -27,8 +27,13 @@ type capture struct {
 
 // joinCaptured is Join with a capture of all datagrams from the first on.
 func (p *Party) joinCaptured(m meeting.MemberID) (*Person, *capture) {
+	return p.joinCapturedWith(m, func(*bot.Config) {})
+}
+
+func (p *Party) joinCapturedWith(m meeting.MemberID, change func(*bot.Config)) (*Person, *capture) {
 	c := &capture{}
 	q := p.Join(m, func(b *bot.Config) {
+		change(b)
 		b.OnMessage = func(m wire.ToClient) {
 			if m.Welcome != nil {
 				c.mu.Lock()

@@ -37,8 +37,9 @@ type Store struct {
 	db  *sql.DB
 	dir string // "" for a store in memory
 
-	mu   sync.Mutex
-	lock *os.File // held after Claim
+	mu     sync.Mutex
+	lock   *os.File          // held after Claim
+	writes map[string]uint64 // by bucket: tried through this Store
 }
 
 // Open opens the store of a directory, makes both if they are not there (directory 0700, files 0600; what is more open is closed), and brings
@@ -80,7 +81,7 @@ func open(dsn, dir string) (*Store, error) {
 	// is its connection.
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	s := &Store{db: db, dir: dir}
+	s := &Store{db: db, dir: dir, writes: map[string]uint64{}}
 	if err := s.migrate(context.Background()); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
@@ -184,6 +185,35 @@ func (s *Store) Version(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("version of the store: %w", err)
 	}
 	return v, nil
+}
+
+// Revision is a state of some buckets; two that are equal are of the same values. See Store.Revision.
+type Revision struct {
+	Others int64  // Version
+	Own    uint64 // changes tried through this Store
+}
+
+// Revision is Version together with how often this Store itself has set out to change a value of these buckets: as long as it stays the same,
+// so do the values.
+func (s *Store) Revision(ctx context.Context, buckets ...string) (Revision, error) {
+	v, err := s.Version(ctx)
+	if err != nil {
+		return Revision{}, err
+	}
+	r := Revision{Others: v}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range buckets {
+		r.Own += s.writes[b]
+	}
+	return r, nil
+}
+
+// wrote counts a change of a bucket, also one that may have failed. After the write: whoever asks for the Revision in between looks again.
+func (s *Store) wrote(bucket string) {
+	s.mu.Lock()
+	s.writes[bucket]++
+	s.mu.Unlock()
 }
 
 // Backup writes the store as it is at this moment into a new file, which must not exist, while others go on reading and writing.

@@ -29,6 +29,7 @@ func (s *Store) Put(ctx context.Context, bucket, key string, v []byte) error {
 	if v == nil {
 		v = []byte{}
 	}
+	defer s.wrote(bucket)
 	if err := put(ctx, s.db, bucket, key, v); err != nil {
 		return fmt.Errorf("put %s: %w", bucket, err)
 	}
@@ -46,6 +47,7 @@ func (s *Store) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 
 // Delete takes a value out. That there was none is no error.
 func (s *Store) Delete(ctx context.Context, bucket, key string) error {
+	defer s.wrote(bucket)
 	if _, err := s.db.ExecContext(ctx, "DELETE FROM value WHERE bucket = ? AND key = ?", bucket, key); err != nil {
 		return fmt.Errorf("delete from %s: %w", bucket, err)
 	}
@@ -85,6 +87,7 @@ func (s *Store) SwapAll(ctx context.Context, changes ...Change) error {
 		if err := checkValue(c.Bucket, c.Key, c.New); err != nil {
 			return err
 		}
+		defer s.wrote(c.Bucket)
 	}
 	err := s.transact(ctx, func(tx *sql.Tx) error {
 		for _, c := range changes {

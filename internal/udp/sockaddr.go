@@ -89,10 +89,11 @@ func newVector(n int) *vector {
 	return v
 }
 
-// call is recvmmsg or sendmmsg over messages from..to of the vector; it never blocks and repeats itself when interrupted.
+// call is recvmmsg or sendmmsg over messages from..to of the vector; it never blocks and repeats itself when interrupted. Because it never
+// blocks the Go scheduler is not told of it: leaving and coming back would cost as much as a packet when others want the processor.
 func (v *vector) call(trap uintptr, fd, from, to int) (int, unix.Errno) {
 	for {
-		r, _, e := unix.Syscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&v.msgs[from])), uintptr(to-from), unix.MSG_DONTWAIT, 0, 0)
+		r, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(&v.msgs[from])), uintptr(to-from), unix.MSG_DONTWAIT, 0, 0)
 		if e == unix.EINTR {
 			continue
 		}

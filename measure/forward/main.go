@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"visavis/measure/figures"
 )
 
 func main() {
@@ -114,22 +116,22 @@ func run(rounds, most int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	rep := newReport(os.Stdout)
+	rep := figures.New(os.Stdout, "measure-forward core")
 	sent, received := 0, 0
 	for _, c := range all {
-		rep.info("forward."+c.name, round(c.median(), 2), "µs")
-		rep.info("forward."+c.name+".least", round(c.least(), 2), "µs")
+		rep.Info("forward."+c.name, figures.Round(c.median(), 2), "µs")
+		rep.Info("forward."+c.name+".least", figures.Round(c.least(), 2), "µs")
 		sent, received = sent+c.sent, received+c.received
 	}
-	rep.info("forward.received", round(100*float64(received)/float64(sent), 2), "%")
-	rep.info("forward.single.floor", round(own1.median()/floor1.median(), 2), "times")
-	rep.info("forward.growth.floor", round(100*(manyFloor.median()/fewFloor.median()-1), 1), "%")
-	rep.atLeast("forward.run4.pion", round(pion4.median()/own4.median(), 2), "times", 5)
-	rep.atMost("forward.run4.floor", round(own4.median()/floor4.median(), 2), "times", 1.7)
-	rep.atLeast("forward.single.pion", round(pion1.median()/own1.median(), 2), "times", 2.5)
-	rep.atMost("forward.growth", round(100*(many.median()/few.median()-1), 1), "%", 25)
-	rep.atMost("forward.allocations", allocations, "each", 0)
-	return rep.end(), nil
+	rep.Info("forward.received", figures.Round(100*float64(received)/float64(sent), 2), "%")
+	rep.Info("forward.single.floor", figures.Round(own1.median()/floor1.median(), 2), "times")
+	rep.Info("forward.growth.floor", figures.Round(100*(manyFloor.median()/fewFloor.median()-1), 1), "%")
+	rep.AtLeast("forward.run4.pion", figures.Round(pion4.median()/own4.median(), 2), "times", 5)
+	rep.AtMost("forward.run4.floor", figures.Round(own4.median()/floor4.median(), 2), "times", 1.7)
+	rep.AtLeast("forward.single.pion", figures.Round(pion1.median()/own1.median(), 2), "times", 2.5)
+	rep.AtMost("forward.growth", figures.Round(100*(many.median()/few.median()-1), 1), "%", 25)
+	rep.AtMost("forward.allocations", allocations, "each", 0)
+	return rep.End(), nil
 }
 
 var errGone = errors.New("the receiving process is gone")

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"visavis/measure/figures"
 )
 
 // Targets of the issue "the video link".
@@ -28,7 +30,7 @@ const (
 )
 
 // measureBrowsers measures all that needs two browsers on two nodes.
-func measureBrowsers(ctx context.Context, o options, dir string, r *report, wanted func(string) bool) (err error) {
+func measureBrowsers(ctx context.Context, o options, dir string, r *figures.Report, wanted func(string) bool) (err error) {
 	g, err := newRig(ctx, o, dir)
 	if err != nil {
 		return err
@@ -43,13 +45,13 @@ func measureBrowsers(ctx context.Context, o options, dir string, r *report, want
 	}
 	for _, m := range []struct {
 		group string
-		f     func(context.Context, options, *report) error
+		f     func(context.Context, options, *figures.Report) error
 	}{{"browser", g.call}, {"cut", g.cuts}, {"kill", g.kill}, {"join", g.joins}} {
 		if !wanted(m.group) {
 			continue
 		}
 		if err := m.f(ctx, o, r); err != nil {
-			r.failed(m.group, err)
+			failed(r, m.group, err)
 		}
 	}
 	return nil
@@ -75,7 +77,7 @@ func (g *rig) sitDown(ctx context.Context) error {
 }
 
 // call counts pictures, tones and foreign packets while both talk.
-func (g *rig) call(ctx context.Context, o options, r *report) error {
+func (g *rig) call(ctx context.Context, o options, r *figures.Report) error {
 	from := time.Now()
 	var before, after [2]float64
 	pages := []string{pageA, pageB}
@@ -97,28 +99,28 @@ func (g *rig) call(ctx context.Context, o options, r *report) error {
 		if err != nil {
 			return err
 		}
-		r.atLeast("video.fps."+p, round((after[i]-before[i])/seconds, 2), "1/s", wantFPS)
-		r.atMost("video.gap."+p, round(longest(s.Frames), 0), "ms", wantGap)
+		r.AtLeast("video.fps."+p, figures.Round((after[i]-before[i])/seconds, 2), "1/s", wantFPS)
+		r.AtMost("video.gap."+p, figures.Round(longest(s.Frames), 0), "ms", wantGap)
 		other, own := levels(s, 1-i, 0.5), levels(s, i, 0.99)
-		r.atLeast("tone.other."+p, round(other, 0), "dB", heardAt)
-		r.atMost("tone.own."+p, round(own, 0), "dB", notHeardBelow)
+		r.AtLeast("tone.other."+p, figures.Round(other, 0), "dB", heardAt)
+		r.AtMost("tone.own."+p, figures.Round(own, 0), "dB", notHeardBelow)
 	}
 	return g.foreign(ctx, r)
 }
 
 // foreign reads the counters, then shows that they count.
-func (g *rig) foreign(ctx context.Context, r *report) error {
+func (g *rig) foreign(ctx context.Context, r *figures.Report) error {
 	for i, p := range []string{pageA, pageB} {
 		n, err := g.net.Count(sides[i].browser, "foreign")
 		if err != nil {
 			return err
 		}
-		r.atMost("packets.foreign."+p, float64(n), "packets", 0)
+		r.AtMost("packets.foreign."+p, float64(n), "packets", 0)
 		dns, err := g.net.Count(sides[i].browser, "dns")
 		if err != nil {
 			return err
 		}
-		r.info("packets.dns."+p, float64(dns), "packets")
+		r.Info("packets.dns."+p, float64(dns), "packets")
 	}
 	before, err := g.net.Count(sides[0].browser, "foreign")
 	if err != nil {
@@ -131,12 +133,12 @@ func (g *rig) foreign(ctx context.Context, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.atLeast("packets.foreign.control", float64(after-before), "packets", 1)
+	r.AtLeast("packets.foreign.control", float64(after-before), "packets", 1)
 	return nil
 }
 
 // cuts cuts the wire between the nodes again and again.
-func (g *rig) cuts(ctx context.Context, o options, r *report) error {
+func (g *rig) cuts(ctx context.Context, o options, r *figures.Report) error {
 	var audio, video []float64
 	for range o.cuts {
 		if _, err := g.cut(true); err != nil {
@@ -164,15 +166,15 @@ func (g *rig) cuts(ctx context.Context, o options, r *report) error {
 		}
 	}
 	o.dump("cut audio, video of a and b in turn, ms", audio, video)
-	r.info("cut.audio.p50", round(quantile(audio, 0.5), 0), "ms")
-	r.atMost("cut.audio.max", round(slices.Max(audio), 0), "ms", wantCutAudio)
-	r.info("cut.video.p50", round(quantile(video, 0.5), 0), "ms")
-	r.atMost("cut.video.max", round(slices.Max(video), 0), "ms", wantCutVideo)
+	r.Info("cut.audio.p50", figures.Round(quantile(audio, 0.5), 0), "ms")
+	r.AtMost("cut.audio.max", figures.Round(slices.Max(audio), 0), "ms", wantCutAudio)
+	r.Info("cut.video.p50", figures.Round(quantile(video, 0.5), 0), "ms")
+	r.AtMost("cut.video.max", figures.Round(slices.Max(video), 0), "ms", wantCutVideo)
 	return nil
 }
 
 // kill kills one node and starts it again: both members must see and hear each other again without doing anything.
-func (g *rig) kill(ctx context.Context, _ options, r *report) error {
+func (g *rig) kill(ctx context.Context, _ options, r *figures.Report) error {
 	g.nodes[1].Kill()
 	time.Sleep(time.Second)
 	if err := g.nodes[1].Start(ctx); err != nil {
@@ -193,15 +195,15 @@ func (g *rig) kill(ctx context.Context, _ options, r *report) error {
 		if math.IsNaN(took) {
 			return fmt.Errorf("page %s has no picture %v after the node was up again", p, backWithin)
 		}
-		r.info("kill.video."+p, round(took, 0), "ms")
+		r.Info("kill.video."+p, figures.Round(took, 0), "ms")
 		worst = math.Max(worst, took)
 	}
-	r.atMost("kill.back", round(worst, 0), "ms", wantBack)
+	r.AtMost("kill.back", figures.Round(worst, 0), "ms", wantBack)
 	return nil
 }
 
 // joins opens one invitation after the other on one side while the other side sits.
-func (g *rig) joins(ctx context.Context, o options, r *report) error {
+func (g *rig) joins(ctx context.Context, o options, r *figures.Report) error {
 	if err := g.drv.do(ctx, nil, "shut", map[string]any{"page": pageA}); err != nil {
 		return err
 	}
@@ -221,8 +223,8 @@ func (g *rig) joins(ctx context.Context, o options, r *report) error {
 		}
 	}
 	o.dump("join, ms", took)
-	r.atMost("join.p50", round(quantile(took, 0.5), 0), "ms", wantJoin)
-	r.info("join.max", round(slices.Max(took), 0), "ms")
+	r.AtMost("join.p50", figures.Round(quantile(took, 0.5), 0), "ms", wantJoin)
+	r.Info("join.max", figures.Round(slices.Max(took), 0), "ms")
 	return nil
 }
 

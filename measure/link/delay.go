@@ -13,6 +13,7 @@ import (
 	pionrtp "github.com/pion/rtp"
 
 	"visavis/internal/bot"
+	"visavis/measure/figures"
 	"visavis/test/world"
 )
 
@@ -29,7 +30,7 @@ const (
 // time from just before the sender's system call to the kernel's arrival stamp at the receiver's socket: three ways through
 // the kernel's loopback and two whole nodes; nothing is subtracted. The control, at the same time, is the same way through two
 // processes that do nothing but receive and send: what it has is the machine's, kernel and scheduling.
-func measureDelay(ctx context.Context, o options, dir string, r *report) (err error) {
+func measureDelay(ctx context.Context, o options, dir string, r *figures.Report) (err error) {
 	nodes, err := loopbackNodes(ctx, o, dir)
 	if err != nil {
 		return err
@@ -66,14 +67,14 @@ func measureDelay(ctx context.Context, o options, dir string, r *report) (err er
 		}
 		slices.Sort(d)
 		o.dump("delay of "+kind+", the longest, ms", d[max(0, len(d)-30):])
-		r.info("delay.packets."+kind, float64(len(d)), "packets")
-		r.atMost("delay."+kind+".p50", round(quantile(d, 0.5), 3), "ms", wantDelay50)
-		r.atMost("delay."+kind+".p99", round(quantile(d, 0.99), 3), "ms", wantDelay99)
+		r.Info("delay.packets."+kind, float64(len(d)), "packets")
+		r.AtMost("delay."+kind+".p50", figures.Round(quantile(d, 0.5), 3), "ms", wantDelay50)
+		r.AtMost("delay."+kind+".p99", figures.Round(quantile(d, 0.99), 3), "ms", wantDelay99)
 	}
 	slices.Sort(control)
 	o.dump("delay of the control, the longest, ms", control[max(0, len(control)-30):])
-	r.info("delay.control.p50", round(quantile(control, 0.5), 3), "ms")
-	r.info("delay.control.p99", round(quantile(control, 0.99), 3), "ms")
+	r.Info("delay.control.p50", figures.Round(quantile(control, 0.5), 3), "ms")
+	r.Info("delay.control.p99", figures.Round(quantile(control, 0.99), 3), "ms")
 	return nil
 }
 

@@ -8,11 +8,13 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"visavis/measure/figures"
 )
 
-// measureLoss runs the measurement of internal/link in virtual time and reports its lines: "measure NAME VALUE UNIT [<=TARGET]".
-func measureLoss(ctx context.Context, r *report) error {
-	c := exec.CommandContext(ctx, "go", "test", "./internal/link", "-run", "Measure", "-count=1", "-v")
+// measureLoss runs the measurement of loss of internal/link in virtual time and reports its lines: "measure NAME VALUE UNIT [<=TARGET]".
+func measureLoss(ctx context.Context, r *figures.Report) error {
+	c := exec.CommandContext(ctx, "go", "test", "./internal/link", "-run", "^TestMeasureLoss$", "-count=1", "-v")
 	c.Env = append(os.Environ(), "VISAVIS_MEASURE=1")
 	out, err := c.CombinedOutput()
 	if err != nil {
@@ -33,11 +35,11 @@ func measureLoss(ctx context.Context, r *report) error {
 		target := 0.0
 		if len(f) > 3 && strings.HasPrefix(f[3], "<=") {
 			if target, err = strconv.ParseFloat(f[3][2:], 64); err == nil {
-				r.atMost(f[0], v, f[2], target)
+				r.AtMost(f[0], v, f[2], target)
 				continue
 			}
 		}
-		r.info(f[0], v, f[2])
+		r.Info(f[0], v, f[2])
 	}
 	if n == 0 {
 		return errors.New("internal/link printed no measure line")

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"visavis/measure/figures"
 )
 
 // options say what to measure and with what.
@@ -83,24 +85,24 @@ func run(ctx context.Context, o options) (bool, error) {
 		*p = abs
 	}
 	wanted := func(group string) bool { return o.only == "" || slices.Contains(strings.Split(o.only, ","), group) }
-	for end := time.Now().Add(o.quiet); load() >= noisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(o.quiet); figures.Load() >= figures.NoisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
 		time.Sleep(time.Second)
 	}
-	r := newReport(os.Stdout)
+	r := figures.New(os.Stdout, "measure-link")
 	if wanted("browser") || wanted("join") || wanted("cut") || wanted("kill") {
 		if err := measureBrowsers(ctx, o, filepath.Join(dir, "browsers"), r, wanted); err != nil {
-			r.failed("browsers", err)
+			failed(r, "browsers", err)
 		}
 	}
 	if wanted("delay") {
 		if err := measureDelay(ctx, o, filepath.Join(dir, "delay"), r); err != nil {
-			r.failed("delay", err)
+			failed(r, "delay", err)
 		}
 	}
 	if wanted("loss") {
 		if err := measureLoss(ctx, r); err != nil {
-			r.failed("loss", err)
+			failed(r, "loss", err)
 		}
 	}
-	return r.end(), ctx.Err()
+	return r.End(), ctx.Err()
 }

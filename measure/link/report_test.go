@@ -7,30 +7,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"visavis/measure/figures"
 )
 
-func TestReportCountsWhatHolds(t *testing.T) {
+func TestWhatTheMachineForbidsIsSkipped(t *testing.T) {
 	var b strings.Builder
-	r := &report{w: &b}
-	r.atMost("a", 1, "ms", 1)
-	r.atLeast("b", 14, "1/s", 14)
-	r.info("c", 5, "ms")
-	r.failed("skipped", fmt.Errorf("%w: no root", errSkipped))
-	if !r.end() || !strings.HasSuffix(b.String(), "1 groups SKIPPED\nmeasure-link: 2 of 2 hold\n") {
-		t.Errorf("report = %q, want 2 of 2 and one skipped", b.String())
+	r := figures.New(&b, "x")
+	failed(r, "browsers", fmt.Errorf("%w: no root", errSkipped))
+	r.Info("a", 1, "ms")
+	r.AtMost("b", 1, "ms", 1)
+	if !r.End() {
+		t.Errorf("a group that was skipped counts as short: %s", b.String())
 	}
-	r.atMost("d", 1.001, "ms", 1)
-	r.atLeast("e", math.NaN(), "1/s", 14)
-	r.atMost("f", math.NaN(), "ms", 1)
-	r.failed("g", errors.New("broken"))
-	if r.end() || !strings.HasSuffix(b.String(), "measure-link: 2 of 6 hold\n") {
-		t.Errorf("report = %q, want 2 of 6", b.String())
-	}
-}
-
-func TestReportOfNothingDoesNotHold(t *testing.T) {
-	if (&report{w: &strings.Builder{}}).end() {
-		t.Error("a report without a figure holds")
+	failed(r, "delay", errors.New("broken"))
+	if r.End() {
+		t.Errorf("a group that failed counts as held: %s", b.String())
 	}
 }
 

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"visavis/internal/bench"
+	"visavis/measure/figures"
 )
 
 type options struct {
 	visavis, plain string
+	against        string
 	rounds         int
 	each, memory   time.Duration
 	counts         []int
@@ -32,6 +34,7 @@ func main() {
 	o := options{counts: []int{50, 100}}
 	flag.StringVar(&o.visavis, "visavis", "bin/visavis", "the node")
 	flag.StringVar(&o.plain, "plain", "bin/measure-plain", "the plain forwarder")
+	flag.StringVar(&o.against, "against", "", "another build of the node, to be compared in place of the plain forwarder")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds for each number of receivers")
 	flag.DurationVar(&o.each, "each", 6*time.Second, "how long one server is counted in a round")
 	flag.DurationVar(&o.memory, "memory", 60*time.Second, "how long receivers stream before memory is read; 0: not at all")
@@ -42,21 +45,21 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute+o.quiet)
 	defer cancel()
-	for end := time.Now().Add(o.quiet); load() >= 0.5 && time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(o.quiet); figures.Load() >= figures.NoisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
 		_ = pause(ctx, time.Second)
 	}
-	r := newReport(os.Stdout)
+	r := figures.New(os.Stdout, "measure-forward (b)")
 	err := run(ctx, o, r)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "measure-forward:", err)
 	}
-	if !r.end() || err != nil {
+	if !r.End() || err != nil {
 		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options, r *report) error {
+func run(ctx context.Context, o options, r *figures.Report) error {
 	dir, err := os.MkdirTemp("", "visavis-measure-")
 	if err != nil {
 		return err
@@ -87,13 +90,13 @@ func (m *measured) add(f bench.Figures) {
 }
 
 // measureCost starts both servers and gives them the load in turns.
-func measureCost(ctx context.Context, o options, dir string, r *report) error {
+func measureCost(ctx context.Context, o options, dir string, r *figures.Report) error {
 	node, err := startNode(ctx, o, filepath.Join(dir, "cost"))
 	if err != nil {
 		return err
 	}
 	defer node.stop()
-	plain, err := startPlain(o, dir)
+	plain, err := startOther(ctx, o, dir)
 	if err != nil {
 		return err
 	}
@@ -147,28 +150,28 @@ func turn(ctx context.Context, l *bench.Load, n int, d time.Duration) (bench.Fig
 	return l.Measure(ctx, d)
 }
 
-func judge(r *report, n int, node, plain measured, floor float64) {
+func judge(r *figures.Report, n int, node, plain measured, floor float64) {
 	name := func(s string) string { return fmt.Sprintf("whole.%d.%s", n, s) }
-	r.info(name("sendmmsg"), floor, "us")
-	r.info(name("plain.cpu"), median(plain.cost), "us")
-	r.info(name("node.cpu"), median(node.cost), "us")
-	r.info(name("node.cpu.goal"), 4, "us")
-	r.atLeast(name("cheaper"), median(plain.cost)/median(node.cost), "times", 4)
-	r.info(name("plain.delay.p50"), median(plain.p50), "ms")
-	r.info(name("node.delay.p50"), median(node.p50), "ms")
-	r.info(name("plain.delay.p99"), median(plain.p99), "ms")
+	r.Info(name("sendmmsg"), floor, "us")
+	r.Info(name("plain.cpu"), median(plain.cost), "us")
+	r.Info(name("node.cpu"), median(node.cost), "us")
+	r.Info(name("node.cpu.goal"), 4, "us")
+	r.AtLeast(name("cheaper"), median(plain.cost)/median(node.cost), "times", 4)
+	r.Info(name("plain.delay.p50"), median(plain.p50), "ms")
+	r.Info(name("node.delay.p50"), median(node.p50), "ms")
+	r.Info(name("plain.delay.p99"), median(plain.p99), "ms")
 	if n >= 100 {
-		r.atMost(name("node.delay.p99"), median(node.p99), "ms", min(3, median(plain.p99)/4))
+		r.AtMost(name("node.delay.p99"), median(node.p99), "ms", min(3, median(plain.p99)/4))
 	} else {
-		r.info(name("node.delay.p99"), median(node.p99), "ms")
+		r.Info(name("node.delay.p99"), median(node.p99), "ms")
 	}
-	r.info(name("plain.loss"), slices.Max(plain.loss), "%")
-	r.atMost(name("node.loss"), slices.Max(node.loss), "%", 0)
-	r.info(name("tool"), median(node.tool), "cores")
+	r.Info(name("plain.loss"), slices.Max(plain.loss), "%")
+	r.AtMost(name("node.loss"), slices.Max(node.loss), "%", 0)
+	r.Info(name("tool"), median(node.tool), "cores")
 }
 
 // measureMemory reads resident memory of fresh servers with 20 and with the most receivers, each after o.memory of streaming.
-func measureMemory(ctx context.Context, o options, dir string, r *report) error {
+func measureMemory(ctx context.Context, o options, dir string, r *figures.Report) error {
 	const first = 20
 	per := func(s *server) (float64, error) {
 		defer s.stop()
@@ -191,8 +194,8 @@ func measureMemory(ctx context.Context, o options, dir string, r *report) error 
 	if err != nil {
 		return fmt.Errorf("plain: %w", err)
 	}
-	r.info("whole.memory.plain", w, "kB")
-	r.atMost("whole.memory.node", v, "kB", 120)
+	r.Info("whole.memory.plain", w, "kB")
+	r.AtMost("whole.memory.node", v, "kB", 120)
 	return nil
 }
 

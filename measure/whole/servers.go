@@ -39,6 +39,15 @@ func spawn(cmd *exec.Cmd) error {
 	return cmd.Start()
 }
 
+// startOther starts what the node is compared with.
+func startOther(ctx context.Context, o options, dir string) (*server, error) {
+	if o.against == "" {
+		return startPlain(o, dir)
+	}
+	o.visavis = o.against
+	return startNode(ctx, o, filepath.Join(dir, "against"))
+}
+
 // startPlain starts the forwarder of measure/plain.
 func startPlain(o options, dir string) (*server, error) {
 	cmd := exec.Command(o.plain)

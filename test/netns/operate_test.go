@@ -57,22 +57,63 @@ func TestOperateAsWritten(t *testing.T) {
 	}
 	call(t, n, links)
 	blocked(t, n, shells)
-	// Renewing, a document by hand, distrust. What each says shows that it was done.
-	said := ""
+	keeping(t, bs, shells)
+}
+
+// keeping does what section 8 of the page says, and looks after each step whether it came about: a document renewed, new keys, stolen keys,
+// distrust.
+func keeping(t *testing.T, bs []block, shells map[string]*netns.Server) {
+	t.Helper()
+	said, restarts := "", 0
 	for _, b := range bs {
-		if b.later {
-			said += step(t, shells[b.on], b, b.on)
+		if !b.later {
+			continue
+		}
+		said += step(t, shells[b.on], b, b.on)
+		switch {
+		case b.again:
+			restarts++
+			logged(t, shells[b.on], "link up", 10*time.Second) // of the log since the restart
+			if restarts == 1 {
+				logged(t, shells["b"], "newer party document", 5*time.Second)
+			}
+		case strings.Contains(b.text, "stolen.document") && b.on == "b":
+			// The control: with the other new keys the link went on until the restart.
+			logged(t, shells["a"], `"link down".*distrust`, 2*time.Second)
+			if out, err := shells["b"].Run(`grep -q '"link down".*not trusted' /root/serve.log; sleep 2; ! sed '1,/"link down".*not trusted/d' /root/serve.log | grep 'link up'`, 10*time.Second); err != nil {
+				t.Errorf("server b talks to a node with stolen keys: %v\n%s", err, out)
+			}
+		case strings.Contains(b.text, "new-keys.document") && b.on == "b":
+			if out, err := shells["b"].Run(`sleep 2; ! sed '1,/newer party document/d' /root/serve.log | grep 'link down'`, 10*time.Second); err != nil {
+				t.Errorf("keys that still hold for 30 days are not taken: %v\n%s", err, out)
+			}
 		}
 	}
-	for _, want := range []string{"Took document 2 of avelmar", "tolmeria is trusted no longer"} {
+	for _, want := range []string{"Document 2 of avelmar", "Took document 3 of avelmar", "Took document 4 of avelmar", "tolmeria is trusted no longer"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("after the call nothing said %q:\n%s", want, said)
 		}
 	}
-	if out, err := shells["a"].Run(`for i in $(seq 30); do if grep -q 'party is not trusted any more' /root/serve.log; then exit 0; fi; sleep 0.1; done; exit 1`, 10*time.Second); err != nil {
-		t.Errorf("the running node goes on with a distrusted party: %v %s", err, out)
+	if restarts != 3 {
+		t.Errorf("%d restarts in section 8, want 3", restarts)
+	}
+	logged(t, shells["a"], "party is not trusted any more", 3*time.Second)
+}
+
+// logged waits until the log of a server's node, since its start, has a line that matches.
+func logged(t *testing.T, s *netns.Server, line string, limit time.Duration) {
+	t.Helper()
+	script := fmt.Sprintf(`for i in $(seq %d); do if grep -q '%s' /root/serve.log; then exit 0; fi; sleep 0.1; done; cat /root/serve.log; exit 1`, limit/(100*time.Millisecond), line)
+	if out, err := s.Run(script, limit+10*time.Second); err != nil {
+		t.Errorf("the node's log has no %q within %v: %v\n%s", line, limit, err, out)
 	}
 }
+
+// start has a server's node run in the background, with a log of its own.
+const start = `bash /root/serve.sh > /root/serve.log 2>&1 </dev/null &
+echo $! > /root/serve.pid
+for i in $(seq 200); do if grep -q 'node is up' /root/serve.log; then exit 0; fi; sleep 0.1; done
+cat /root/serve.log; exit 1`
 
 // step does one block on one server. What the page says is sent to the other party lies in a directory that both share.
 func step(t *testing.T, s *netns.Server, b block, on string) string {
@@ -82,9 +123,11 @@ func step(t *testing.T, s *netns.Server, b block, on string) string {
 	case b.file != "":
 		script = fmt.Sprintf("cat > '%s' <<'END-OF-FILE'\n%sEND-OF-FILE\n", b.file, b.text)
 	case b.serve: // in the foreground for a person, in the background here
-		script = fmt.Sprintf(`( %s ) > /root/serve.log 2>&1 </dev/null &
-for i in $(seq 200); do if grep -q 'node is up' /root/serve.log; then exit 0; fi; sleep 0.1; done
-cat /root/serve.log; exit 1`, strings.TrimSpace(b.text))
+		script = fmt.Sprintf("echo 'exec %s' > /root/serve.sh\n", strings.TrimSpace(b.text)) + start
+	case b.again:
+		script = `kill -TERM $(cat /root/serve.pid)
+for i in $(seq 100); do kill -0 $(cat /root/serve.pid) 2>/dev/null || break; sleep 0.1; done
+` + start
 	}
 	out, err := s.Run("cp -n /root/carry/*.offer /root/carry/*.document . 2>/dev/null || true\n"+script+"\ncp -n ./*.offer ./*.document /root/carry/ 2>/dev/null || true", time.Minute)
 	if err != nil {

@@ -6,18 +6,22 @@ import (
 	"strings"
 )
 
+// restart is the one command of the page that the test does itself: there is no service manager on its servers.
+const restart = "systemctl restart visavis.service\n"
+
 // block is one piece of a page: shell to be run as it is written, or a file to be put there.
 type block struct {
 	on    string // server, "a" or "b"; "" for a file
 	file  string // name of the file; "" for shell
 	serve bool   // shell that runs until it is stopped
+	again bool   // shell, for after the call, that has the service manager start anew what serve has started
 	later bool   // shell for after the call
 	text  string
 	line  int
 }
 
 // blocks reads the fenced blocks of a page that concern the machines: "sh two-servers-a", "sh two-servers-b", each perhaps
-// with "serve" or "later", and "toml NAME". Others are for people.
+// with "serve", "later" or "restart", and "toml NAME". Others are for people.
 func blocks(page string) ([]block, error) {
 	b, err := os.ReadFile(page)
 	if err != nil {
@@ -45,8 +49,9 @@ func blocks(page string) ([]block, error) {
 		case f[0] == "sh" && strings.HasPrefix(f[1], "two-servers-"):
 			bl.on = strings.TrimPrefix(f[1], "two-servers-")
 			bl.serve = len(f) == 3 && f[2] == "serve"
-			bl.later = len(f) == 3 && f[2] == "later"
-			if bl.on != "a" && bl.on != "b" || len(f) > 2 && !bl.serve && !bl.later {
+			bl.again = len(f) == 3 && f[2] == "restart"
+			bl.later = bl.again || len(f) == 3 && f[2] == "later"
+			if bl.on != "a" && bl.on != "b" || len(f) > 2 && !bl.serve && !bl.later || bl.again && bl.text != restart {
 				return nil, fmt.Errorf("%s:%d: a block marked %q", page, start, info)
 			}
 		default:

@@ -51,15 +51,17 @@ func TestServerWritesNothingOutside(t *testing.T) {
 
 func TestBlocksAreReadAsWritten(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "page.md")
-	page := "text\n```sh\nnot this\n```\n```sh two-servers-a\necho 1\necho 2\n```\n```toml x.toml\na = 1\n```\n```sh two-servers-b serve\necho 3\n```\n"
+	page := "text\n```sh\nnot this\n```\n```sh two-servers-a\necho 1\necho 2\n```\n```toml x.toml\na = 1\n```\n```sh two-servers-b serve\necho 3\n```\n" +
+		"```sh two-servers-a later\necho 4\n```\n```sh two-servers-a restart\n" + restart + "```\n"
 	if err := os.WriteFile(f, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := []block{{on: "a", text: "echo 1\necho 2\n", line: 6}, {file: "x.toml", text: "a = 1\n", line: 10}, {on: "b", serve: true, text: "echo 3\n", line: 13}}
+	want := []block{{on: "a", text: "echo 1\necho 2\n", line: 6}, {file: "x.toml", text: "a = 1\n", line: 10}, {on: "b", serve: true, text: "echo 3\n", line: 13},
+		{on: "a", later: true, text: "echo 4\n", line: 16}, {on: "a", later: true, again: true, text: restart, line: 19}}
 	if bs, err := blocks(f); err != nil || !slices.Equal(bs, want) {
 		t.Errorf("blocks = %+v, %v; want %+v", bs, err, want)
 	}
-	for _, bad := range []string{"```sh two-servers-c\n```\n", "```sh two-servers-a sreve\n```\n", "```sh two-servers-a\necho\n", "```js two\n```\n"} {
+	for _, bad := range []string{"```sh two-servers-c\n```\n", "```sh two-servers-a sreve\n```\n", "```sh two-servers-a\necho\n", "```js two\n```\n", "```sh two-servers-a restart\nreboot\n```\n"} {
 		if err := os.WriteFile(f, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -48,42 +48,17 @@ func (n *Node) init(ctx context.Context) error {
 	} else {
 		args = append(args, "--tls", "off")
 	}
-	if _, err := n.Command(ctx, args...); err != nil {
-		return err
-	}
-	set := map[string]string{"media.camera.width": "640", "media.camera.height": "360", "media.camera.fps": "15"}
+	args = append(args, "--set", "media.camera.width=640", "--set", "media.camera.height=360", "--set", "media.camera.fps=15")
 	if listen != "" {
-		set["udp.listen"] = strconv.Quote(listen)
+		args = append(args, "--set", fmt.Sprintf("udp.listen=%q", listen))
 	} else { // browsers are told the address on their side alone
-		set["udp.advertise"] = fmt.Sprintf("[%q]", n.Address)
+		args = append(args, "--set", fmt.Sprintf("udp.advertise=[%q]", n.Address))
 	}
-	return Change(n.Config(), set)
+	_, err := n.Command(ctx, args...)
+	return err
 }
 
 func join(addr string, port int) string { return net.JoinHostPort(addr, strconv.Itoa(port)) }
-
-// Change sets keys of a settings file that are in it already: section.key to a value as TOML writes it.
-func Change(file string, values map[string]string) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	lines, section, done := strings.Split(string(b), "\n"), "", 0
-	for i, l := range lines {
-		if s, ok := strings.CutPrefix(l, "["); ok {
-			section = strings.TrimSuffix(strings.TrimSpace(s), "]") + "."
-		}
-		key, _, ok := strings.Cut(l, "=")
-		if v, want := values[section+strings.TrimSpace(key)]; ok && want {
-			lines[i] = strings.TrimSpace(key) + " = " + v
-			done++
-		}
-	}
-	if done != len(values) {
-		return fmt.Errorf("%s has %d of the %d keys to be changed", file, done, len(values))
-	}
-	return os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)
-}
 
 // pair carries the offers over and accepts them.
 func pair(ctx context.Context, dir string, a, b *Node) error {

@@ -115,6 +115,24 @@ test('a person on each side, in English and in Arabic, see and hear each other',
   }
 });
 
+/** apart is how far the sound and the picture in the slots of number n are apart as they are played, in ms of their sender's clock; null where
+ * the browser does not play them in step. Sections: mic, cam, floor0 to floor2, stage0 to stage5. */
+const apart = (page, n) => page.evaluate(async (n) => {
+  const at = {};
+  for (const s of (await globalThis.visavis.stats()).values()) if (s.type === 'inbound-rtp') at[s.mid] = s.estimatedPlayoutTimestamp;
+  const sound = at[2 + n], picture = at[5 + n];
+  return sound && picture ? Math.round(Math.abs(sound - picture)) : null;
+}, n);
+
+test('the sound of a person is beside the picture, so that the browser plays them in step', options, async (t) => {
+  for (const [page, far] of [[A, sides.tolmeria.principal], [B, sides.avelmar.principal]]) {
+    await until(page, (id) => document.querySelector(`[data-member=${id}] .nameplate[data-floor]`), far, 10_000, 'the speaker is marked');
+    const ms = await eventually('sound and picture in step', () => apart(page, 1), (d) => d !== null && d <= 125, 15_000); // nobody sees less (ITU-R BT.1359)
+    t.diagnostic(`${ms} ms apart; in slot 0: ${await apart(page, 0)}`);
+    assert.equal(await apart(page, 0), null, 'control: nobody is in the place of the own principal');
+  }
+});
+
 test('a closed microphone is silent at the other side, and sounds again when it is opened', options, async () => {
   await A.click('[data-act=mic]');
   await eventually('silence', () => hears(B, 600), (h) => h.avelmar < silent);

@@ -4,9 +4,10 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { answerer, launch, open, says, until } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
-import { cut } from './lib/world.mjs';
+import { asDelegate, cut, meeting as agreed } from './lib/world.mjs';
 import { wav } from './lib/wav.mjs';
 
 let browser, answer, folder;
@@ -21,8 +22,9 @@ after(async () => { await browser?.close(); await rm(folder, { recursive: true, 
 const live = (page, limit) => until(page, () => globalThis.visavis.phase() === 'live' && globalThis.visavis.media() === 'open', null, limit, 'the page is live');
 
 /** seated gives a node and a page; sit presses the button too. */
-async function seated(t, { sit = true, tongue = 'en', mic = false } = {}) {
+async function seated(t, { sit = true, tongue = 'en', mic = false, meeting } = {}) {
   const node = await new FakeNode().start();
+  if (meeting) node.meeting = meeting;
   node.answer = answer;
   const page = await open(browser);
   t.after(async () => { await page.context().close(); await node.stop().catch(() => undefined); });
@@ -46,6 +48,13 @@ const framesSent = (page) => page.evaluate(async () => {
   return sent;
 });
 const gain = async (page, f, ms = 800) => { const a = await f(page); await page.waitForTimeout(ms); return (await f(page)) - a; };
+
+/** told waits until what the page has said last of its switches is want: its message comes a moment after the page has changed. */
+async function told(node, want, what) {
+  const is = () => isDeepStrictEqual(node.said('devices').at(-1), want);
+  for (const end = Date.now() + 15_000; !is() && Date.now() < end;) await new Promise((r) => setTimeout(r, 20));
+  assert.deepEqual(node.said('devices').at(-1), want, what);
+}
 
 test('an invitation is looked at without being used up, and its code leaves the address', async (t) => {
   const { node, page } = await seated(t, { sit: false });
@@ -72,7 +81,7 @@ test('the button joins: one session, one offer of the agreed sections with narro
   const ms = await page.evaluate(() => performance.getEntriesByName('visavis:frame')[0].startTime - performance.getEntriesByName('visavis:sit')[0].startTime);
   t.diagnostic(`session to first frame ${Math.round(ms)} ms, offer ${sdp.length} bytes`);
   assert.match(page.url(), /\/m\/avelmar-tolmeria-2026\?lang=en$/);
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+  await told(node, { mic: false, camera: true });
 });
 
 test('a used, a forged and a missing invitation give the same page', async (t) => {
@@ -106,17 +115,17 @@ test('a closed microphone sends silence, an open one is heard, the node is told 
   await page.click('[data-act=mic]');
   await until(page, () => document.querySelector('[data-act=mic][data-on=true]'));
   assert.ok(await gain(page, energy) > 0.001, 'the control: an open microphone sends sound');
-  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  await told(node, { mic: true, camera: true });
   await page.click('[data-act=mic]');
   let sent = -1; // what was in flight may take a moment on a busy machine; then there is nothing at all
   for (const end = Date.now() + 5000; sent !== 0 && Date.now() < end;) sent = await gain(page, energy);
   assert.equal(sent, 0, 'energy sent after closing');
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+  await told(node, { mic: false, camera: true });
 });
 
 test('entering with the microphone open is a choice of the person', async (t) => {
   const { node, page } = await seated(t, { mic: true });
-  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  await told(node, { mic: true, camera: true });
   assert.ok(await gain(page, energy) > 0.001);
 });
 
@@ -138,7 +147,7 @@ test('a switched-off camera sends nothing and is released', async (t) => {
   await until(page, () => document.querySelector('[data-act=camera][data-on=false]'));
   await page.waitForTimeout(200);
   assert.equal(await gain(page, framesSent), 0);
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+  await told(node, { mic: false, camera: false });
   assert.equal(await page.evaluate(() => document.querySelector('[data-slot=self]')), null);
   await page.click('[data-act=camera]');
   await until(page, () => document.querySelector('[data-slot=self]'));
@@ -154,7 +163,7 @@ test('a lost socket resumes the seat; pictures never stop', async (t) => {
   while (node.said('hello').length < 2 && Date.now() < end) await page.waitForTimeout(20);
   assert.deepEqual(node.said('hello')[1], { version: 1, resume: `token${token}` });
   await live(page);
-  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true }, 'switches are as before');
+  await told(node, { mic: true, camera: true }, 'switches are as before');
   assert.equal(node.said('hello').length, 2);
 });
 
@@ -173,7 +182,7 @@ test('a restarted node has its member back by itself', async (t) => {
   await live(page);
   t.diagnostic(`live ${Date.now() - began} ms after the node was up`);
   assert.ok(again.said('hello').at(-1).offer, 'a new seat is offered');
-  assert.deepEqual(again.said('devices').at(-1), { mic: true, camera: true });
+  await told(again, { mic: true, camera: true });
 });
 
 test('a member whose session has ended is told so, once', async (t) => {
@@ -190,9 +199,7 @@ test('a reload takes the seat again, with the switches as they were', async (t) 
   await live(page);
   await until(page, () => document.querySelector('.member [data-act=mic][data-on=true]'));
   assert.equal(node.asked('POST /api/session').length, 1, 'the invitation is used once');
-  const end = Date.now() + 5000;
-  while (!node.said('devices').at(-1)?.mic && Date.now() < end) await page.waitForTimeout(50);
-  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  await told(node, { mic: true, camera: true });
 });
 
 test('media that are lost on the own way are opened again by an ICE restart or a new seat', async (t) => {
@@ -247,6 +254,55 @@ test('the language is switched live, with direction, names and address', async (
   assert.deepEqual(bare, [], 'every name and time is isolated');
 });
 
+test('a text that has no form in the language of the page says which language it is in', async (t) => {
+  const meeting = structuredClone(agreed), member = (id) => meeting.members.find((m) => m.id === id);
+  meeting.title = { en: meeting.title.en };
+  meeting.parties[1].city = { en: 'Lanneth' };
+  member('tolmeria-kosvane').name = { ko: '에드란 코스반' };
+  member('tolmeria-kosvane').office = { 'fa-AF': 'صدراعظم' };
+  member('avelmar-tarroven').name = { en: 'Maelin Tarroven', 'ar-EG': 'مايلين تاروفن' };
+  const { page } = await seated(t, { tongue: 'ar', meeting, sit: false });
+  const tongues = (selector) => page.evaluate((s) => [...document.querySelectorAll(s)].map((e) => { const w = e.closest('[lang]'); return `${e.textContent} ${w.lang} ${getComputedStyle(e).direction}`; }), selector);
+  assert.deepEqual(await tongues('h1 bdi'), [`${agreed.title.en} en ltr`]);
+  await page.click('[data-act=sit]');
+  await live(page);
+  assert.deepEqual(await tongues('.top h1 bdi'), [`${agreed.title.en} en ltr`]);
+  assert.deepEqual(await tongues('[data-member=tolmeria-kosvane] .who bdi'), ['에드란 코스반 ko ltr', 'صدراعظم fa-AF rtl', 'تولميريا ar rtl']);
+  assert.deepEqual(await tongues('[data-member=avelmar-tarroven] .who .name bdi'), ['مايلين تاروفن ar-EG rtl']);
+  assert.deepEqual(await tongues('[data-member=avelmar-ombrand] .who .name bdi'), ['سيرينا أومبراند ar rtl'], 'the control: a text in the language of the page needs no word about it');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-member=avelmar-ombrand] bdi[lang]').length), 0);
+  assert.deepEqual(await tongues('.clocks dt bdi'), ['إلفيرن ar rtl', 'Lanneth en ltr']);
+});
+
+test('what is wrong with the record is said, and what it means', async (t) => {
+  const { node, page } = await seated(t);
+  const alarm = () => page.evaluate(() => document.querySelector('#now .record')?.innerText ?? null);
+  assert.equal(await alarm(), '', 'the control: nothing is wrong, and the region is there to be read out');
+  const texts = {
+    'log.withheld': /^The shared record is behind\.[^]*host party[^]*protocol officer; you can go on speaking\.$/,
+    'log.forked': /^The records of the two sides differ\.[^]*does not reach the other side[^]*protocol officer/,
+    'log.later': /^The record of the meeting needs your protocol officer\.$/, // a code of a later node
+  };
+  for (const [code, text] of Object.entries(texts)) {
+    node.send({ state: asDelegate({ alarm: code }) });
+    await until(page, (c) => document.querySelector('[data-alarm]')?.dataset.alarm === c, code);
+    assert.match((await alarm()).replaceAll(/\s+/g, ' '), text);
+  }
+  node.send({ state: asDelegate() });
+  await until(page, () => document.querySelector('#now .record')?.innerText === '');
+});
+
+test('the link to the other party says which way sound and pictures go', async (t) => {
+  const { node, page } = await seated(t);
+  const [up] = asDelegate().links;
+  for (const [way, bars, text] of [['one', 3, 'Good 38 ms one path'], ['two', 3, 'Good 38 ms two paths'], ['tls', 2, 'Fair 38 ms No UDP: inside TLS'], ['', 0, 'Measuring']]) {
+    node.send({ state: asDelegate({ links: [{ ...up, way }] }) });
+    await until(page, (w) => document.querySelector('[data-way=tolmeria] dd')?.dataset.media === (w || 'none'), way);
+    const shown = await page.evaluate(() => { const d = document.querySelector('[data-way=tolmeria] dd'); return [d.querySelector('.bars').className, d.innerText.replaceAll(/\s+/g, ' ').trim()]; });
+    assert.deepEqual(shown, [`bars q${bars}`, text]);
+  }
+});
+
 test('an interrupted far side is shown as such, own side and all', async (t) => {
   const { node, page } = await seated(t);
   node.send({ state: cut() });
@@ -262,7 +318,7 @@ test('a switch that the node refuses is no lamp: the page says that nobody hears
   assert.equal(await page.evaluate(() => document.querySelectorAll('.lamp').length), 0, 'no lamp while the node has the microphone closed');
   node.deaf = false; // the control: taken, the lamp is on
   await says(page, 'open');
-  assert.deepEqual(node.said('devices').at(-1), { mic: true, camera: true });
+  await told(node, { mic: true, camera: true });
 });
 
 test('the link in the mail, pressed again by the one who used it, brings back', async (t) => {
@@ -321,7 +377,7 @@ test('a refused microphone and camera are said, and the seat can still be taken'
   assert.match(await page.evaluate(() => document.body.innerText), /does not allow the camera[\s\S]*does not allow the microphone/);
   await page.click('[data-act=sit]');
   await live(page);
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+  await told(node, { mic: false, camera: false });
 });
 
 test('UDP that is blocked is said within five seconds', async (t) => {
@@ -351,10 +407,10 @@ test('an unplugged camera switches itself off, and comes back only when the pers
   await page.evaluate(() => document.querySelector('[data-slot=self]').srcObject.getTracks()[0].dispatchEvent(new Event('ended')));
   await says(page, 'device');
   assert.match(await page.evaluate(() => document.querySelector('#now').innerText), /The camera was unplugged/);
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: false });
+  await told(node, { mic: false, camera: false });
   await page.click('[data-act=camera]');
   await until(page, () => document.querySelector('[data-slot=self]'));
-  assert.deepEqual(node.said('devices').at(-1), { mic: false, camera: true });
+  await told(node, { mic: false, camera: true });
 });
 
 test('sound that the browser holds back after a reload is let out by one press', async (t) => {

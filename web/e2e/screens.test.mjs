@@ -48,6 +48,9 @@ const screens = {
   },
   async open(page, node) {
     await inMeeting(page, node);
+    const s = asDelegate(); // and somebody's page is away
+    node.send({ state: { ...s, present: s.present.map((p) => (p.member === 'avelmar-ombrand' ? { ...p, far: 'away' } : p)) } });
+    await until(page, () => document.querySelector('[data-member=avelmar-ombrand][data-far=away]'));
     await page.click('[data-act=mic]');
     await says(page, 'open');
   },
@@ -70,6 +73,12 @@ const screens = {
     await inMeeting(page, node);
     node.send({ state: cut() });
     await says(page, 'link');
+  },
+  async forked(page, node) { // the longest text below the sentence, and a link without UDP
+    await inMeeting(page, node);
+    const [up] = asDelegate().links;
+    node.send({ state: asDelegate({ alarm: 'log.forked', links: [{ ...up, way: 'tls', loss: 0.012 }] }) });
+    await until(page, () => document.querySelector('[data-alarm]') && document.querySelector('[data-media=tls]'));
   },
   async 'own-cut'(page, node) {
     await inMeeting(page, node);
@@ -100,6 +109,7 @@ const screens = {
 };
 
 const narrow = { width: 320, height: 740 }, wide = { width: 1440, height: 900 };
+const whole = new Set(['delegate', 'open', 'principal', 'link-cut']); // longer languages and alarms may scroll the last panel
 const asked = process.env.VISAVIS_SCREENS?.split(',');
 
 for (const [name, show] of Object.entries(screens)) {
@@ -129,6 +139,7 @@ for (const [name, show] of Object.entries(screens)) {
           });
           assert.deepEqual(beyond, [], `${where}: wider than the window`);
           assert.deepEqual(await violations(page), [], `${where}: axe`);
+          if (whole.has(name) && tongue === 'en' && viewport === wide) assert.ok(await page.evaluate(() => document.documentElement.scrollHeight) <= wide.height, `${where}: all that a role needs is on one screen`);
         }
       }
       assert.deepEqual(page.errors, [], 'errors of the page');

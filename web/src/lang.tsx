@@ -1,7 +1,7 @@
 // The language of the page: switched live, kept in the address, right-to-left by the document's dir. Only the text that is read is
 // fetched: each table is a file of its own.
 import { batch, effect, signal, type ReadonlySignal } from "@preact/signals";
-import type { ComponentChild } from "preact";
+import { isValidElement, type ComponentChild } from "preact";
 import type { Table } from "./text/en";
 import type { Text } from "./wire.gen";
 
@@ -59,14 +59,9 @@ export async function ready(l: Lang = lang.value) {
 effect(() => {
   const root = document.documentElement;
   root.lang = lang.value;
-  root.dir = direction(lang.value);
+  root.dir = lang.value === "ar" ? "rtl" : "ltr";
   document.title = title.value ? `${title.value} · Visavis` : "Visavis";
 });
-
-/** direction of a language's script. */
-export function direction(l: string): "rtl" | "ltr" {
-  return primary(l) === "ar" ? "rtl" : "ltr";
-}
 
 /** speak switches the language and writes it into the address, so that a reload keeps it. */
 export async function speak(to: Lang) {
@@ -76,14 +71,37 @@ export async function speak(to: Lang) {
   history.replaceState(null, "", url);
 }
 
-/** pick gives a text of the meeting in the viewer's language, else in English, else in whichever there is. */
-export function pick(text: Text | undefined, want: string = lang.value): string {
-  return text?.[want] ?? text?.["en"] ?? Object.values(text ?? {})[0] ?? "";
+/** found is the tag under which a text of the meeting is shown: the viewer's language, else English, else whichever there is. */
+function found(text: Text | undefined, want: string): string {
+  const tags = Object.keys(text ?? {});
+  return [want, tags.find((tag) => tag.split("-")[0] === want), "en", tags[0]].find((tag) => tag !== undefined && tags.includes(tag)) ?? "";
 }
 
-/** fill puts args, each isolated from the direction of what surrounds it, into the {places} of a text. */
+/** pick gives a text of the meeting for places that hold nothing but characters: attributes, the tab's title. */
+export function pick(text: Text | undefined, want: string = lang.value): string {
+  return text?.[found(text, want)] ?? "";
+}
+
+const rightToLeft = new Set(["Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"]); // scripts, ISO 15924
+
+/** direction of a language, by the script that it is most often written in. */
+export function direction(tag: string): "rtl" | "ltr" | "auto" {
+  try {
+    return rightToLeft.has(new Intl.Locale(tag).maximize().script ?? "") ? "rtl" : "ltr";
+  } catch { // not a tag
+    return "auto";
+  }
+}
+
+/** Words shows a text of the meeting, isolated, and says its language where that is not the one around it (WCAG 2.2, 3.1.2). */
+export function Words({ of, want = lang.value, strong }: { of: Text | undefined; want?: string; strong?: boolean }) {
+  const tag = found(of, want), words = of?.[tag] ?? "", other = words !== "" && tag !== want;
+  return <bdi lang={other ? tag : undefined} dir={other ? direction(tag) : undefined}>{strong ? <strong>{words}</strong> : words}</bdi>;
+}
+
+/** fill puts args, each isolated from the direction of what surrounds it (an element is so by itself: Words), into the {places} of a text. */
 export function fill(template: string, args: Record<string, ComponentChild>): ComponentChild[] {
-  return template.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? <bdi key={i}>{args[part]}</bdi> : part));
+  return template.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? (isValidElement(args[part]) ? args[part] : <bdi key={i}>{args[part]}</bdi>) : part));
 }
 
 /** plain does the same for attributes, with isolating characters (U+2068, U+2069) in place of <bdi>. */
@@ -91,10 +109,11 @@ export function plain(template: string, args: Record<string, string>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${args[name] ?? ""}\u2069`);
 }
 
-/** list joins names as the language does ("a and b", "أ وب"). */
-export function list(names: string[]): ComponentChild[] {
-  return new Intl.ListFormat(lang.value, { type: "conjunction" }).formatToParts(names)
-    .map((p, i) => (p.type === "element" ? <bdi key={i}><strong>{p.value}</strong></bdi> : p.value));
+/** list joins names, or words that are in the page's language already, as the language does ("a and b", "أ وب"). */
+export function list(names: (Text | string | undefined)[]): ComponentChild[] {
+  const rest = [...names], of = (n: Text | string | undefined) => (typeof n === "string" ? { [lang.value]: n } : n);
+  return new Intl.ListFormat(lang.value, { type: "conjunction" }).formatToParts(names.map((n) => pick(of(n))))
+    .map((p, i) => (p.type === "element" ? <Words key={i} of={of(rest.shift())} strong /> : p.value));
 }
 
 // Times: always the place's own clock, digits Latin in both scripts, so that both sides read the same figure.

@@ -20,6 +20,7 @@ export class FakeNode {
   /** what a test sets: who is invited, what is seen, who answers offers, and what is refused. */
   you = 'avelmar-aldesh';
   state = asDelegate();
+  meeting = meeting;
   answer = null; // async (offer) => sdp; null: an offer is never answered
   codes = new Set(['good']);
   sessions = new Set();

@@ -27,7 +27,7 @@ export const meeting = {
 export const camera = { width: 640, height: 360, fps: 15 };
 
 const here = (member, mic = false, cam = true, far = '') => ({ member, mic, camera: cam, far });
-const up = { party: 'tolmeria', state: 'up', rttMs: 38, loss: 0, code: '' };
+const up = { party: 'tolmeria', state: 'up', rttMs: 38, loss: 0, code: '', way: 'one' };
 
 /** The state a delegate of Avelmar sees: both principals, and one delegate of each side. */
 export function asDelegate(change = {}) {

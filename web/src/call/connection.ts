@@ -110,8 +110,8 @@ export class Connection {
 
 export type Probe = { result: "good"; ms: number } | { result: "blocked" } | { result: "server" };
 
-/** probe opens a short connection to the node to see whether UDP gets through; it says so within limit ms of being asked. */
-export async function probe(ask: (offer: Offer) => Promise<string | null>, limit = 4000): Promise<Probe> {
+/** probe opens a short connection to the node to see whether UDP gets through; it says so within limit ms of being asked: of the five seconds that a person may wait the page needs some to load. */
+export async function probe(ask: (offer: Offer) => Promise<string | null>, limit = 3500): Promise<Probe> {
   const began = performance.now(), pc = new RTCPeerConnection();
   try {
     const t = pc.addTransceiver("audio", { direction: "recvonly" });

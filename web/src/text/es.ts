@@ -115,6 +115,10 @@ export const text: Table = {
   linkDownHelp: "Se establece por sí solo en cuanto su servidor esté al alcance.",
   linkDiffers: "Las dos partes no tienen la misma reunión ante sí. Avise al técnico.",
   logAlarm: "El expediente de la reunión requiere la atención de protocolo.",
+  logWithheld: "El expediente común va con retraso.",
+  logWithheldHelp: "El servidor de la parte anfitriona aún no ha registrado lo que ocurre en su lado. Avise a protocolo; se puede seguir hablando.",
+  logForked: "Los expedientes de las dos partes difieren.",
+  logForkedHelp: "Quienes ya están aquí siguen viéndose y oyéndose. Quien entre o abra un micrófono o una cámara a partir de ahora no llega a la otra parte. Avise a protocolo: hay que organizar la reunión de nuevo.",
   connection: "Conexión",
   encrypted: "Cifrado hasta los dos servidores.",
   ownLeg: "Hasta su servidor",
@@ -322,4 +326,7 @@ export const text: Table = {
   errLink: "Hace falta la otra parte, y el enlace está interrumpido.",
   errOther: "No ha sido posible (código {code}).",
   errSilent: "Su servidor no ha respondido.",
+  wayOne: "una vía",
+  wayTwo: "dos vías",
+  wayTls: "Sin UDP: dentro de TLS",
 };

@@ -115,6 +115,10 @@ export const text: Table = {
   linkDownHelp: "对方服务器可达后，链路会自动建立。",
   linkDiffers: "双方的会议资料不一致。请告知技术员。",
   logAlarm: "会议档案需要礼宾官处理。",
+  logWithheld: "共同记录尚未跟上。",
+  logWithheldHelp: "主办方服务器尚未登记贵方发生的情况。请告知礼宾官；可以继续发言。",
+  logForked: "双方的记录不一致。",
+  logForkedHelp: "现已在场的各位仍可互见互闻。此后加入或开启麦克风、摄像头的人，对方看不到也听不到。请告知礼宾官：会议须重新安排。",
   connection: "连接",
   encrypted: "至双方服务器均已加密。",
   ownLeg: "至您的服务器",
@@ -322,4 +326,7 @@ export const text: Table = {
   errLink: "此操作需要对方参与，而链路已中断。",
   errOther: "未能完成（代码{code}）。",
   errSilent: "您的服务器没有应答。",
+  wayOne: "一条路径",
+  wayTwo: "两条路径",
+  wayTls: "无 UDP：经 TLS 传送",
 };

@@ -2,8 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, pick, t } from "../lang";
+import { fill, t, Words } from "../lang";
 import { useLasting } from "./controls";
+import type { Table } from "../text/en";
+import type { Link } from "../wire.gen";
 import { DeviceList, problem } from "./devicelist";
 import { FloorPanel } from "./floorpanel";
 import { Icon } from "./icons";
@@ -30,7 +32,7 @@ function Self({ call, seat }: { call: Call; seat: Seat }) {
       <div class="picture" data-floor={call.mic.value ? "" : undefined}>
         {camera ? <Video stream={camera} label={t.value.ownPicture} name="self" /> : <div class="wait"><p class="q">{problem(call.devices.cameraState.value, "video") || t.value.cameraOff}</p></div>}
       </div>
-      <p class="sm"><bdi>{pick(seat.member?.name)}</bdi></p>
+      <p class="sm"><Words of={seat.member?.name} /></p>
     </section>
   );
 }
@@ -47,15 +49,32 @@ function Now({ call }: { call: Call }) {
         <h2 class={s.tone === "alarm" ? "alarm" : ""} aria-live={s.tone === "alarm" ? "assertive" : "polite"}>{s.head}</h2>
         {s.help ? <p>{s.help}</p> : null}
         {s.body}
+        <Alarm code={call.state.value.alarm} />
       </div>
       <div class="acts">{s.act}<Switches call={call} quiet={s.act !== undefined || (s.tone === "alarm" && s.key !== "nobody")} /></div>
     </section>
   );
 }
 
+// Codes of State.alarm (docs/protocol.md).
+const alarms: Record<string, { head: keyof Table; help: keyof Table }> = {
+  "log.withheld": { head: "logWithheld", help: "logWithheldHelp" },
+  "log.forked": { head: "logForked", help: "logForkedHelp" },
+};
+
+/** Alarm says what is wrong with the record, what it means for the person, and whom to tell. The region is there before the alarm is, so that it is read out. */
+function Alarm({ code }: { code: string }) {
+  const known = alarms[code];
+  return (
+    <div class="record" role="alert" data-alarm={code || undefined}>
+      {code ? <><Say icon="warn" tone="alarm">{known ? t.value[known.head] : t.value.logAlarm}</Say>{known ? <p class="sm">{t.value[known.help]}</p> : null}</> : null}
+    </div>
+  );
+}
+
 function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const x = t.value, { devices, state, meeting } = call;
-  const name = (party: string) => pick(partyOf(meeting.value, party)?.name);
+  const name = (party: string) => <Words of={partyOf(meeting.value, party)?.name} />;
   if (cut) {
     return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: x.cutNetworkHelp, tone: "alarm" };
   }
@@ -75,7 +94,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const broken = problem(devices.micState.value, "audio") || (cameraLost ? problem(devices.cameraState.value, "video") : "");
   if (broken) return { key: "device", head: broken, help: call.mic.value ? undefined : x.yourMicClosed, tone: "alarm" };
   const speaker = memberOf(meeting.value, call.speaking.value.find((id) => id !== call.you.value) ?? "");
-  const now = speaker ? fill(x.someoneSpeaks, { name: pick(speaker.name) }) : x.seated;
+  const now = speaker ? fill(x.someoneSpeaks, { name: <Words of={speaker.name} /> }) : x.seated;
   if (call.mic.value) {
     return { key: "open", head: now, tone: "gold", body: <><p class="row" role="status"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={devices.level.value} label={x.voiceHere} /></div></> };
   }
@@ -111,6 +130,21 @@ function Own({ call }: { call: Call }) {
 // Figure and unit stay on one line; less than a millisecond is shown as one.
 const ms = (n: number) => `${Math.max(1, n)}\u00a0ms`;
 
+/** Way is how the link to another party does, and how sound and pictures go: what is sent inside TLS waits for what was lost. */
+function Way({ link: l }: { link: Link }) {
+  const x = t.value;
+  if (!l.way) return <dd class="q" data-media="none"><Bars n={0} /><span>{x.measuring}</span></dd>; // no packet has come back yet
+  const n = l.loss > 0.05 ? 1 : l.loss > 0.01 || l.way === "tls" ? 2 : 3;
+  return (
+    <dd data-media={l.way}>
+      <Bars n={n} /><span>{n === 1 ? x.poor : n === 2 ? x.fair : x.good}</span>
+      <bdi class="n q">{ms(l.rttMs)}</bdi>
+      {l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: <bdi class="n">{`${Math.round(l.loss * 1000) / 10}\u00a0%`}</bdi> })}</span> : null}
+      <span class={l.way === "tls" ? "warn" : "q"}>{l.way === "tls" ? x.wayTls : l.way === "two" ? x.wayTwo : x.wayOne}</span>
+    </dd>
+  );
+}
+
 function Connection({ call }: { call: Call }) {
   const x = t.value, q = call.quality.value, up = call.phase.value === "live" && call.media.value === "open";
   const word = !up ? x.down : q ? (q.level === "good" ? x.good : q.level === "fair" ? x.fair : x.poor) : x.measuring;
@@ -125,14 +159,11 @@ function Connection({ call }: { call: Call }) {
         </div>
         {call.state.value.links.map((l) => (
           <div key={l.party} data-way={l.party} data-level={l.state}>
-            <dt>{fill(x.linkTo, { party: pick(partyOf(call.meeting.value, l.party)?.name) })}</dt>
-            {l.state === "up"
-              ? <dd><Bars n={l.loss > 0.05 ? 1 : l.loss > 0.01 ? 2 : 3} /><span>{l.loss > 0.05 ? x.poor : l.loss > 0.01 ? x.fair : x.good}</span><bdi class="n q">{ms(l.rttMs)}</bdi>{l.loss >= 0.001 ? <span class="q">{fill(x.loss, { loss: `${Math.round(l.loss * 1000) / 10}\u00a0%` })}</span> : null}</dd>
-              : <dd class={l.state === "interrupted" ? "alarm" : "q"}><Bars n={0} /><span>{l.state === "interrupted" ? x.down : x.notUp}</span></dd>}
+            <dt>{fill(x.linkTo, { party: <Words of={partyOf(call.meeting.value, l.party)?.name} /> })}</dt>
+            {l.state === "up" ? <Way link={l} /> : <dd class={l.state === "interrupted" ? "alarm" : "q"}><Bars n={0} /><span>{l.state === "interrupted" ? x.down : x.notUp}</span></dd>}
           </div>
         ))}
       </dl>
-      {call.state.value.alarm ? <Say icon="warn" tone="alarm sm">{x.logAlarm}</Say> : null}
       <label class="vol"><span class="sm q">{x.volume}</span><input type="range" min="0" max="100" data-act="volume" value={Math.round(call.playout.volume.value * 100)} onInput={(e) => { call.playout.volume.value = Number(e.currentTarget.value) / 100; }} /></label>
       {call.stand.formal.value ? <Own call={call} /> : null}
       <p class="row">

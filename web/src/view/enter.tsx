@@ -1,6 +1,6 @@
 // The invitation of those who bring no devices: officers, technicians, press. Which meeting, when, as whom, and one button.
 import type { Call } from "../call/call";
-import { fill, list, pick, t } from "../lang";
+import { fill, list, t, Words } from "../lang";
 import type { Invited } from "../wire.gen";
 import { Pin, usePin } from "./pin";
 import { Emblem, Languages, Nameplate, memberOf, parties, partyOf } from "./parts";
@@ -15,8 +15,8 @@ export function Enter({ call, invited, failed, sit }: { call: Call; code: string
       <main>
         <section class="letter">
           <div class="emblems">{parties(meeting, own?.id ?? "").map((p) => <Emblem key={p.id} party={p} size="l" />)}</div>
-          <h1><bdi>{pick(meeting.title)}</bdi></h1>
-          <p class="lead">{list(parties(meeting, own?.id ?? "").map((p) => pick(p.name)))}</p>
+          <h1><Words of={meeting.title} /></h1>
+          <p class="lead">{list(parties(meeting, own?.id ?? "").map((p) => p.name))}</p>
           <When meeting={meeting} own={own?.id ?? ""} />
         </section>
         <section class="enter stack" aria-labelledby="in-h">
@@ -35,5 +35,5 @@ export function Enter({ call, invited, failed, sit }: { call: Call; code: string
 /** lead of an invitation, by role. */
 export function lead(call: Call) {
   const x = t.value, meeting = call.meeting.value!, you = memberOf(meeting, call.you.value), own = partyOf(meeting, you?.party ?? "");
-  return fill(you?.role === "principal" ? x.leadPrincipal : x.leadDelegate, { parties: list(parties(meeting, own?.id ?? "").map((p) => pick(p.name))), party: pick(own?.name) });
+  return fill(you?.role === "principal" ? x.leadPrincipal : x.leadDelegate, { parties: list(parties(meeting, own?.id ?? "").map((p) => p.name)), party: <Words of={own?.name} /> });
 }

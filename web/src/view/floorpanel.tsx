@@ -183,7 +183,7 @@ function far(call: Call, time: number): number | null {
   return levels.find((l) => l.own || l.member === call.you.value)?.far ?? null;
 }
 
-const others = (call: Call) => list(call.stand.others.value.map((id) => pick(partyOf(call.meeting.value, id)?.name)));
+const others = (call: Call) => list(call.stand.others.value.map((id) => partyOf(call.meeting.value, id)?.name));
 
 /** Heard: "they hear you", with the level that their node measures. Where it states none, the own level alone. */
 export function Heard({ call }: { call: Call }) {

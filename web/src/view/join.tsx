@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { languages, pick, t } from "../lang";
+import { languages, t, Words } from "../lang";
 import type { Invited } from "../wire.gen";
 import { DeviceList, Network, problem } from "./devicelist";
 import { lead } from "./enter";
@@ -29,7 +29,7 @@ export function Join({ call, code, invited, failed, sit }: Props) {
       <main>
         <section class="letter">
           <div class="emblems">{parties(meeting, own?.id ?? "").map((p) => <Emblem key={p.id} party={p} size="l" />)}</div>
-          <h1><bdi>{pick(meeting.title)}</bdi></h1>
+          <h1><Words of={meeting.title} /></h1>
           <p class="lead">{lead(call)}</p>
           <When meeting={meeting} own={own?.id ?? ""} />
           <section aria-labelledby="you-h" class="stack">

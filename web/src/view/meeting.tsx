@@ -1,7 +1,7 @@
 // The member's page: the two sides face to face, the microphone, and everything else below.
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { t } from "../lang";
+import { pick, t } from "../lang";
 import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
 import { memberOf, parties, partyOf } from "./parts";
@@ -40,7 +40,7 @@ export function MeetingPage({ call }: { call: Call }) {
         </section>
         {small.length ? (
           <section class="more" aria-label={t.value.alsoPresent} data-sides={large.length}>
-            {large.map((l) => <div key={l.party?.id}>{small.filter((s) => s.party?.id === l.party?.id).map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}</div>)}
+            {large.map((l) => <div key={l.party?.id} role="group" aria-label={pick(l.party?.name)}>{small.filter((s) => s.party?.id === l.party?.id).map((s) => <Place key={s.member?.id} call={call} seat={s} small />)}</div>)}
           </section>
         ) : null}
         <Dock call={call} self={principal ? null : self} />

@@ -3,7 +3,7 @@ import { useComputed, type ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Level } from "../call/level";
-import { direction, lang, languages, pick, speak, t } from "../lang";
+import { direction, lang, languages, pick, speak, t, Words } from "../lang";
 import type { Meeting, Member, Party } from "../wire.gen";
 import { Icon, type IconName } from "./icons";
 
@@ -35,13 +35,13 @@ export function Nameplate({ meeting, member, party, as, small, floor, sign, chil
   as?: string; small?: boolean; floor?: boolean; sign?: ComponentChildren; children?: ComponentChildren;
 }) {
   const tongue = as ?? lang.value;
-  const office = pick(member?.office, tongue), side = pick(party?.name ?? partyOf(meeting, member?.party ?? "")?.name, tongue);
+  const side = party?.name ?? partyOf(meeting, member?.party ?? "")?.name, office = member?.office;
   return (
     <div class="nameplate" data-floor={floor ? "" : undefined} lang={as} dir={as ? direction(as) : undefined}>
       <Emblem party={party} size={small ? "s" : ""} />
       <div class="who">
-        <p class="name"><bdi>{pick(member?.name, tongue)}</bdi></p>
-        <p class="office"><bdi>{office}</bdi>{office.includes(side) ? null : <><span class="dot"> · </span><bdi>{side}</bdi></>}</p>
+        <p class="name"><Words of={member?.name} want={tongue} /></p>
+        <p class="office"><Words of={office} want={tongue} />{pick(office, tongue).includes(pick(side, tongue)) ? null : <><span class="dot"> · </span><Words of={side} want={tongue} /></>}</p>
       </div>
       {sign ? <p class="sign">{sign}</p> : null}
       {children}

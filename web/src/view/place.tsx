@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, pick, plain, t } from "../lang";
+import { fill, pick, plain, t, Words } from "../lang";
 import type { Member, Party, Presence } from "../wire.gen";
 import { Emblem, Nameplate, Say } from "./parts";
 
@@ -49,7 +49,7 @@ function Remote({ stream, label, slot, standIn }: { stream: MediaStream; label: 
 }
 
 function Wait({ party, small, children }: { party: Party | undefined; small?: boolean; children?: ComponentChildren }) {
-  return <div class="wait"><Emblem party={party} size={small ? "" : "l"} />{small ? null : <p class="name"><bdi>{pick(party?.longName)}</bdi></p>}{children}</div>;
+  return <div class="wait"><Emblem party={party} size={small ? "" : "l"} />{small ? null : <p class="name"><Words of={party?.longName} /></p>}{children}</div>;
 }
 
 /** since is the time a condition has lasted, "0:12". */

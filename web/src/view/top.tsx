@@ -1,7 +1,7 @@
 // The top bar of every console: who I am, the meeting and its item, recorded, doors, the clocks of both places, the language.
 import type { ComponentChildren } from "preact";
 import type { Call } from "../call/call";
-import { clock, fill, list, pick, plain, t } from "../lang";
+import { clock, fill, list, pick, plain, t, Words } from "../lang";
 import { Clocks } from "./clocks";
 import { LanguageMenu } from "./controls";
 import { parties } from "./parts";
@@ -11,7 +11,7 @@ import { Doors, Recorded } from "./signs";
 export function item(call: Call): ComponentChildren {
   const meeting = call.meeting.value!, { order, phase, formal } = call.stand, n = order.value.item;
   const now = meeting.agenda?.[n - 1], audience = call.role.value === "press" || call.role.value === "viewer";
-  if (now && (!audience || phase.value === "open")) return <>{fill(t.value.agendaItem, { n: String(n) })}<span class="dot"> · </span><bdi>{pick(now.title)}</bdi></>;
+  if (now && (!audience || phase.value === "open")) return <>{fill(t.value.agendaItem, { n: String(n) })}<span class="dot"> · </span><Words of={now.title} /></>;
   if (!formal.value || !["planned", "rehearsal", "waiting"].includes(phase.value)) return null;
   const start = new Date(meeting.start);
   return fill(t.value.beginsAt, { times: list(parties(meeting, call.stand.own.value).map((p) => plain(t.value.timeIn, { time: clock(start, p.zone), city: pick(p.city) }))) });
