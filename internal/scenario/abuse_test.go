@@ -23,8 +23,16 @@ func TestAbuse(t *testing.T) {
 		name   string
 		run    func(*testing.T)
 	}{
+		{1, "far node turns its key alone", abuseOneKey},
+		{2, "far node silent, our officer closes", abuseSilentAtClose},
+		{3, "link cut while open", abuseCutWhileOpen},
+		{4, "press asks after the doors", abusePressAsksAfterDoors},
+		{5, "press asks for the closed part", abusePressAsksForClosed},
+		{6, "waiting guest reads all", abuseWaitingGuest},
 		{7, "guest says it is the principal", abuseForgedIdentity},
 		{8, "role twice in two cases", abuseParserTricks},
+		{9, "key of another phase replayed", abuseReplayedKey},
+		{12, "far node back-dates floor entries", abuseBackDated},
 		{11, "host drops our events", abuseHostWithholds},
 		{13, "revoked node comes back", abuseRevokedNode},
 		{14, "link flood", abuseLinkFlood},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/webrtc/v4"
 
 	"visavis/internal/auth"
 	"visavis/internal/bot"
@@ -118,6 +119,9 @@ func (c *console) open() {
 	say(c.t, ws, c.hello())
 	select {
 	case <-welcome:
+		if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.answer()}); err != nil {
+			c.t.Fatal(err)
+		}
 	case <-time.After(10 * time.Second):
 		c.t.Fatalf("%s is not welcomed: %+v", c.member, c.said)
 	}
@@ -136,6 +140,9 @@ func (c *console) read(ws *websocket.Conn, welcome chan struct{}) {
 		if err != nil {
 			c.t.Errorf("%s is told %s: %v", c.member, b, err)
 		}
+		if m.State == nil {
+			c.said = append(c.said, m)
+		}
 		switch {
 		case m.Welcome != nil:
 			c.state = m.Welcome.State
@@ -148,9 +155,6 @@ func (c *console) read(ws *websocket.Conn, welcome chan struct{}) {
 			if d := c.done[m.Done.ID]; d != nil {
 				d <- m.Done.Error
 			}
-		}
-		if m.State == nil {
-			c.said = append(c.said, m)
 		}
 		c.mu.Unlock()
 	}
@@ -189,6 +193,18 @@ func (c *console) act(a wire.Act) {
 	if code := c.try(a); code != "" {
 		c.t.Fatalf("%s does %s %s%s: %s", c.member, a.Do, a.Value, a.Member, code)
 	}
+}
+
+// answer is that of the welcome.
+func (c *console) answer() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range slices.Backward(c.said) {
+		if m.Welcome != nil {
+			return m.Welcome.Answer
+		}
+	}
+	return ""
 }
 
 func (c *console) now() wire.State {
@@ -319,4 +335,9 @@ func (s *session) speak(q *Person) {
 		return p != nil && p.Mic
 	})
 	time.Sleep(500 * time.Millisecond)
+}
+
+// withMessages has a bot show what the node says.
+func withMessages(f func(wire.ToClient)) func(*bot.Config) {
+	return func(c *bot.Config) { c.OnMessage = f }
 }

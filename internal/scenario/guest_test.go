@@ -25,6 +25,7 @@ type guest struct {
 	h      *Host
 	web    *http.Client
 	cookie string
+	pc     *webrtc.PeerConnection // of the last hello
 }
 
 // guest gives one on a host of its own.
@@ -146,6 +147,7 @@ func (g *guest) hello() string {
 	if err != nil {
 		g.t.Fatal(err)
 	}
+	g.pc = pc
 	g.t.Cleanup(func() { _ = pc.GracefulClose() })
 	for _, d := range []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionSendonly, webrtc.RTPTransceiverDirectionRecvonly} {
 		if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverInit{Direction: d}); err != nil {
@@ -154,6 +156,9 @@ func (g *guest) hello() string {
 	}
 	o, err := pc.CreateOffer(nil)
 	if err != nil {
+		g.t.Fatal(err)
+	}
+	if err := pc.SetLocalDescription(o); err != nil {
 		g.t.Fatal(err)
 	}
 	m, err := json.Marshal(map[string]any{"hello": map[string]any{"version": 1, "offer": map[string]any{"sdp": o.SDP, "names": []string{"mic", "floor0"}}}})

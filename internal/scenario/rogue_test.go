@@ -74,7 +74,7 @@ func dialRogue(from, to *Party, key ed25519.PrivateKey, sessions tls.ClientSessi
 	_, _ = rand.Read(instance[:])
 	hello, err := json.Marshal(map[string]any{
 		"versions": []int{1}, "party": from.ID, "instance": hex.EncodeToString(instance[:]), "counter": 1, "holds": 1, "epoch": 1,
-		"tag": binary.BigEndian.Uint32(instance[:])>>1 | 1, "kinds": []string{"member.joined", "member.left", "member.devices"}, "features": []string{},
+		"tag": binary.BigEndian.Uint32(instance[:])>>1 | 1, "kinds": understood(), "features": []string{},
 	})
 	if err != nil {
 		return nil, err
@@ -98,6 +98,17 @@ func dialRogue(from, to *Party, key ed25519.PrivateKey, sessions tls.ClientSessi
 	go r.pings()
 	from.w.T.Cleanup(r.close)
 	return r, nil
+}
+
+// understood are the kinds that an honest node names.
+func understood() (out []string) {
+	for _, k := range meeting.Kinds() {
+		out = append(out, string(k))
+	}
+	for _, k := range meeting.NoticeKinds() {
+		out = append(out, "notice."+string(k))
+	}
+	return out
 }
 
 func (r *rogue) close() {
