@@ -246,6 +246,9 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) {
 		if p, ok := d.Member(v.Grant.Member); ok {
 			m.Role = string(p.Role)
 		}
+		if reason, err := s.mustWait(r.Context(), v); err == nil {
+			m.Waiting = reason
+		}
 		out.Sessions = append(out.Sessions, m)
 	}
 	s.reply(w, http.StatusOK, out)

@@ -306,6 +306,27 @@ func TestStepUpForKeys(t *testing.T) {
 	})
 }
 
+// TestAccountOnAnotherDevice: nobody else can show the passkey, so who signs in again has the seat and need not wait.
+func TestAccountOnAnotherDevice(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost := r.account("vost", meeting.Officer)
+		p := r.joinFormal(vost.cookie)
+		p.welcome()
+		other := &person{rig: r, key: vost.key}
+		if a := other.ceremony("signin", "", ownOrigin); a.status != 204 || other.cookie == vost.cookie {
+			t.Fatalf("sign-in elsewhere = %d %s", a.status, a.body)
+		}
+		p.lives() // signing in alone moves nobody
+		q := r.joinFormal(other.cookie)
+		q.welcome()
+		p.bye("moved")
+		q.lives()
+		if a := vost.get("/api/account"); a.status != 200 {
+			t.Errorf("the first session = %d, want that it lives", a.status)
+		}
+	})
+}
+
 func TestPINOverHTTP(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		code, pin := r.inviteFormal("tarroven", true)

@@ -338,6 +338,7 @@ func (s *Server) sweep(ctx context.Context) {
 			if err := s.book.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("sessions could not be swept", "err", err)
 			}
+			s.stranded()
 		}
 	}
 }

@@ -168,6 +168,21 @@ func (s *Server) letIn(ctx context.Context, session auth.Session, reason string)
 	return err
 }
 
+// stranded sends those away who wait for a room that is no more, as when the meeting has another definition now: their pages come back.
+func (s *Server) stranded() {
+	s.mu.Lock()
+	var all []*waiting
+	for _, w := range s.waiters {
+		all = append(all, w)
+	}
+	s.mu.Unlock()
+	for _, w := range all {
+		if s.room(w.k.session.Grant.Meeting) != w.room {
+			w.k.bye("shutdown")
+		}
+	}
+}
+
 // sit gives the socket the visit that it was admitted to.
 func (k *socket) sit(v *visit) {
 	k.mu.Lock()

@@ -251,6 +251,28 @@ func TestWaitingEnds(t *testing.T) {
 	})
 }
 
+// TestWaitingForARoomThatIsNoMore: the page is told to come back.
+func TestWaitingForARoomThatIsNoMore(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		if err := r.book.Exclude(t.Context(), formal, "aldesh"); err != nil {
+			t.Fatal(err)
+		}
+		code, _ := r.inviteFormal("aldesh", false)
+		cookie, _ := r.enterFormal(code, "")
+		p := r.joinFormal(cookie)
+		if m, ok := p.other(); !ok || m.Wait == nil {
+			t.Fatalf("got %s", show(m))
+		}
+		time.Sleep(2 * sweepEvery)
+		if len(p.in) != 0 {
+			t.Fatal("control: one who waits is sent away while the room is there")
+		}
+		r.room = newFakeRoom()
+		time.Sleep(2 * sweepEvery)
+		p.bye("shutdown")
+	})
+}
+
 // TestInformalMeetingsHaveNoDoor: without officers nobody could let anyone in: a used code is none, as ever.
 func TestInformalMeetingsHaveNoDoor(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
