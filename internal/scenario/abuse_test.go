@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ func TestAbuse(t *testing.T) {
 		{8, "role twice in two cases", abuseParserTricks},
 		{9, "key of another phase replayed", abuseReplayedKey},
 		{12, "far node back-dates floor entries", abuseBackDated},
+		{10, "host shows two logs to two guests", abuseForkedLog},
 		{11, "host drops our events", abuseHostWithholds},
 		{13, "revoked node comes back", abuseRevokedNode},
 		{14, "link flood", abuseLinkFlood},
@@ -89,26 +91,33 @@ func abuseForgedIdentity(t *testing.T) {
 	far := w.Tolmeria.Join("tolmeria-principal", nil)
 	w.connected(principal, far)
 	g := w.Avelmar.guest()
-	ws := g.join("avelmar-one")
-	messages := map[string]string{"hello": `{"version":1,"resume":"x"%s}`, "offer": `{"sdp":"v=0","names":[]%s}`, "devices": `{"mic":false,"camera":false%s}`, "leave": `{%s}`}
-	for kind, body := range messages {
-		for _, field := range []string{"from", "member", "person", "party", "role", "name", "you", "time", "at", "level"} {
-			extra := fmt.Sprintf(`,%q:"avelmar-principal"`, field)
-			if kind == "leave" {
-				extra = extra[1:]
-			}
-			inside := fmt.Sprintf(`{%q:%s}`, kind, fmt.Sprintf(body, extra))
-			beside := fmt.Sprintf(`{%q:%s,%q:"avelmar-principal"}`, kind, fmt.Sprintf(body, ""), field)
-			for _, m := range []string{inside, beside} {
+	if r := g.enter(w.Avelmar.Invite("avelmar-one").Reveal()); r.status != http.StatusNoContent {
+		t.Fatalf("enter: %+v", r)
+	}
+	fields := []string{"from", "actor", "member", "person", "party", "role", "name", "you", "time", "at", "level", "proven"}
+	for _, m := range everyMessage(t) {
+		for _, field := range fields {
+			for _, forged := range everywhere(m, fmt.Sprintf(`%q:"avelmar-principal"`, field)) {
+				if field == "member" && strings.HasPrefix(m, `{"act"`) && !strings.HasPrefix(forged, `{"member"`) {
+					continue // whom an act is done to: below
+				}
 				k, _ := g.socket()
-				say(t, k, m)
+				say(t, k, forged)
 				got, closed := hear(t, k, 2*time.Second)
-				if !closed || len(got) != 1 || !strings.Contains(got[0], `"json.unknown"`) {
-					t.Errorf("%s: closed %v, said %q; want it refused and closed", m, closed, got)
+				if !closed || len(got) != 1 || !strings.Contains(got[0], `"json.unknown"`) && !strings.Contains(got[0], `"json.duplicate"`) {
+					t.Errorf("%s: closed %v, said %q; want it refused and closed", forged, closed, got)
 				}
 			}
 		}
 		time.Sleep(5 * time.Second) // handshakes are limited per address
+	}
+	ws := g.sit()
+	// An act on others: the guest has its own rights, whoever it names.
+	for i, do := range []string{wire.DoClose, wire.DoGive, wire.DoTake, wire.DoExclude, wire.DoAdmit, wire.DoEndSession, wire.DoTurnKey, wire.DoMessage, wire.DoTone, "member.joined", "member.left", "member.devices"} {
+		say(t, ws, fmt.Sprintf(`{"act":{"id":%d,"do":%q,"member":"avelmar-principal","value":"start"}}`, i+1, do))
+		if got := await(t, ws, `{"done"`); !strings.HasPrefix(got, fmt.Sprintf(`{"done":{"id":%d,"error":`, i+1)) {
+			t.Errorf("%s on the principal: %s, want it refused", do, got)
+		}
 	}
 	for _, m := range []meeting.MemberID{"avelmar-principal", "tolmeria-principal"} {
 		if p := far.presence(m); p == nil || !p.Mic || !p.Camera {
@@ -122,6 +131,60 @@ func abuseForgedIdentity(t *testing.T) {
 		t.Errorf("own switch: far side shows %+v, want the microphone on", p)
 	}
 	alive(t, principal, far)
+}
+
+// everyMessage is one message of each type that a page sends, made from the wire types themselves: what is added to them is tested, too.
+func everyMessage(t *testing.T) (out []string) {
+	t.Helper()
+	union := reflect.TypeFor[wire.FromClient]()
+	for i := range union.NumField() {
+		key, _, _ := strings.Cut(union.Field(i).Tag.Get("json"), ",")
+		out = append(out, fmt.Sprintf(`{%q:%s}`, key, sampleOf(t, union.Field(i).Type.Elem())))
+	}
+	if len(out) < 7 {
+		t.Fatalf("only %d types of messages", len(out))
+	}
+	return out
+}
+
+// sampleOf is JSON of a type with all its fields.
+func sampleOf(t *testing.T, of reflect.Type) string {
+	switch of.Kind() {
+	case reflect.Pointer:
+		return sampleOf(t, of.Elem())
+	case reflect.String:
+		return `"x"`
+	case reflect.Bool:
+		return "false"
+	case reflect.Int:
+		return "1"
+	case reflect.Slice:
+		return "[]"
+	case reflect.Struct:
+		var fields []string
+		for i := range of.NumField() {
+			key, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+			fields = append(fields, fmt.Sprintf("%q:%s", key, sampleOf(t, of.Field(i).Type)))
+		}
+		return "{" + strings.Join(fields, ",") + "}"
+	}
+	t.Fatalf("a message has a field of type %s", of)
+	return ""
+}
+
+// everywhere puts a member into each object of a message in turn, as its first.
+func everywhere(message, member string) (out []string) {
+	for i, c := range message {
+		if c != '{' {
+			continue
+		}
+		sep := ","
+		if message[i+1] == '}' {
+			sep = ""
+		}
+		out = append(out, message[:i+1]+member+sep+message[i+1:])
+	}
+	return out
 }
 
 // Keys twice, in another case, or after the end: refused and closed; what JSON of a page looks like passes.

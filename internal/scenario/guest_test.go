@@ -16,6 +16,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"visavis/internal/meeting"
+	"visavis/internal/wire"
 )
 
 // guest is a client of a node that sends what a test likes: the HTTP side of a browser, without a page.
@@ -182,20 +183,39 @@ func (g *guest) join(m meeting.MemberID) *websocket.Conn {
 	if r := g.enter(g.p.Invite(m).Reveal()); r.status != http.StatusNoContent {
 		g.t.Fatalf("enter: %+v", r)
 	}
+	return g.sit()
+}
+
+// sit joins with the session that the guest has; it returns the open socket after its welcome.
+func (g *guest) sit() *websocket.Conn {
+	g.t.Helper()
 	ws, status := g.socket()
 	if ws == nil {
 		g.t.Fatalf("socket: status %d", status)
 	}
 	say(g.t, ws, g.hello())
-	for range 20 {
-		_, b, err := ws.Read(g.t.Context())
+	var w wire.ToClient
+	if err := json.Unmarshal([]byte(await(g.t, ws, `{"welcome"`)), &w); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: w.Welcome.Answer}); err != nil {
+		g.t.Fatal(err)
+	}
+	return ws
+}
+
+// await reads on to the next message that begins so.
+func await(t *testing.T, ws *websocket.Conn, begins string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		_, b, err := ws.Read(ctx)
 		if err != nil {
-			g.t.Fatalf("no welcome: %v", err)
+			t.Fatalf("no message %s: %v", begins, err)
 		}
-		if bytes.HasPrefix(b, []byte(`{"welcome"`)) {
-			return ws
+		if bytes.HasPrefix(b, []byte(begins)) {
+			return string(b)
 		}
 	}
-	g.t.Fatal("no welcome")
-	return nil
 }

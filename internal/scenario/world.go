@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -39,9 +40,10 @@ type Options struct {
 	Unpaired bool              // the parties do not trust each other
 	Down     []meeting.PartyID // whose node is not started: the test speaks in its place
 	Names    Definition        // changes to the meeting's definition
+	Third    bool              // calwen takes part, too, with a principal
 }
 
-// Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member; "formal",
+// Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member; "third": a party more; "formal",
 // "open" or "closed": every party has an officer and a technician, and this is what the start leads to; "mode": how the floor goes round.
 type Definition map[string]string
 
@@ -52,7 +54,8 @@ type World struct {
 	Net      *Net
 	Avelmar  *Party
 	Tolmeria *Party
-	guests   byte // members' hosts so far
+	Calwen   *Party // nil without Options.Third
+	guests   byte   // members' hosts so far
 }
 
 // Party is one side of a World.
@@ -75,16 +78,29 @@ func NewWorld(t *testing.T, o Options) *World {
 	w := &World{T: t, Net: NewNet(t, o.Seed)}
 	w.Avelmar = w.party("avelmar", 1)
 	w.Tolmeria = w.party("tolmeria", 2)
-	if !o.Unpaired {
-		w.Avelmar.pin(w.Tolmeria)
-		w.Tolmeria.pin(w.Avelmar)
+	all := []*Party{w.Avelmar, w.Tolmeria}
+	if o.Third {
+		w.Calwen = w.party("calwen", 3)
+		all = append(all, w.Calwen)
+		o.Names = maps.Clone(o.Names)
+		if o.Names == nil {
+			o.Names = Definition{}
+		}
+		o.Names["third"] = "calwen"
 	}
-	for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
+	for _, p := range all {
+		for _, other := range all {
+			if p != other && !o.Unpaired {
+				p.pin(other)
+			}
+		}
+	}
+	for _, p := range all {
 		if err := p.Load(o.Names); err != nil {
 			t.Fatalf("meeting at %s: %v", p.ID, err)
 		}
 	}
-	for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
+	for _, p := range all {
 		if !slices.Contains(o.Down, p.ID) {
 			p.Start()
 		}
@@ -194,7 +210,11 @@ func (d Definition) toml() string {
 		fmt.Fprintf(&b, "begin = %q\nmode = %q\n", begin, cmp.Or(d["mode"], "chair"))
 		members = append(members, "officer", "technician")
 	}
-	for _, p := range []string{"avelmar", "tolmeria"} {
+	parties := []string{"avelmar", "tolmeria"}
+	if third, ok := d["third"]; ok {
+		parties = append(parties, third)
+	}
+	for _, p := range parties {
 		fmt.Fprintf(&b, "\n[[party]]\nid = %q\nzone = \"UTC\"\nname = %s\nlongName = %s\ncity = { en = \"Capital\" }\n", p, text(p, p), text(p, p))
 		for i, m := range members {
 			role := "delegate"
