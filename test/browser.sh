@@ -32,7 +32,7 @@ run() {
 pages=$(ls web/e2e/*.test.mjs 2>/dev/null | grep -v "/call" || true)
 if [ -n "$pages" ]; then VISAVIS_BIN="$tmp/visavis" run $pages || fail=1; fi
 
-"$tmp/visavis-demo" --visavis "$tmp/visavis" --dir "$tmp/demo" --links "$tmp/links.json" --for 10m >"$tmp/demo.log" 2>&1 &
+"$tmp/visavis-demo" --informal --visavis "$tmp/visavis" --dir "$tmp/demo" --links "$tmp/links.json" --for 10m >"$tmp/demo.log" 2>&1 &
 demo=$!
 for _ in $(seq 300); do
   [ -s "$tmp/links.json" ] && break

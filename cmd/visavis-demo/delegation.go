@@ -24,12 +24,15 @@ type delegations struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	bots   map[string]*bot.Bot // by seat; not changed after simulate
+
+	mu      sync.Mutex
+	persons map[string]string // role of the seats in which a person sits
 }
 
 // simulate fills the simulated seats.
-func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool) *delegations {
+func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool) (*delegations, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &delegations{d: d, cancel: cancel, bots: map[string]*bot.Bot{}}
+	p := &delegations{d: d, cancel: cancel, bots: map[string]*bot.Bot{}, persons: map[string]string{}}
 	epoch := time.Now()
 	var mine []seat
 	for _, s := range seats {
@@ -38,34 +41,94 @@ func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool)
 		}
 		b, err := member(d, s, epoch)
 		if err != nil { // our own clips and links
-			panic(fmt.Sprintf("simulated member %s: %v", s.key, err))
+			cancel()
+			return nil, fmt.Errorf("simulated member %s: %w", s.key, err)
 		}
 		p.bots[s.key] = b
 		mine = append(mine, s)
 	}
 	for _, s := range mine {
 		p.wg.Go(func() { p.occupy(ctx, s) })
+		if d.formal && s.member != "" {
+			p.wg.Go(func() { p.behave(ctx, s) })
+		}
 	}
-	return p
+	return p, nil
+}
+
+// behave has a simulated member of a formal meeting do what its part asks for.
+func (p *delegations) behave(ctx context.Context, s seat) {
+	var lead func() bool
+	if s.key == parties()[0]+"-officer" {
+		lead = p.alone
+	}
+	newManners(s, lead).attend(ctx, p.bots[s.key], func(err error) {
+		fmt.Fprintf(p.d.out, "%s: simulated %s: %v\n", s.party, s.name, err)
+	})
+}
+
+// alone says whether people sit in the meeting and none of them is an officer.
+func (p *delegations) alone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	some := false
+	for _, role := range p.persons {
+		if role == "officer" {
+			return false
+		}
+		some = some || role != "technician"
+	}
+	return some
+}
+
+// seated notes that a person has taken a seat, or left it.
+func (p *delegations) seated(s seat, yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if delete(p.persons, s.key); yes {
+		p.persons[s.key] = s.role
+	}
 }
 
 func (p *delegations) stop() { p.cancel() }
 func (p *delegations) wait() { p.cancel(); p.wg.Wait() }
 
-// member is the simulated member of a seat: principals speak in turn, delegates listen.
+// member is the simulated member of a seat: principals speak, in turn where nobody gives the floor; delegates listen. Officers, technicians and the
+// press have neither camera nor microphone.
 func member(d *demo, s seat, epoch time.Time) (*bot.Bot, error) {
+	c := bot.Config{Link: s.own, PIN: s.ownPIN, Epoch: epoch, Stage: 2, Floor: 2, Loopback: true, Dial: d.dial}
+	switch s.role {
+	case "officer", "technician":
+		c.Passkey, c.Meeting, c.Silent, c.Stage, c.Floor = d.passkeys[s.key], meetingID, true, -1, 1
+	case "press":
+		c.Silent, c.Floor = true, 1
+	default:
+		var err error
+		if c.Clip, err = clip(d, s); err != nil {
+			return nil, err
+		}
+		c.MicOff = d.formal || s.role != "principal"
+	}
+	return bot.New(c)
+}
+
+// clip is what a member shows and says.
+func clip(d *demo, s seat) (*bot.Clip, error) {
 	picture, sound, offset := bot.AvelmarPrincipal, bot.TarrovenArabic, time.Duration(0)
 	if s.party == "tolmeria" {
 		picture, sound, offset = bot.TolmeriaPrincipal, bot.KosvaneSpanish, turn
 	}
 	if s.role != "principal" {
-		picture, sound = map[string]string{"avelmar": bot.AvelmarDelegate, "tolmeria": bot.TolmeriaDelegate}[s.party], ""
+		picture = map[string]string{"avelmar": bot.AvelmarDelegate, "tolmeria": bot.TolmeriaDelegate}[s.party]
+		if !d.formal {
+			sound = ""
+		}
 	}
 	clip, err := bot.Load(picture, sound)
-	if err != nil {
-		return nil, err
+	if err != nil || d.formal {
+		return clip, err
 	}
-	return bot.New(bot.Config{Link: s.own, Clip: clip.Turn(offset, 2*turn), Epoch: epoch, MicOff: s.role != "principal", Stage: 2, Floor: 2, Loopback: true, Dial: d.dial})
+	return clip.Turn(offset, 2*turn), nil
 }
 
 // occupy keeps a seat filled: while a person sits in it the simulated member waits outside, and comes back when the seat has
@@ -77,10 +140,12 @@ func (p *delegations) occupy(ctx context.Context, s seat) {
 		case ctx.Err() != nil || err == nil:
 			return
 		case errors.Is(err, bot.ErrMoved):
+			p.seated(s, true)
 			fmt.Fprintf(p.d.out, "%s: a person has taken the seat of %s\n", s.party, s.name)
 			if !p.awaitEmpty(ctx, s) {
 				return
 			}
+			p.seated(s, false)
 			fmt.Fprintf(p.d.out, "%s: %s is simulated again\n", s.party, s.name)
 		default:
 			fmt.Fprintf(p.d.out, "%s: simulated %s has gone: %v\n", s.party, s.name, err)

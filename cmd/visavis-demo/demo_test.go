@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,12 @@ func TestDemoListensOnLoopbackAlone(t *testing.T) {
 
 // TestSeatsAreTheMeetingsMembers compares the seats that the demo prints with the meeting that it loads.
 func TestSeatsAreTheMeetingsMembers(t *testing.T) {
+	for file, formal := range map[string]bool{"world/meeting.toml": false, "world/formal.toml": true} {
+		t.Run(file, func(t *testing.T) { compare(t, file, formal) })
+	}
+}
+
+func compare(t *testing.T, file string, formal bool) {
 	var m struct {
 		ID    string
 		Party []struct {
@@ -37,13 +44,14 @@ func TestSeatsAreTheMeetingsMembers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := toml.DecodeFS(world, "world/meeting.toml", &m); err != nil {
+	if _, err := toml.DecodeFS(world, file, &m); err != nil {
 		t.Fatal(err)
 	}
 	if m.ID != meetingID {
 		t.Errorf("meeting id = %q, want %q", m.ID, meetingID)
 	}
-	seats, i := table(), 0
+	seats, i := table(formal), 0
+	seats = slices.DeleteFunc(seats, func(s seat) bool { return s.role == "press" })
 	for _, p := range m.Party {
 		if b, err := world.ReadFile("world/" + p.Emblem); err != nil || len(b) > 256<<10 {
 			t.Errorf("emblem of %s: %d bytes, %v", p.ID, len(b), err)
@@ -71,7 +79,7 @@ func TestSeatsAreTheMeetingsMembers(t *testing.T) {
 
 func TestEachSeatHasAHostNameOfItsOwn(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range table() {
+	for _, s := range table(true) {
 		h := s.host(7443)
 		if seen[h] || !strings.HasSuffix(h, ".localhost:7443") {
 			t.Errorf("host %q of %s is not its own", h, s.key)
@@ -87,28 +95,34 @@ func TestSimulateNamesSeats(t *testing.T) {
 	for _, x := range []struct {
 		v    string
 		want int
-	}{{"all", 8}, {"none", 0}, {"", 0}, {"avelmar-principal,tolmeria-delegate-2", 2}} {
-		got, err := parseSimulate(x.v)
+	}{{"all", 14}, {"none", 0}, {"", 0}, {"avelmar-principal,tolmeria-delegate-2", 2}} {
+		got, err := parseSimulate(x.v, true)
 		if err != nil || len(got) != x.want {
 			t.Errorf("parseSimulate(%q) = %v, %v; want %d seats", x.v, got, err, x.want)
 		}
 	}
-	if _, err := parseSimulate("avelmar-queen"); err == nil {
+	if got, err := parseSimulate("all", false); err != nil || len(got) != 8 {
+		t.Errorf("informal: %v, %v; want 8 seats", got, err)
+	}
+	if _, err := parseSimulate("avelmar-officer", false); err == nil {
+		t.Error("an informal meeting has an officer")
+	}
+	if _, err := parseSimulate("avelmar-queen", true); err == nil {
 		t.Error("a seat that is not there is accepted")
 	}
 }
 
 func TestLinksAreWrittenForPrograms(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "links.json")
-	if err := writeLinks(f, []seat{{key: "avelmar-principal", link: "http://x/join#C"}}); err != nil {
+	if err := writeLinks(f, []seat{{key: "avelmar-principal", link: "http://x/join#C", pin: "012345"}, {key: "avelmar-press", link: "http://x/press#D"}}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v struct{ Links map[string]string }
-	if err := json.Unmarshal(b, &v); err != nil || v.Links["avelmar-principal"] != "http://x/join#C" {
+	var v struct{ Links, Pins map[string]string }
+	if err := json.Unmarshal(b, &v); err != nil || len(v.Pins) != 1 || v.Pins["avelmar-principal"] != "012345" || v.Links["avelmar-principal"] != "http://x/join#C" {
 		t.Errorf("links = %s, %v", b, err)
 	}
 }

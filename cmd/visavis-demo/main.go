@@ -28,6 +28,7 @@ type options struct {
 	For      time.Duration `help:"End by itself after this time; 0: never."`
 	Address  string        `help:"Loopback address to listen on." default:"127.0.0.1"`
 	Port     int           `help:"TCP port of the first node's pages; the second node has the next one. Where they are taken, free ones are used." default:"7443"`
+	Informal bool          `help:"A meeting without officers: no phases, no floor, no press; everybody speaks at any time."`
 	Simulate string        `help:"Seats with a simulated member: all, none, or a list like avelmar-principal,tolmeria-delegate-2." default:"all"`
 }
 
@@ -49,7 +50,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	simulated, err := parseSimulate(o.Simulate)
+	simulated, err := parseSimulate(o.Simulate, !o.Informal)
 	if err != nil {
 		return err
 	}
@@ -68,16 +69,19 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, o.For)
 		defer cancel()
 	}
-	d := &demo{visavis: o.Visavis, dir: dir, addr: addr, out: out}
+	d := &demo{visavis: o.Visavis, dir: dir, addr: addr, out: out, formal: !o.Informal}
 	defer d.stop()
 	if err := d.start(ctx, o.Port); err != nil {
 		return err
 	}
-	seats, err := d.seats(ctx)
+	seats, err := d.seats(ctx, simulated)
 	if err != nil {
 		return err
 	}
-	play := simulate(ctx, d, seats, simulated)
+	play, err := simulate(ctx, d, seats, simulated)
+	if err != nil {
+		return err
+	}
 	defer play.wait()
 	printSeats(out, seats, simulated, d)
 	if o.Links != "" {

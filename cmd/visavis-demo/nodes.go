@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"visavis/internal/softkey"
 )
 
-//go:embed world/meeting.toml world/*.png
+//go:embed world/*.toml world/*.png
 var world embed.FS
 
-// meetingID is that of world/meeting.toml.
+// meetingID is that of both meeting files.
 const meetingID = "avelmar-tolmeria-2026"
 
 // demo is two nodes and what belongs to them.
@@ -23,10 +23,13 @@ type demo struct {
 	dir     string
 	addr    netip.Addr
 	out     io.Writer
+	formal  bool // the meeting has officers, hence phases, floor and keys
 	ports   map[string]ports
-	nodes   []*process
-	cancel  context.CancelFunc // of the watchers
-	died    chan death
+
+	passkeys map[string]*softkey.Authenticator // of simulated officers and technicians, by seat
+	nodes    []*process
+	cancel   context.CancelFunc // of the watchers
+	died     chan death
 }
 
 // ports are those of one node.
@@ -94,7 +97,7 @@ func (d *demo) stop() {
 // hosts are the names under which a node answers: one for each seat.
 func (d *demo) hosts(party string) []string {
 	var out []string
-	for _, s := range table() {
+	for _, s := range table(d.formal) {
 		if s.party == party {
 			out = append(out, s.host(d.ports[party].web))
 		}
@@ -104,56 +107,17 @@ func (d *demo) hosts(party string) []string {
 
 // meeting writes the meeting of the demo world to disk and loads it into both nodes.
 func (d *demo) meeting(ctx context.Context) error {
-	dir := filepath.Join(d.dir, "world")
+	dir, file := filepath.Join(d.dir, "world"), "meeting.toml"
+	if d.formal {
+		file = "formal.toml"
+	}
 	if err := os.CopyFS(dir, world); err != nil {
 		return err
 	}
 	for _, party := range parties() {
-		if _, err := d.command(ctx, "meeting", "new", "--config", d.config(party), filepath.Join(dir, "world", "meeting.toml")); err != nil {
+		if _, err := d.command(ctx, "meeting", "new", "--config", d.config(party), filepath.Join(dir, "world", file)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// seats makes two invitations for each seat: one for a person, one for the simulated member.
-func (d *demo) seats(ctx context.Context) ([]seat, error) {
-	out := table()
-	for _, party := range parties() {
-		own, err := d.invite(ctx, party)
-		if err != nil {
-			return nil, err
-		}
-		persons, err := d.invite(ctx, party)
-		if err != nil {
-			return nil, err
-		}
-		for i := range out {
-			if s := &out[i]; s.party == party {
-				base := "http://" + s.host(d.ports[party].web) + "/join#"
-				s.own, s.link = base+own[s.member], base+persons[s.member]
-			}
-		}
-	}
-	return out, nil
-}
-
-// invite makes an invitation of every member of a party and gives their codes by member. The links that the command prints
-// have the node's first host; each seat has its own.
-func (d *demo) invite(ctx context.Context, party string) (map[string]string, error) {
-	// --keep: a seat has two links open. A day is longer than any demo.
-	out, err := d.command(ctx, "invite", "--config", d.config(party), "--keep", "--valid", "24h", "--all", meetingID)
-	if err != nil {
-		return nil, err
-	}
-	codes := map[string]string{}
-	for _, l := range strings.Split(out, "\n") {
-		member, link, _ := strings.Cut(l, "\t")
-		_, code, found := strings.Cut(strings.TrimSpace(link), "#")
-		if !found {
-			return nil, fmt.Errorf("visavis invite printed no link: %q", l)
-		}
-		codes[member] = code
-	}
-	return codes, nil
 }

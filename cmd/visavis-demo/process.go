@@ -129,15 +129,21 @@ func (d *demo) dial(ctx context.Context, network, addr string) (net.Conn, error)
 
 // command runs one visavis command and gives what it printed on its standard output.
 func (d *demo) command(ctx context.Context, args ...string) (string, error) {
+	out, _, err := d.both(ctx, args...)
+	return out, err
+}
+
+// both gives what a command printed on its standard error, too.
+func (d *demo) both(ctx context.Context, args ...string) (string, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandWait)
 	defer cancel()
 	var out, errs bytes.Buffer
 	c := exec.CommandContext(ctx, d.visavis, args...)
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
-		return "", fmt.Errorf("visavis %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()+out.String()))
+		return "", "", fmt.Errorf("visavis %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()+out.String()))
 	}
-	return strings.TrimSpace(out.String()), nil
+	return strings.TrimSpace(out.String()), strings.TrimSpace(errs.String()), nil
 }
 
 func tail(file string) string {

@@ -53,18 +53,19 @@ func await(t *testing.T, what string, limit time.Duration, ok func() bool) {
 type running struct {
 	out   *lines
 	links map[string]string
+	pins  map[string]string
 	dir   string
 	end   func() error // Ctrl-C, and what run returned
 	done  chan error
 }
 
-func start(t *testing.T, visavis, simulate string) *running {
+func start(t *testing.T, visavis, simulate string, informal bool) *running {
 	t.Helper()
 	r := &running{out: &lines{}, dir: filepath.Join(t.TempDir(), "demo"), done: make(chan error, 1)}
 	file := filepath.Join(t.TempDir(), "links.json")
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	o := options{Visavis: visavis, Dir: r.dir, Links: file, Address: "127.0.0.1", Simulate: simulate}
+	o := options{Visavis: visavis, Dir: r.dir, Links: file, Address: "127.0.0.1", Simulate: simulate, Informal: informal}
 	go func() { r.done <- run(ctx, o, r.out) }()
 	r.end = func() error { cancel(); return <-r.done }
 	await(t, "links", 60*time.Second, func() bool {
@@ -74,11 +75,11 @@ func start(t *testing.T, visavis, simulate string) *running {
 		default:
 		}
 		b, err := os.ReadFile(file)
-		var v struct{ Links map[string]string }
+		var v struct{ Links, Pins map[string]string }
 		if err != nil || json.Unmarshal(b, &v) != nil {
 			return false
 		}
-		r.links = v.Links
+		r.links, r.pins = v.Links, v.Pins
 		return true
 	})
 	return r
@@ -127,17 +128,18 @@ func TestDemo(t *testing.T) {
 	visavis := program(t)
 	for name, f := range map[string]func(*testing.T, string){
 		"gives a meeting and ends whole": testWhole, "reports a dead node": testDeadNode, "a person takes a simulated seat": testPerson,
+		"a person alone runs a meeting": testAlone, "a person who is no officer is not left waiting": testLed,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, visavis) })
 	}
 }
 
-// testWhole: two processes, eight simulated members, a page behind each link;
+// testWhole: two processes, fourteen simulated people, a page behind each link;
 // then Ctrl-C, after which nothing is left.
 func testWhole(t *testing.T, visavis string) {
-	r := start(t, visavis, "all")
-	if len(r.links) != 8 {
-		t.Errorf("%d links, want 8: %v", len(r.links), r.links)
+	r := start(t, visavis, "all", false)
+	if len(r.links) != 14 || len(r.pins) != 2 {
+		t.Errorf("%d links and %d PINs, want 14 and 2: %v", len(r.links), len(r.pins), r.links)
 	}
 	hosts := map[string]bool{}
 	for seat, link := range r.links {
@@ -146,8 +148,8 @@ func testWhole(t *testing.T, visavis string) {
 			t.Errorf("%s: page status %d, want 200", seat, got)
 		}
 	}
-	if len(hosts) != 8 {
-		t.Errorf("%d host names for 8 seats: %v", len(hosts), hosts)
+	if len(hosts) != 14 {
+		t.Errorf("%d host names for 14 seats: %v", len(hosts), hosts)
 	}
 	if got := get(t, "http://elsewhere.localhost:"+strings.Split(strings.Split(r.links["avelmar-principal"], ":")[2], "/")[0]+"/"); got == http.StatusOK {
 		t.Errorf("a host name that is not the demo's is answered with %d", got)
@@ -159,7 +161,7 @@ func testWhole(t *testing.T, visavis string) {
 	for _, party := range parties() {
 		await(t, "members in the log of "+party, 20*time.Second, func() bool {
 			b, _ := os.ReadFile(filepath.Join(r.dir, party+".log"))
-			return strings.Count(string(b), "invitation used") == 4
+			return strings.Count(string(b), "invitation used") == 5 // four at the table, one of the press
 		})
 	}
 	if err := r.end(); err != nil {
@@ -174,7 +176,7 @@ func testWhole(t *testing.T, visavis string) {
 
 // testDeadNode kills one node: the demo says which, ends the other and fails.
 func testDeadNode(t *testing.T, visavis string) {
-	r := start(t, visavis, "none")
+	r := start(t, visavis, "none", false)
 	pids := r.nodes(t)
 	if len(pids) != 2 {
 		t.Fatalf("%d node processes, want 2", len(pids))
@@ -199,10 +201,10 @@ func testDeadNode(t *testing.T, visavis string) {
 
 // testPerson joins with the person's link of a simulated seat, and leaves it.
 func testPerson(t *testing.T, visavis string) {
-	r := start(t, visavis, "all")
+	r := start(t, visavis, "all", true)
 	defer func() { _ = r.end() }()
 	d := &demo{addr: netip.MustParseAddr("127.0.0.1")}
-	s := table()[0]
+	s := table(false)[0]
 	s.own = r.links[s.key]
 	person, err := member(d, s, time.Now())
 	if err != nil {

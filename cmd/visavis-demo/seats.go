@@ -10,38 +10,51 @@ import (
 	"strings"
 )
 
-// seat is one place at the table: a member of one party, with the link that a person opens.
+// seat is one place at the table, or beside it: a member of one party, or its press, with the link that a person opens.
 type seat struct {
-	key    string // "avelmar-principal", "tolmeria-delegate-2"
+	key    string // "avelmar-principal", "tolmeria-delegate-2", "avelmar-officer"
 	party  string
-	role   string
-	member string
+	role   string // as in the meeting; "press"
+	member string // "" of the press
 	name   string
 	link   string // for a person
-	own    string // a second invitation, for the simulated member
+	pin    string // that goes with link, "" if none does
+	own    string // a second way in, for the simulated member
+	ownPIN string
 }
 
-// table are the seats in the order of precedence; the names are those of world/meeting.toml (a test compares them).
-func table() []seat {
-	people := []struct{ party, member, name string }{
-		{"avelmar", "avelmar-tarroven", "Maelin Tarroven"},
-		{"avelmar", "avelmar-aldesh", "Corvan Aldesh"},
-		{"avelmar", "avelmar-ombrand", "Sirenna Ombrand"},
-		{"avelmar", "avelmar-kell", "Tibren Kell"},
-		{"tolmeria", "tolmeria-kosvane", "Edran Kosvane"},
-		{"tolmeria", "tolmeria-thorrick", "Wenna Thorrick"},
-		{"tolmeria", "tolmeria-soste", "Ambrel Soste"},
-		{"tolmeria", "tolmeria-estigar", "Ruvanna Estigar"},
+// account says whether the seat's people sign in with a passkey.
+func (s seat) account() bool { return s.role == "officer" || s.role == "technician" }
+
+// table are the seats in the order of precedence; the names are those of world/formal.toml and world/meeting.toml (a test compares them).
+func table(formal bool) []seat {
+	people := []struct{ party, role, member, name string }{
+		{"avelmar", "principal", "avelmar-tarroven", "Maelin Tarroven"},
+		{"avelmar", "delegate", "avelmar-aldesh", "Corvan Aldesh"},
+		{"avelmar", "delegate", "avelmar-ombrand", "Sirenna Ombrand"},
+		{"avelmar", "delegate", "avelmar-kell", "Tibren Kell"},
+		{"avelmar", "officer", "avelmar-vost", "Lirien Vost"},
+		{"avelmar", "technician", "avelmar-ormeran", "Dask Ormeran"},
+		{"avelmar", "press", "", "Pell Hadrow, Ilverne Courier"},
+		{"tolmeria", "principal", "tolmeria-kosvane", "Edran Kosvane"},
+		{"tolmeria", "delegate", "tolmeria-thorrick", "Wenna Thorrick"},
+		{"tolmeria", "delegate", "tolmeria-soste", "Ambrel Soste"},
+		{"tolmeria", "delegate", "tolmeria-estigar", "Ruvanna Estigar"},
+		{"tolmeria", "officer", "tolmeria-quintar", "Lothen Quintar"},
+		{"tolmeria", "technician", "tolmeria-haskin", "Mirrel Haskin"},
+		{"tolmeria", "press", "", "Ennith Grale, Radio Lanneth"},
 	}
 	var out []seat
 	n := map[string]int{}
 	for _, p := range people {
-		s := seat{party: p.party, member: p.member, name: p.name, role: "principal", key: p.party + "-principal"}
-		if n[p.party] > 0 {
-			s.role, s.key = "delegate", fmt.Sprintf("%s-delegate-%d", p.party, n[p.party])
+		s := seat{party: p.party, role: p.role, member: p.member, name: p.name, key: p.party + "-" + p.role}
+		if p.role == "delegate" {
+			n[p.party]++
+			s.key = fmt.Sprintf("%s-delegate-%d", p.party, n[p.party])
 		}
-		n[p.party]++
-		out = append(out, s)
+		if formal || p.role == "principal" || p.role == "delegate" {
+			out = append(out, s)
+		}
 	}
 	return out
 }
@@ -51,10 +64,10 @@ func table() []seat {
 func (s seat) host(port int) string { return fmt.Sprintf("%s.localhost:%d", s.key, port) }
 
 // parseSimulate reads --simulate into a set of seats.
-func parseSimulate(v string) (map[string]bool, error) {
+func parseSimulate(v string, formal bool) (map[string]bool, error) {
 	out := map[string]bool{}
 	var keys []string
-	for _, s := range table() {
+	for _, s := range table(formal) {
 		keys = append(keys, s.key)
 	}
 	for _, w := range strings.Split(v, ",") {
@@ -83,21 +96,40 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 			fmt.Fprintf(w, "\n  %s  (log: %s)\n", strings.ToUpper(party[:1])+party[1:], filepath.Join(d.dir, party+".log"))
 		}
 		mark := "empty seat"
-		if simulated[s.key] {
+		switch {
+		case s.role == "press":
+			mark = "sees and hears the open part"
+		case simulated[s.key]:
 			mark = "simulated until you come"
 		}
-		fmt.Fprintf(w, "    %-9s  %-16s  %s   (%s)\n", s.role, s.name, s.link, mark)
+		if s.pin != "" {
+			mark = "PIN " + s.pin + "; " + mark
+		}
+		fmt.Fprintf(w, "    %-10s  %-28s  %s   (%s)\n", s.role, s.name, s.link, mark)
 	}
-	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back. The interface in Arabic: add ?lang=ar before the #.\nCtrl-C ends the demo.\n\n")
+	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
+	if d.formal {
+		fmt.Fprint(w, formalHelp)
+	}
+	fmt.Fprintf(w, "Ctrl-C ends the demo.\n\n")
 }
 
-// writeLinks writes {"links": {seat: link}}, whole or not at all.
+const formalHelp = `
+To run the meeting alone: open an officer's link, make a passkey, enter the meeting, go to the rehearsal, to waiting, and turn the key to start. The other
+side's officer turns its key after yours; whoever is given the floor acknowledges, speaks and yields; Avelmar's officer gives the floor in turn unless that is you.
+If you take a principal's or a delegate's seat and no person is officer, the simulated officers start the meeting for you after a while.
+`
+
+// writeLinks writes {"links": {seat: link}, "pins": {seat: PIN}}, whole or not at all.
 func writeLinks(file string, seats []seat) error {
-	links := map[string]string{}
+	links, pins := map[string]string{}, map[string]string{}
 	for _, s := range seats {
 		links[s.key] = s.link
+		if s.pin != "" {
+			pins[s.key] = s.pin
+		}
 	}
-	b, err := json.MarshalIndent(map[string]any{"links": links}, "", "  ")
+	b, err := json.MarshalIndent(map[string]any{"links": links, "pins": pins}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,9 @@ type door struct {
 	web  *http.Client
 	tr   *http.Transport
 
-	mu     sync.Mutex // guards cookie
-	cookie string     // name=value
+	mu       sync.Mutex // guards what follows
+	cookie   string     // name=value
+	enrolled bool       // the node knows a passkey of key
 }
 
 func newDoor(c Config) (*door, error) {
@@ -47,7 +48,7 @@ func newDoor(c Config) (*door, error) {
 	}
 	tr := &http.Transport{DialContext: c.Dial, TLSClientConfig: c.TLS, MaxIdleConnsPerHost: 1}
 	return &door{
-		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, pin: c.PIN, key: c.Passkey, at: at, tr: tr,
+		base: &url.URL{Scheme: u.Scheme, Host: u.Host}, code: u.Fragment, pin: c.PIN, key: c.Passkey, at: at, tr: tr, enrolled: c.Passkey != nil && len(c.Passkey.Keys()) > 0,
 		web: &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }

@@ -15,10 +15,19 @@ import (
 // with that passkey.
 func (d *door) signIn(ctx context.Context) error {
 	way, body := "signin", wire.PasskeyRequest{}
-	if len(d.key.Keys()) == 0 {
+	d.mu.Lock()
+	enrolled := d.enrolled
+	d.mu.Unlock()
+	if !enrolled {
 		way, body.Code = "register", d.code
 	}
-	return d.ceremony(ctx, way, body)
+	err := d.ceremony(ctx, way, body)
+	if err == nil {
+		d.mu.Lock()
+		d.enrolled = true
+		d.mu.Unlock()
+	}
+	return err
 }
 
 // stepUp shows the passkey once more, so that a key may be turned.
