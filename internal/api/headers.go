@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"visavis/internal/auth"
 )
 
 const permissions = "camera=(self), microphone=(self), display-capture=(self), hid=(self), speaker-selection=(self), screen-wake-lock=(self), " +
@@ -61,7 +63,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		// A door takes a bearer token alone, which no browser adds by itself: other sites' pages may use it.
 		if err := cross.Check(r); (err != nil || !s.sameOrigin(r)) && !isDoor(r.URL.Path) {
-			s.refuse(w, fail(codeOrigin))
+			s.deny(w, r, auth.Grant{}, fail(codeOrigin))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -38,6 +39,7 @@ type rig struct {
 	client *http.Client
 	log    *safeBuffer
 	blobs  map[string][]byte
+	closed atomic.Bool // there is no room any more
 }
 
 const ownHost, ownOrigin = "meet.test", "https://meet.test"
@@ -81,7 +83,7 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 			},
 		}
 		r.s, err = newServer(c, r.peers.open, func(id meeting.ID) mediaRoom {
-			if id != "talks" && id != formal {
+			if id != "talks" && id != formal || r.closed.Load() {
 				return nil
 			}
 			return r.room

@@ -267,7 +267,7 @@ func TestWaitingForARoomThatIsNoMore(t *testing.T) {
 		if len(p.in) != 0 {
 			t.Fatal("control: one who waits is sent away while the room is there")
 		}
-		r.room = newFakeRoom()
+		r.closed.Store(true)
 		time.Sleep(2 * sweepEvery)
 		p.bye("shutdown")
 	})

@@ -80,7 +80,7 @@ func (s *Server) endpoint(w http.ResponseWriter, r *http.Request, use auth.Use) 
 func (s *Server) connect(w http.ResponseWriter, r *http.Request, use auth.Use) {
 	p, err := s.passOf(r, use)
 	if err != nil {
-		s.refuse(w, err)
+		s.deny(w, r, p.Grant, err)
 		return
 	}
 	if !s.deviceRate.take(p.ID, 1) {
@@ -135,7 +135,7 @@ func (s *Server) deviceSession(w http.ResponseWriter, r *http.Request, use auth.
 	}
 	p, err := s.passOf(r, use)
 	if err != nil {
-		s.refuse(w, err)
+		s.deny(w, r, p.Grant, err)
 		return
 	}
 	d := s.device(r.PathValue("session"), p)
