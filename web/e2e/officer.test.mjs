@@ -15,22 +15,21 @@ after(() => browser?.close());
 
 const log = [{ member: me, start: ago(900), end: ago(400), item: 1, open: true }, { member: them, start: ago(390), end: '', item: 2, open: true }];
 const levels = { levels: { list: [{ member: them, db: -19, far: -21, own: false }] } };
-const words = { quintar: 'tolmeria-quintar' };
 
 /** states of the console: what the node says, what must stand there. */
 const states = {
-  planned: { state: standing({ phase: 'planned', since: '', present: present({}).slice(0, 7) }), has: ['[data-act="phase.rehearsal"]', '[data-sees=card]'] },
-  rehearsal: { state: standing({ phase: 'rehearsal', ready: [ready(me), ready(them, { stated: true }), ready('avelmar-aldesh', { sound: false })] }), has: ['[data-ready=yes]', '[data-ready=no]', '[data-ready=none]'] },
-  waiting: { state: standing({ phase: 'waiting', ready: [ready(me)], waiting: [waiter('w1', 'avelmar-kell', 'device')] }), has: ['[data-action=start]', '[data-waiter=w1]'] },
-  open: { state: standing({ order: held(them, { hands: ['avelmar-ombrand'], orders: ['tolmeria-thorrick'], next: 'avelmar-aldesh', spoken: log }), present: present({ [them]: { mic: true } }), doors: doors({ state: 'open', press: 14 }), notes: [note(1, 'message', them, 'Our minister asks for the floor after yours.'), note(2, 'request', '', 'slow')], waiting: [waiter('press-1', '', 'press')] }), levels, has: ['[data-act="phase.closed"]', '[data-ack=yes]', '[data-turn="tolmeria-thorrick"]', '[data-heard=yes]', '[data-sees=pictures]'] },
-  closed: { state: standing({ phase: 'closed', order: held(me, { next: 'tolmeria-kosvane' }), doors: shut(), keys: [key('avelmar', 'open', 'avelmar-vost', 41)] }), has: ['[data-key=avelmar][data-turned]', '[data-key=tolmeria]:not([data-turned])', '[data-after="0"]', '[data-kind=proof]', '[data-kind=statement]'] },
-  idle: { state: standing({ phase: 'closed', order: order({ mode: 'free' }), doors: shut() }), has: ['[data-action=open]', '[data-holder=""]'] },
-  unacknowledged: { state: standing({ phase: 'closed', order: held(me, { acknowledged: false, since: ago(7) }), doors: shut(), muted: ['avelmar-aldesh'], alarms: [alarm('floor.unacknowledged', { member: me })] }), has: ['[data-alarm="floor.unacknowledged"]', '[data-ack=late]', '[data-alarm=muted]'] },
-  overtime: { state: standing({ order: held(them, { since: ago(340) }), doors: doors({ state: 'open' }) }), has: ['.clock.over'] },
-  cut: { state: cut({ phase: 'closed', order: held(them), doors: shut(), alarms: [alarm('link.lost', { party: 'tolmeria' }), alarm('clock.apart', { party: 'tolmeria' }), alarm('event.refused', { party: 'tolmeria', code: 'member.foreign' }), alarm('doors.late', { after: '3' }), alarm('doors.unwritten', {}), alarm('log.forked', {}), alarm('log.withheld', {}), alarm('clock.off', { party: 'tolmeria' })] }), has: ['[data-alarm="doors.late"]', '[data-sees=cut]'], long: true },
-  guest: { you: words.quintar, state: standing({ order: held(me, { hands: ['tolmeria-soste'] }), doors: { ...doors({ state: 'open' }), ours: { ...doors({}).ours, party: 'tolmeria', state: 'open' }, theirs: [] } }), has: ['[data-says=chair]', '[data-turn="tolmeria-soste"] [data-act="floor.given"][disabled]'], long: true },
-  ended: { state: standing({ phase: 'ended', order: order({}), doors: shut() }), has: ['[data-act="phase.sealed"]'] },
-  sealed: { state: standing({ phase: 'sealed', order: order({}), doors: shut() }), has: ['.keys.idle[data-phase=sealed]'] },
+  planned: { state: () => standing({ phase: 'planned', since: '', present: present({}).slice(0, 7) }), has: ['[data-act="phase.rehearsal"]', '[data-sees=card]'] },
+  rehearsal: { state: () => standing({ phase: 'rehearsal', ready: [ready(me), ready(them, { stated: true }), ready('avelmar-aldesh', { sound: false })] }), has: ['[data-ready=yes]', '[data-ready=no]', '[data-ready=none]'] },
+  waiting: { state: () => standing({ phase: 'waiting', ready: [ready(me)], waiting: [waiter('w1', 'avelmar-kell', 'device')] }), has: ['[data-action=start]', '[data-waiter=w1]'] },
+  open: { state: () => standing({ order: held(them, { hands: ['avelmar-ombrand'], orders: ['tolmeria-thorrick'], next: 'avelmar-aldesh', spoken: log }), present: present({ [them]: { mic: true } }), doors: doors({ state: 'open', press: 14 }), notes: [note(1, 'message', them, 'Our minister asks for the floor after yours.'), note(2, 'request', '', 'slow')], waiting: [waiter('press-1', '', 'press')] }), levels, has: ['[data-act="phase.closed"]', '[data-ack=yes]', '[data-turn="tolmeria-thorrick"]', '[data-heard=yes]', '[data-sees=pictures]'] },
+  closed: { state: () => standing({ phase: 'closed', order: held(me, { next: 'tolmeria-kosvane' }), doors: shut(), keys: [key('avelmar', 'open', 'avelmar-vost', 41)] }), has: ['[data-key=avelmar][data-turned]', '[data-key=tolmeria]:not([data-turned])', '[data-after="0"]', '[data-kind=proof]', '[data-kind=statement]'] },
+  idle: { state: () => standing({ phase: 'closed', order: order({ mode: 'free' }), doors: shut() }), has: ['[data-action=open]', '[data-holder=""]'] },
+  unacknowledged: { state: () => standing({ phase: 'closed', order: held(me, { acknowledged: false, since: ago(7) }), doors: shut(), muted: ['avelmar-aldesh'], alarms: [alarm('floor.unacknowledged', { member: me })] }), has: ['[data-alarm="floor.unacknowledged"]', '[data-ack=late]', '[data-alarm=muted]'] },
+  overtime: { state: () => standing({ order: held(them, { since: ago(340) }), doors: doors({ state: 'open' }) }), has: ['.clock.over'] },
+  cut: { state: () => cut({ phase: 'closed', order: held(them), doors: shut(), alarms: [alarm('link.lost', { party: 'tolmeria' }), alarm('clock.apart', { party: 'tolmeria' }), alarm('event.refused', { party: 'tolmeria', code: 'member.foreign' }), alarm('doors.late', { after: '3' }), alarm('doors.unwritten', {}), alarm('log.forked', {}), alarm('log.withheld', {}), alarm('clock.off', { party: 'tolmeria' })] }), has: ['[data-alarm="doors.late"]', '[data-sees=cut]'], long: true },
+  guest: { you: 'tolmeria-quintar', state: () => standing({ order: held(me, { hands: ['tolmeria-soste'] }), doors: { ...doors({ state: 'open' }), ours: { ...doors({}).ours, party: 'tolmeria', state: 'open' }, theirs: [] } }), has: ['[data-says=chair]', '[data-turn="tolmeria-soste"] [data-act="floor.given"][disabled]'], long: true },
+  ended: { state: () => standing({ phase: 'ended', order: order({}), doors: shut() }), has: ['[data-act="phase.sealed"]'] },
+  sealed: { state: () => standing({ phase: 'sealed', order: order({}), doors: shut() }), has: ['.keys.idle[data-phase=sealed]'] },
 };
 
 const wide = { width: 1440, height: 900 }, narrow = { width: 320, height: 740 };
@@ -40,7 +39,7 @@ for (const [name, s] of Object.entries(states)) {
   if (asked && !asked.includes(name)) continue;
   for (const tongue of tongues) {
     test(`${name} in ${tongue}`, { timeout: 120_000 }, async (t) => {
-      const { node, page } = await seated(t, browser, answer, { tongue, ...s });
+      const { node, page } = await seated(t, browser, answer, { tongue, ...s, state: s.state() });
       const levels = s.levels && setInterval(() => node.send(s.levels), 300);
       t.after(() => clearInterval(levels));
       for (const what of s.has) await until(page, (q) => document.querySelector(q) !== null, what, 10_000, `${name}: ${what}`);

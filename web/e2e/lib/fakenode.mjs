@@ -30,6 +30,7 @@ export class FakeNode {
   pin = ''; // the PIN that POST /api/session wants, '' none
   ahead = 0; // ms that the node's clock is ahead of this machine's
   gate = null; // { reason, since }: pages wait until admit()
+  account = null; // of an officer or technician whose browser is signed in
   used = false; // the invitation has been used: no meeting is told
   refuse = () => null; // (act) => error to answer with, "mute" for no answer, null for done
   deaf = false; // true: switches of microphone and camera are refused, and the state does not follow them
@@ -84,6 +85,7 @@ export class FakeNode {
   }
 
   get invited() {
+    if (this.account) return { meeting: { id: '', title: {}, start: '', parties: [], members: [] }, you: '', role: '', camera, pin: false, used: false, waiting: '', account: this.account };
     if (this.used) return { meeting: { id: '', title: {}, start: '', parties: [], members: [] }, you: '', role: '', camera, pin: false, used: true, waiting: '' };
     return { meeting: this.meeting, you: this.you, camera, ...(this.role ? { role: this.role } : {}), ...(this.pin ? { pin: true } : {}) };
   }
@@ -106,7 +108,8 @@ export class FakeNode {
         this.sessions.add(id);
         return json(204, null, { 'Set-Cookie': `visavis=${id}; Path=/; HttpOnly; SameSite=Strict` });
       }
-      case 'GET /api/me': return this.sessions.has(cookie) ? json(200, this.invited) : no(401, 'session.unknown');
+      case 'GET /api/me': return this.account || this.sessions.has(cookie) ? json(200, this.invited) : no(401, 'session.unknown');
+      case 'GET /api/meetings': return this.account ? json(200, { meetings: [this.meeting] }) : no(401, 'session.unknown');
       case 'POST /api/probe': {
         const { offer } = JSON.parse(body);
         return this.answer ? json(200, { answer: await this.answer(offer) }) : no(503, 'offer.full');

@@ -1,6 +1,6 @@
 // Press and viewers: the open part, and nothing else. No device is opened, and what is not open is a plain card.
 import type { Call } from "../call/call";
-import { pick, t } from "../lang";
+import { t, Words } from "../lang";
 import { useLasting } from "../view/controls";
 import { Icon } from "../view/icons";
 import { parties } from "../view/parts";
@@ -49,5 +49,5 @@ export function Seated({ call }: { call: Call }) {
 /** holder names who has the floor. */
 function holder(call: Call) {
   const member = call.meeting.value!.members.find((m) => m.id === call.stand.order.value.holder);
-  return member ? <>{t.value.hasFloor}: <bdi>{pick(member.name)}</bdi></> : null;
+  return member ? <>{t.value.hasFloor}: <Words of={member.name} /></> : null;
 }

@@ -116,9 +116,9 @@ export const text: Table = {
   linkDiffers: "Les deux parties n'ont pas la même réunion sous les yeux. Prévenez le technicien.",
   logAlarm: "Le dossier de la réunion demande l'attention du protocole.",
   logWithheld: "Le dossier commun est en retard.",
-  logWithheldHelp: "Le serveur de la partie invitante n'a pas encore inscrit ce qui se passe de votre côté. Prévenez le protocole ; vous pouvez continuer à parler.",
+  logWithheldHelp: "Le serveur de la partie invitante n'a pas encore inscrit ce qui se passe de votre côté. Prévenez le protocole ; vous pouvez continuer à parler.",
   logForked: "Les dossiers des deux côtés diffèrent.",
-  logForkedHelp: "Les personnes présentes continuent de se voir et de s'entendre. Qui entre ou ouvre désormais un microphone ou une caméra n'atteint plus l'autre côté. Prévenez le protocole : la réunion doit être arrangée de nouveau.",
+  logForkedHelp: "Les personnes présentes continuent de se voir et de s'entendre. Qui entre ou ouvre désormais un microphone ou une caméra n'atteint plus l'autre côté. Prévenez le protocole : la réunion doit être arrangée de nouveau.",
   connection: "Connexion",
   encrypted: "Chiffré jusqu'aux deux serveurs.",
   ownLeg: "Jusqu'à votre serveur",
@@ -328,5 +328,5 @@ export const text: Table = {
   errSilent: "Votre serveur n'a pas répondu.",
   wayOne: "une voie",
   wayTwo: "deux voies",
-  wayTls: "Pas d'UDP : dans TLS",
+  wayTls: "Pas d'UDP : dans TLS",
 };

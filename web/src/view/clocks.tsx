@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { now } from "../call/stand";
-import { clock, fill, minutes, pick, span, t } from "../lang";
+import { clock, fill, minutes, span, t, Words } from "../lang";
 import { parties } from "./parts";
 
 /** Clocks shows every place's time, the own one first. */
@@ -11,7 +11,7 @@ export function Clocks({ call }: { call: Call }) {
   return (
     <dl class="clocks">
       {parties(meeting, call.stand.own.value).map((p) => (
-        <div key={p.id}><dt><bdi>{pick(p.city)}</bdi></dt><dd><bdi class="n">{clock(time, p.zone)}</bdi></dd></div>
+        <div key={p.id}><dt><Words of={p.city} /></dt><dd><bdi class="n">{clock(time, p.zone)}</bdi></dd></div>
       ))}
     </dl>
   );

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { cue } from "../call/cue";
 import { now } from "../call/stand";
-import { decibels, fill, list, pick, t } from "../lang";
+import { decibels, fill, list, t, Words } from "../lang";
 import { FloorClock, spoken, StartClock } from "./clocks";
 import { Act, Choices, Refused, useLasting } from "./controls";
 import { problem } from "./devicelist";
@@ -51,11 +51,11 @@ export function Panel({ call, s }: { call: Call; s: Sentence }) {
 
 /** Capacity: who holds two offices says in which one the next words are spoken. */
 function Capacity({ call }: { call: Call }) {
-  const { me, here, running } = call.stand, second = pick(me.value?.second);
+  const { me, here, running } = call.stand, second = Object.keys(me.value?.second ?? {}).length > 0;
   if (!second || !running.value) return null;
   return (
     <Choices name="capacity" kind="two" label={t.value.speakAs} title value={String(here.value?.capacity ?? 0)} choose={(v) => void call.act("capacity", { n: Number(v) })}
-      options={[{ value: "0", text: <bdi>{pick(me.value?.office)}</bdi> }, { value: "1", text: <bdi>{second}</bdi> }]} />
+      options={[{ value: "0", text: <Words of={me.value?.office} /> }, { value: "1", text: <Words of={me.value?.second} /> }]} />
   );
 }
 
@@ -87,7 +87,7 @@ function phased(call: Call): Sentence {
   }
   if (cut.value) {
     return {
-      key: "link", tone: "alarm", head: fill(x.linkCut, { party: pick(partyOf(call.meeting.value, cut.value)?.name) }), help: phase.value === "closed" ? x.linkCutClosed : x.linkCutOpen,
+      key: "link", tone: "alarm", head: fill(x.linkCut, { party: <Words of={partyOf(call.meeting.value, cut.value)?.name} /> }), help: phase.value === "closed" ? x.linkCutClosed : x.linkCutOpen,
       clock: <FloorClock call={call} />, acts: <>{call.mic.value ? <Mic call={call} open={false} /> : null}{holds.value ? <Act call={call} what="floor.yielded" kind="big">{x.yieldFloor}</Act> : null}</>,
     };
   }
@@ -144,10 +144,10 @@ function listening(call: Call): Sentence {
 /** who speaks, as the sentence: the holder of the floor once it is acknowledged; in free exchange whoever is heard. */
 function who(call: Call): ComponentChildren {
   const x = t.value, { order } = call.stand, holder = memberOf(call.meeting.value, order.value.holder);
-  if (holder && order.value.acknowledged) return fill(x.hasFloorNow, { name: pick(holder.name) });
+  if (holder && order.value.acknowledged) return fill(x.hasFloorNow, { name: <Words of={holder.name} /> });
   if (order.value.mode !== "free") return null;
-  const names = call.speaking.value.filter((id) => id !== call.you.value).map((id) => pick(memberOf(call.meeting.value, id)?.name)).filter(Boolean);
-  return names[0] ? fill(x.someoneSpeaks, { name: names[0] }) : null;
+  const first = memberOf(call.meeting.value, call.speaking.value.find((id) => id !== call.you.value) ?? "");
+  return first ? fill(x.someoneSpeaks, { name: <Words of={first.name} /> }) : null;
 }
 
 /** Asks: a hand, a point of order, and the quick requests. What was asked can be taken back. */

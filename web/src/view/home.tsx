@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, post } from "../call/node";
-import { clock, day, lang, pick, t } from "../lang";
+import { clock, day, lang, t, Words } from "../lang";
 import type { Meeting, Meetings } from "../wire.gen";
 import { Icon } from "./icons";
 import { Languages } from "./parts";
@@ -22,7 +22,7 @@ export function Page() {
         {meetings.value?.length === 0 ? <p class="lead">{x.noMeetings}</p> : null}
         <ul class="stack">
           {meetings.value?.map((m) => (
-            <li key={m.id}><a class="btn big start fill" href={`/m/${encodeURIComponent(m.id)}?lang=${lang.value}`}><span class="stack t"><bdi class="serif">{pick(m.title)}</bdi><span class="q sm"><bdi>{day(new Date(m.start), zone(m))}</bdi>, <bdi class="n">{clock(new Date(m.start), zone(m))}</bdi></span></span></a></li>
+            <li key={m.id}><a class="btn big start fill" href={`/m/${encodeURIComponent(m.id)}?lang=${lang.value}`}><span class="stack t"><span class="serif"><Words of={m.title} /></span><span class="q sm"><bdi>{day(new Date(m.start), zone(m))}</bdi>, <bdi class="n">{clock(new Date(m.start), zone(m))}</bdi></span></span></a></li>
           ))}
         </ul>
         <p class="row"><button type="button" class="btn" data-act="signout" onClick={() => void post("/api/leave", {}).then(() => location.assign(`/signin?lang=${lang.value}`))}><Icon name="leave" flip />{x.signOut}</button></p>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Call } from "../call/call";
 import { now, phases, type PhaseName } from "../call/stand";
-import { fill, pick, t } from "../lang";
+import { fill, t, Words } from "../lang";
 import type { Table } from "../text/en";
 import { Act } from "./controls";
 import { Icon } from "./icons";
@@ -56,7 +56,7 @@ export function KeyPair({ call, action, turn, lapsed, children }: { call: Call; 
     return (
       <div class={k ? "key turned" : "key"} data-key={party} data-turned={k ? "" : undefined} key={party}>
         <Icon name={k ? "keyup" : "keylying"} /><strong>{name}</strong>
-        <span>{k ? fill(x.keyTurned, { time: at(call, k.at), name: pick(memberOf(call.meeting.value, k.by)?.name) }) : x.keyNotTurned}</span>
+        <span>{k ? fill(x.keyTurned, { time: at(call, k.at), name: <Words of={memberOf(call.meeting.value, k.by)?.name} /> }) : x.keyNotTurned}</span>
       </div>
     );
   };
@@ -64,7 +64,7 @@ export function KeyPair({ call, action, turn, lapsed, children }: { call: Call; 
     <section class={lapsed ? "keys lapsed" : "keys"} data-action={action} aria-labelledby="keys-h">
       <h2 id="keys-h" aria-live="polite">{fill(x.keysOf, { action: x[actions[action]] })}</h2>
       {key(own.value, x.keyOwn)}
-      {others.value.map((p) => key(p, fill(x.keyTheirs, { party: pick(partyOf(call.meeting.value, p)?.name) })))}
+      {others.value.map((p) => key(p, fill(x.keyTheirs, { party: <Words of={partyOf(call.meeting.value, p)?.name} /> })))}
       {ours
         ? <Act call={call} what="key.returned" more={{ value: action }}>{x.keyTakeBack}</Act>
         : <button type="button" class="btn primary" data-act="key.turned" data-value={action} aria-disabled={call.acts.pending.value.has("key.turned") || undefined} onClick={turn}>{x.keyTurn}</button>}

@@ -23,7 +23,7 @@ export function TopBar({ call, who, more }: { call: Call; who?: ComponentChildre
   return (
     <header class="top">
       <p class="mark"><span lang="en">Visavis</span>{who ? <span class="who">{who}</span> : null}</p>
-      <div class="title"><h1><bdi>{pick(call.meeting.value!.title)}</bdi></h1>{below ? <p>{below}</p> : null}</div>
+      <div class="title"><h1><Words of={call.meeting.value!.title} /></h1>{below ? <p>{below}</p> : null}</div>
       <div class="signs"><Recorded call={call} /><Doors call={call} /></div>
       <Clocks call={call} />
       {more}

@@ -1,1 +1,0 @@
-import{a as t}from"./chunk-6HXP4VXQ.js";import{d as e,g as i,o as l}from"./chunk-OOG3BHYH.js";import"./chunk-7KWTMKMC.js";import{k as a,o as r}from"./chunk-CTHZ3M2O.js";function p({call:o}){return a("div",{class:"stage technician",children:[a(l,{call:o,who:r.value.roleTechnician}),a("main",{children:[a(t,{call:o}),a(i,{call:o})]})]})}export{e as Invitation,p as Seated};
