@@ -212,15 +212,20 @@ func (s *Server) removeAccount(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// meetingOfficer says which officer asks about a meeting in which that officer has a part.
+// meetingOfficer says which officer asks about a meeting in which that officer has a part, and is not kept out of.
 func (s *Server) meetingOfficer(r *http.Request, id meeting.ID) (auth.Session, meeting.Definition, error) {
 	a, session, err := s.officer(r)
 	if err != nil {
 		return session, meeting.Definition{}, err
 	}
 	d, g, err := s.partIn(a, id)
-	if err == nil {
-		session.Grant = g
+	if err != nil {
+		return session, d, err
+	}
+	session.Grant = g
+	reason, err := s.mustWait(r.Context(), session)
+	if err == nil && reason != "" {
+		err = fail(codeExcluded)
 	}
 	return session, d, err
 }

@@ -422,6 +422,15 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 			t.Errorf("ended again = %d %s", a.status, a.body)
 		}
 		other.lives()
+		if err := r.book.Exclude(t.Context(), formal, "vost"); err != nil { // by another officer of ours
+			t.Fatal(err)
+		}
+		if a := vost.get("/api/sessions?meeting=annual-meeting"); a.status != 403 || a.code() != codeExcluded {
+			t.Errorf("sessions for an officer who is kept out = %d %s", a.status, a.body)
+		}
+		if err := r.book.Readmit(t.Context(), formal, "vost"); err != nil {
+			t.Fatal(err)
+		}
 		r.s.EndMember(formal, "vost") // on the room's word
 		other.bye("ended")
 		synctest.Wait()
