@@ -439,42 +439,7 @@ func abuseWaitingGuest(t *testing.T) {
 		reasons []string // one after the other: the excluded member's first device still has a session
 	}{{"one", []string{wire.WaitDevice, wire.WaitExcluded}}, {"principal", []string{wire.WaitDevice}}} {
 		member, reason := row.member, row.reasons[0]
-		var mu sync.Mutex
-		var told [][]byte
-		q := s.Avelmar.enterAs(member, withMessages(func(m wire.ToClient) {
-			b, err := wire.EncodeToClient(m)
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			told = append(told, b)
-		}))
-		udpBytes := 0
-		s.Net.Tap(s.Avelmar.Host, q.Host, func(d Datagram) {
-			mu.Lock()
-			defer mu.Unlock()
-			udpBytes += len(d.Data)
-		})
-		time.Sleep(8 * time.Second)
-		mu.Lock()
-		all := bytes.Join(told, []byte("\n"))
-		if len(told) == 0 || udpBytes != 0 {
-			t.Errorf("%s: told %d messages, %d bytes of datagrams", reason, len(told), udpBytes)
-		}
-		for _, b := range told {
-			var m map[string]map[string]string
-			if err := json.Unmarshal(b, &m); err != nil || len(m) != 1 || m["wait"]["reason"] != reason || len(m["wait"]) != 2 {
-				t.Errorf("%s is told %s", reason, b)
-			}
-		}
-		for _, secret := range []string{"principal", "officer", "tolmeria", "ice-pwd", "phase", "present", "db"} {
-			if bytes.Contains(all, []byte(secret)) {
-				t.Errorf("%s is told of %q: %s", reason, secret, all)
-			}
-		}
-		told = nil
-		mu.Unlock()
+		q := s.readsAll(member, reason)
 		for _, reason := range row.reasons {
 			id := ""
 			s.await("somebody waits: "+reason, func() bool {
@@ -510,4 +475,46 @@ func abuseWaitingGuest(t *testing.T) {
 	if !strings.Contains(s.Avelmar.Log.String(), "excluded") {
 		t.Error("no line of the log tells of the exclusion")
 	}
+}
+
+// readsAll lets a member come, who must wait, and looks at every byte that it gets in 8 s: a Wait, and no datagram.
+func (s *session) readsAll(member, reason string) *Person {
+	t := s.t
+	t.Helper()
+	var mu sync.Mutex
+	var told [][]byte
+	q := s.Avelmar.enterAs(member, withMessages(func(m wire.ToClient) {
+		b, err := wire.EncodeToClient(m)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, b)
+	}))
+	udpBytes := 0
+	s.Net.Tap(s.Avelmar.Host, q.Host, func(d Datagram) {
+		mu.Lock()
+		defer mu.Unlock()
+		udpBytes += len(d.Data)
+	})
+	time.Sleep(8 * time.Second)
+	mu.Lock()
+	defer mu.Unlock()
+	all := bytes.Join(told, []byte("\n"))
+	if len(told) == 0 || udpBytes != 0 {
+		t.Errorf("%s: told %d messages, %d bytes of datagrams", reason, len(told), udpBytes)
+	}
+	for _, b := range told {
+		var m map[string]map[string]string
+		if err := json.Unmarshal(b, &m); err != nil || len(m) != 1 || m["wait"]["reason"] != reason || len(m["wait"]) != 2 {
+			t.Errorf("%s is told %s", reason, b)
+		}
+	}
+	for _, secret := range []string{"principal", "officer", "tolmeria", "ice-pwd", "phase", "present", "db"} {
+		if bytes.Contains(all, []byte(secret)) {
+			t.Errorf("%s is told of %q: %s", reason, secret, all)
+		}
+	}
+	return q
 }
