@@ -1,11 +1,12 @@
 # make demo      two nodes, a meeting, links to open for each role
 # make test      everything, installing what it needs
 # make measure-link   the figures of the video link, one line each
+# make measure-meeting   how soon doors shut, speakers are heard, phases are shown
 # make measure-forward, measure-network, measure-strangers   the packet path, bad networks, other people's clients
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-strangers clean
+.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers clean
 
 all: build
 
@@ -40,6 +41,9 @@ measure-forward: build
 
 measure-network: build
 	bash measure/network.sh
+
+measure-meeting: build
+	bash measure/meeting.sh
 
 measure-strangers: build browser-tools
 	bash measure/strangers.sh

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -78,18 +77,7 @@ func pair(ctx context.Context, dir string, a, b *Node) error {
 
 // Invite makes an invitation of a member; earlier ones stay good.
 func (n *Node) Invite(ctx context.Context, meeting, member string) (string, error) {
-	out, err := n.Command(ctx, "invite", "--config", n.Config(), "--keep", "--valid", "24h", meeting, member)
-	if err != nil {
-		return "", err
-	}
-	_, link, found := strings.Cut(out, "\t")
-	if !found || !strings.Contains(link, "#") {
-		return "", fmt.Errorf("visavis invite printed no link: %q", out)
-	}
-	if !n.TLS {
-		link = strings.Replace(link, "https://", "http://", 1)
-	}
-	return strings.TrimSpace(link), nil
+	return n.linkOf(ctx, "invite", "--config", n.Config(), "--keep", "--valid", "24h", meeting, member)
 }
 
 // certificate writes a certificate for one host, signed by itself, and its key.

@@ -87,6 +87,12 @@ func (n *Node) Command(ctx context.Context, args ...string) (string, error) {
 }
 
 func (n *Node) command(ctx context.Context, stdin string, args ...string) (string, error) {
+	out, _, err := n.both(ctx, stdin, args...)
+	return out, err
+}
+
+// both gives what a command printed on its standard error, too.
+func (n *Node) both(ctx context.Context, stdin string, args ...string) (string, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandWait)
 	defer cancel()
 	words := append(append([]string{}, n.Enter...), append([]string{n.bin}, args...)...)
@@ -94,9 +100,9 @@ func (n *Node) command(ctx context.Context, stdin string, args ...string) (strin
 	var out, errs bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(stdin), &out, &errs
 	if err := c.Run(); err != nil {
-		return "", fmt.Errorf("visavis %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()+out.String()))
+		return "", "", fmt.Errorf("visavis %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errs.String()+out.String()))
 	}
-	return strings.TrimSpace(out.String()), nil
+	return strings.TrimSpace(out.String()), strings.TrimSpace(errs.String()), nil
 }
 
 // Start runs the node and returns when it answers.
