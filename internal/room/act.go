@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,17 +12,30 @@ import (
 // Act takes what a page does. Who does it is the member of s; proven is when that member last showed its passkey, zero: never. It
 // returns a *meeting.Error that the page should see, or ErrClosed. What comes from a seat that has been replaced is seat.gone.
 func (r *Room) Act(s *Seat, a wire.Act, proven time.Time) error {
-	return r.ask(func() error {
+	m, ok := r.c.Definition.Member(s.Member)
+	if !ok {
+		return &meeting.Error{Code: "member.unknown"}
+	}
+	ahead := m.Role.May(meeting.Lower) && (a.Do == wire.DoClose || a.Do == wire.DoEnd) && r.ahead.shut(r.c.Worker)
+	err := r.ask(func() error {
+		if ahead {
+			defer r.fallIn()
+		}
 		st := r.seats[s.Member]
 		if st == nil || st.Seat != s {
 			return &meeting.Error{Code: "seat.gone"}
 		}
-		m, ok := r.c.Definition.Member(s.Member)
-		if !ok {
-			return &meeting.Error{Code: "member.unknown"}
-		}
 		return r.act(time.Now(), m, a, proven)
 	})
+	if ahead && codeIs(err, codeBusy) {
+		r.post(r.fallIn)
+	}
+	return err
+}
+
+func codeIs(err error, code string) bool {
+	var e *meeting.Error
+	return errors.As(err, &e) && e.Code == code
 }
 
 // act does a for member m of ours.

@@ -132,6 +132,7 @@ func (r *Room) Reoffered(a *Audience) {
 // dismiss ends a seat of the audience, with a word if there is one.
 func (r *Room) dismiss(st *audience, code string) {
 	delete(r.audience, st.ID)
+	r.sound.forget(st.key)
 	r.changed()
 	r.hurry()
 	if code != "" {

@@ -24,7 +24,7 @@ func (c *clock) apart() bool { return c.known && (c.offset > clockApart || c.off
 func (r *Room) sayClock(now time.Time, s *side) {
 	c := &s.clock
 	c.sent = now
-	r.tellOnce(now, s, meeting.Notice{Kind: meeting.NoticeClock, Clock: &meeting.Clock{Sent: millis(now), Origin: c.origin, Received: c.received}})
+	r.tellOnce(s, meeting.Notice{Kind: meeting.NoticeClock, Clock: &meeting.Clock{Sent: millis(now), Origin: c.origin, Received: c.received}})
 }
 
 // clocked takes the other node's time. Of two measures within clockFresh the one with the shorter way counts.

@@ -103,6 +103,47 @@ func (r *Room) shutNow(now time.Time, next meeting.State) {
 	}
 }
 
+// ahead lets an act that closes the open part shut the slots of the audience before the room has come to it: the room may be waiting for a disk.
+type ahead struct {
+	mu    sync.Mutex         // guards slots
+	slots []*media.Forwarder // that are open
+}
+
+func (a *ahead) set(slots []*media.Forwarder) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.slots = slots
+}
+
+// shut is called from any goroutine. It reports whether there was something to shut; then fallIn must follow.
+func (a *ahead) shut(w Worker) bool {
+	a.mu.Lock()
+	slots := a.slots
+	a.mu.Unlock()
+	bound := time.Now().Add(doorsBound)
+	return len(slots) > 0 && w.Do(func() {
+		now := time.Now()
+		for _, f := range slots {
+			f.Shut(now, bound)
+		}
+	})
+}
+
+// fallIn brings slots that were shut ahead in line with what became of the act: those of doors that are open after all open again.
+func (r *Room) fallIn() {
+	d := &r.doors
+	if d.state != wire.DoorOpen || r.view.Phase != meeting.Opened {
+		return // they stay shut
+	}
+	for f := range d.gated {
+		d.gated[f] = true
+		delete(r.routes.stage, f)
+		delete(r.routes.ranks, f)
+	}
+	r.gate(time.Now())
+	r.planStale = true
+}
+
 // egresses are the slots of the audience.
 func (r *Room) egresses() (out []*media.Forwarder) {
 	for _, id := range sortedKeys(r.audience) {
@@ -146,6 +187,13 @@ func (r *Room) gate(now time.Time) {
 		}
 	}
 	d.gated = gated
+	var open []*media.Forwarder
+	for f, shut := range gated {
+		if !shut {
+			open = append(open, f)
+		}
+	}
+	r.ahead.set(open)
 }
 
 // measure looks at the cut slots: when the last packet left, and how many after the bound. It returns when it looks next.

@@ -157,6 +157,42 @@ func TestDoorsBeforeDisk(t *testing.T) {
 	})
 }
 
+// TestDoorsBeforeRoom: the doors are shut while the room still waits for a disk with somebody else's event; and an act that is refused shuts
+// nothing for long (the control).
+func TestDoorsBeforeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, nil)
+		s.to(meeting.Opened)
+		s.speaking(s.tA)
+		s.a.shared.set(func() { s.a.shared.slow = 2 * time.Second })
+		go func() { _ = act(s.dA, wire.Act{Do: wire.DoRaiseHand}) }()
+		time.Sleep(100 * time.Millisecond) // virtual
+		s.prA.sink.take()
+		go func() { _ = act(s.ofA, wire.Act{Do: wire.DoClose}) }()
+		synctest.Wait()
+		speak(s.a, s.tA.streams["mic"], time.Second)
+		if got := s.prA.sink.take(); got > 1 {
+			t.Errorf("while the room waits for the disk, %d packets reach the press", got)
+		}
+		settle(10 * time.Second)
+		s.a.shared.set(func() { s.a.shared.slow = 0 })
+		settle(time.Second)
+		s.is(meeting.Closed)
+		if d := s.ofA.now().Doors.Ours; d.After != 0 || d.Egresses != 9 {
+			t.Errorf("doors %+v", d)
+		}
+		s.keys(wire.ActionOpen)
+		s.speaking(s.tA)
+		old := s.ofA
+		s.ofA = join(s.a, ruhlA)
+		s.act(old, wire.Act{Do: wire.DoClose}, "seat.gone") // a page that has been replaced closes nothing
+		settle(100 * time.Millisecond)
+		if got := s.prA.heardWhile(s.tA, time.Second); got < 49 {
+			t.Errorf("control: after a refused act %d packets of a second reach the press", got)
+		}
+	})
+}
+
 // TestDoorsSuspended: a link lost for 2 s shuts the doors of an open part within 2.2 s, on both nodes, while each delegation goes on. They
 // open by themselves when the link is back and both logs have the same head, and only if the part is still open. A cut of a second does
 // nothing (the control).

@@ -5,6 +5,7 @@ import "time"
 // Codes of refusals and alarms that are used in more than one place.
 const (
 	codeActs    = "act.rate"
+	codeBusy    = "room.busy"
 	codeApart   = "clock.apart"
 	codeKeyLate = "key.late"
 )

@@ -14,6 +14,7 @@ type live struct {
 	attended uint64 // seats of the audience so far
 	waiters  []*Waiter
 	doors    doors
+	ahead    ahead // any goroutine
 	given    grant
 	heard    map[meeting.MemberID]heardAt
 	muted    map[meeting.MemberID]time.Time // who speaks into a closed microphone, since when

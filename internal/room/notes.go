@@ -20,10 +20,14 @@ func (r *Room) message(now time.Time, m meeting.Member, a wire.Act) error {
 	if text == "" {
 		return &meeting.Error{Code: "text.empty"}
 	}
-	r.note(wire.Note{Kind: wire.NoteMessage, Party: string(r.c.Self), Member: string(m.ID), Text: text, At: stamp(now), Own: true})
+	sent := false
 	for _, s := range r.links {
-		r.tellOnce(now, s, meeting.Notice{Kind: meeting.NoticeMessage, Member: m.ID, Text: text})
+		sent = r.tellOnce(s, meeting.Notice{Kind: meeting.NoticeMessage, Member: m.ID, Text: text}) || sent
 	}
+	if !sent { // nobody would read it
+		return &meeting.Error{Code: "link.lost"}
+	}
+	r.note(wire.Note{Kind: wire.NoteMessage, Party: string(r.c.Self), Member: string(m.ID), Text: text, At: stamp(now), Own: true})
 	return nil
 }
 
@@ -44,7 +48,7 @@ func (r *Room) request(now time.Time, m meeting.Member, a wire.Act) error {
 	}
 	r.note(wire.Note{Kind: wire.NoteRequest, Party: string(r.c.Self), Member: string(by), Text: string(q), At: stamp(now), Own: true})
 	for _, s := range r.links {
-		r.tellOnce(now, s, meeting.Notice{Kind: meeting.NoticeRequest, Member: by, Request: q})
+		r.tellOnce(s, meeting.Notice{Kind: meeting.NoticeRequest, Member: by, Request: q})
 	}
 	return nil
 }
@@ -201,13 +205,13 @@ func (r *Room) farMuted(now time.Time, id meeting.MemberID, on bool) {
 	r.hurry()
 }
 
-// tellOnce sends n to the room of s now, or not at all.
-func (r *Room) tellOnce(_ time.Time, s *side, n meeting.Notice) {
+// tellOnce sends n to the room of s now, or not at all. It reports which.
+func (r *Room) tellOnce(s *side, n meeting.Notice) bool {
 	if s.l == nil || !s.up || !s.agreed {
-		return
+		return false
 	}
 	n.Meeting = r.c.Definition.ID
-	r.tell(s, meeting.Exchange{Notice: &n})
+	return r.tell(s, meeting.Exchange{Notice: &n})
 }
 
 // tellLast sends the last notice of its kind and member, at most one in noticePause: what comes sooner waits for its turn, and what comes
