@@ -10,6 +10,7 @@ import (
 	"visavis/internal/auth"
 	"visavis/internal/bot"
 	"visavis/internal/meeting"
+	"visavis/internal/node"
 	"visavis/internal/wire"
 )
 
@@ -138,5 +139,57 @@ func TestOfficerEndsASession(t *testing.T) {
 		if !s.delegat.Await(time.Second) {
 			t.Error("control: another member's session goes on")
 		}
+	})
+}
+
+// TestLogsOfAFormalMeeting looks into the logs of a meeting with accounts, PINs, press, messages, refusals and a door for what must never be there.
+// The control: refusals and uses of power are there, by code and id.
+func TestLogsOfAFormalMeeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, "open")
+		s.begin()
+		_, cookie, _ := strings.Cut(s.officer.cookie, "=")
+		secrets := map[string]string{"cookie": cookie, "account's name": "Name of ", "press": "Halvern Post", "message": "a word in confidence", "title": "Talks", "office": "Office of"}
+		var code, pin auth.Secret
+		s.Avelmar.must(func(d *node.Dir) (err error) {
+			g := auth.Grant{Meeting: Meeting, Member: s.principal.Member, Party: s.Avelmar.ID}
+			code, pin, err = d.Book().InviteWith(t.Context(), g, auth.InviteOptions{TTL: time.Hour, PIN: true})
+			if err != nil {
+				return err
+			}
+			other, err := d.Book().EnrolmentCode(t.Context(), s.officer.member, time.Hour, false)
+			secrets["code for a passkey"] = other.Reveal()
+			return err
+		})
+		secrets["code"], secrets["PIN"] = code.Reveal(), pin.Reveal()
+		g := s.Avelmar.guest()
+		g.do("POST", "/api/session", `{"code":"`+code.Reveal()+`","pin":"no"}`)
+		g.do("POST", "/api/session", `{"code":"`+code.Reveal()+`","pin":"`+pin.Reveal()+`"}`)
+		g.do("POST", "/api/passkey/register", `{"code":"`+secrets["code for a passkey"]+`"}`)
+		secrets["browser's address"] = g.h.Addr().String()
+		s.officer.act(wire.Act{Do: wire.DoMessage, Value: secrets["message"]})
+		if got := s.technician.try(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionRecord}); got != "member.role" {
+			t.Errorf("a technician's key: %q", got)
+		}
+		if got := s.technician.try(wire.Act{Do: wire.DoClose}); got == "" {
+			t.Error("a technician closes the doors")
+		}
+		s.officer.act(wire.Act{Do: wire.DoExclude, Member: string(s.delegat.Member)})
+		s.officer.act(wire.Act{Do: wire.DoEndSession, Member: string(s.principal.Member)})
+		time.Sleep(2 * time.Second)
+		for _, p := range []*Party{s.Avelmar, s.Tolmeria} {
+			for what, secret := range secrets {
+				if secret == "" {
+					t.Errorf("no %s to look for", what)
+				} else if strings.Contains(p.Log.String(), secret) {
+					t.Errorf("the log of %s has the %s", p.ID, what)
+				}
+			}
+		}
+		for _, code := range []string{"pin.wrong", "member.role", "door.excluded"} {
+			s.Avelmar.logged(`"code":"` + code + `"`)
+		}
+		s.Avelmar.logged(`"kind":"passkey.added"`)
+		s.Avelmar.logged(`"person":"avelmar-technician"`)
 	})
 }
