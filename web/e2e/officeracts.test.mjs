@@ -37,6 +37,7 @@ test('the end is asked once more, and Cancel ends nothing', quiet, async (t) => 
   await page.click('[data-ask=end] [data-act=cancel]');
   await gone(page, '[data-ask]');
   await page.click('[data-act="phase.ended"]');
+  await shows(page, '[data-ask=end][open]');
   await page.keyboard.press('Escape');
   await gone(page, '[data-ask]');
   assert.deepEqual(acts(node), [], 'nothing was asked of the node');

@@ -1,0 +1,90 @@
+// Alarms: what somebody must look at now. They stand still, are read out at once, and sound one low tone, again after ten seconds if
+// nobody has noted them.
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Call } from "../call/call";
+import { alarmTone } from "../call/cue";
+import { fill, t, Words } from "../lang";
+import { AlarmLine, useLasting } from "../view/controls";
+import { memberOf, partyOf } from "../view/parts";
+import { at } from "../view/signs";
+import type { Alarm } from "../wire.gen";
+import { o } from "./words";
+
+const again = 10_000; // ms until the tone comes once more
+
+const kept = "visavis.alarmtone";
+function recalled(): boolean {
+  try { return localStorage.getItem(kept) !== "off"; } catch { return true; }
+}
+
+/** tones: alarms are also told by a low tone, unless it has been turned off on this computer. */
+export const tones = signal(recalled());
+
+export function switchTones() {
+  tones.value = !tones.value;
+  try { localStorage.setItem(kept, tones.value ? "on" : "off"); } catch { /* it holds until the page is closed */ }
+}
+
+interface Raised { key: string; code: string; since: string; words: ComponentChildren; act?: ComponentChildren }
+
+/** noted are the alarms that the person has pressed "Noted" for; they stand on without a tone. */
+const noted = signal<ReadonlySet<string>>(new Set());
+
+function words(call: Call, a: Alarm): ComponentChildren {
+  const x = o.value, name = <Words of={memberOf(call.meeting.value, a.args.member ?? "")?.name} />, party = <Words of={partyOf(call.meeting.value, a.args.party ?? "")?.name} />;
+  switch (a.code) {
+    case "floor.unacknowledged": return fill(x.alarmFloor, { name });
+    case "link.lost": {
+      const phase = call.stand.phase.value;
+      return fill(phase === "closed" ? x.alarmLinkClosed : phase === "open" && call.state.value.doors?.ours.state === "suspended" ? x.alarmLinkOpen : x.alarmLink, { party });
+    }
+    case "clock.off": return fill(x.alarmClock, { party });
+    case "clock.apart": return fill(x.alarmApart, { party });
+    case "event.refused": return fill(x.alarmRefused, { party, code: a.args.code ?? "" });
+    case "doors.late": return fill(x.alarmLate, { after: a.args.after ?? "" });
+    case "doors.unwritten": return x.alarmUnwritten;
+    case "log.withheld": return x.alarmWithheld;
+    case "log.forked": return x.alarmForked;
+    default: return fill(x.alarmOther, { code: a.code });
+  }
+}
+
+/** raised are all alarms of the console: this page's own way first, then who speaks unheard, then the node's. */
+function raised(call: Call, cut: boolean): Raised[] {
+  const x = t.value, list: Raised[] = [];
+  const add = (code: string, words: ComponentChildren, since = "", id = "", act?: ComponentChildren) => list.push({ key: `${code} ${id} ${since}`, code, since, words, act });
+  if (cut) add("cut", call.cut.value === "server" ? x.cutServer : x.cutNetwork);
+  if (call.media.value === "blocked") add("blocked", x.probeBlocked);
+  else if (call.media.value === "lost" && !cut) add("media", x.cutMedia);
+  if (call.state.value.links.some((l) => l.code === "definition.differs")) add("differs", x.linkDiffers);
+  for (const id of call.state.value.muted) add("muted", fill(o.value.alarmMuted, { name: <Words of={memberOf(call.meeting.value, id)?.name} /> }), "", id);
+  for (const a of call.state.value.alarms) add(a.code, words(call, a), a.since, Object.values(a.args).join(" "));
+  return list;
+}
+
+/** Alarms is the list. It is there from the beginning, so that what enters it is read out. */
+export function Alarms({ call }: { call: Call }) {
+  const x = o.value, cut = useLasting(call.phase.value === "cut", 1500), list = raised(call, cut), open = list.filter((a) => !noted.value.has(a.key)).map((a) => a.key);
+  const known = useRef(new Set<string>());
+  useEffect(() => {
+    const fresh = open.filter((k) => !known.current.has(k));
+    known.current = new Set(list.map((a) => a.key));
+    if ([...noted.value].some((k) => !known.current.has(k))) noted.value = new Set([...noted.value].filter((k) => known.current.has(k)));
+    if (fresh.length && tones.value) alarmTone();
+  }, [open.join("|"), list.length]);
+  useEffect(() => {
+    if (!open.length) return undefined;
+    const timer = setTimeout(() => { if (tones.value) alarmTone(); }, again);
+    return () => clearTimeout(timer);
+  }, [open.join("|")]);
+  return (
+    <ul class="alarms" aria-live="assertive" aria-label={x.alarms}>
+      {list.map((a) => (
+        <AlarmLine key={a.key} code={a.code} tone={noted.value.has(a.key) ? "warn" : "alarm"} since={a.since ? fill(x.alarmSince, { time: at(call, a.since) }) : null}
+          act={noted.value.has(a.key) ? null : <button type="button" class="btn" data-act="noted" onClick={() => { noted.value = new Set([...noted.value, a.key]); }}>{x.noted}<span class="vh"> {a.words}</span></button>}>{a.words}</AlarmLine>
+      ))}
+    </ul>
+  );
+}
