@@ -52,7 +52,7 @@ name = { en = "Lothen Quintar" }
 office = { en = "Protocol officer" }
 `;
 
-let folder, node, browser, link, origin;
+let folder, config, node, browser, link, origin;
 
 function freePort() {
   return new Promise((done, failed) => {
@@ -63,7 +63,8 @@ function freePort() {
 before(async () => {
   if (!visavis) return;
   folder = await mkdtemp(join(tmpdir(), 'visavis-passkey-'));
-  const [web, far, udp] = [await freePort(), await freePort(), await freePort()], dir = join(folder, 'node'), config = join(dir, 'visavis.toml');
+  const [web, far, udp] = [await freePort(), await freePort(), await freePort()], dir = join(folder, 'node');
+  config = join(dir, 'visavis.toml');
   origin = `http://avelmar.localhost:${web}`;
   const made = await run(visavis, ['init', dir, '--party', 'avelmar', '--name', 'en=Avelmar', '--tls', 'off', '--listen', `127.0.0.1:${web}`, '--link-listen', `127.0.0.1:${far}`, '--link', `127.0.0.1:${far}`, '--udp-port', String(udp),
     '--host', `avelmar.localhost:${web}`, '--host', `other.localhost:${web}`, '--media', `127.0.0.1:${udp}`, '--allow-private', '--officer', 'avelmar-vost', '--officer-name', 'Lirien Vost']);
@@ -157,4 +158,46 @@ test('another device, another host and a used link let nobody in', options, asyn
   await page.goto(`${origin.replace('avelmar.', 'other.')}/signin`);
   assert.equal((await ceremony(page, 'signin')).status, 0, 'none under the other name');
   await page.context().close();
+});
+
+test('a PIN lets the principal in, a second device waits until the officer admits it', options, async () => {
+  const made = await run(visavis, ['account', 'code', 'avelmar-vost', '--forget', '--config', config]);
+  const officer = await device();
+  await officer.goto(made.stdout.trim().split('\t')[1]);
+  await until(officer, () => document.querySelector('[data-act="register"]'));
+  await officer.click('[data-act="register"]');
+  await until(officer, () => location.pathname === '/officer', null, 20_000);
+  await officer.goto(`${origin}/m/annual`);
+  const live = (page) => until(page, () => globalThis.visavis.phase() === 'live', null, 20_000, 'the page is live');
+  await live(officer);
+
+  const given = await run(visavis, ['invite', 'annual', 'avelmar-tarroven', '--valid', '1h', '--config', config]);
+  const invitation = given.stdout.trim().split('\t')[1], pin = /PIN\tavelmar-tarroven\t(\d{6})/.exec(given.stderr)[1];
+  const press = async (page, text) => {
+    await until(page, () => document.querySelector('[data-act="pin"]'));
+    await page.fill('[data-act="pin"]', text);
+    await page.click('[data-act="sit"]');
+  };
+  const first = await open(browser), second = await open(browser);
+  await first.goto(invitation);
+  await press(first, pin === '000000' ? '000001' : '000000');
+  await until(first, () => document.querySelector('[role="alert"]')?.textContent, null, 10_000, 'the page says that the PIN is wrong');
+  assert.notEqual(await first.evaluate(() => globalThis.visavis.phase()), 'live');
+  await press(first, pin);
+  await live(first);
+
+  await second.goto(invitation);
+  await until(second, () => document.querySelector('[data-says="door"]'), null, 10_000, 'the link has been used');
+  assert.doesNotMatch(await second.evaluate(() => document.body.innerText), /Tarroven|Ninth Annual/);
+  await press(second, pin);
+  await until(second, () => document.querySelector('[data-says="device"]'), null, 10_000, 'the page says that one waits');
+  assert.doesNotMatch(await second.evaluate(() => document.body.innerText), /Tarroven|Ninth Annual/);
+  await until(officer, () => document.querySelector('[data-reason="device"]'), null, 10_000, 'the officer sees who waits');
+  await officer.click('[data-reason="device"] [data-act="admit"]');
+  await live(second);
+  await until(first, () => globalThis.visavis.phase() === 'over', null, 10_000, 'the first is out');
+  for (const page of [first, second, officer]) {
+    assert.deepEqual(await page.evaluate(() => globalThis.reports), []);
+    await page.context().close();
+  }
 });

@@ -1,17 +1,27 @@
 // The member's console in a formal meeting: every state of the floor in six languages, light and dark, wide and narrow. axe finds
 // nothing, nothing scrolls sideways, the policy reports nothing. VISAVIS_SHOTS=folder keeps pictures; VISAVIS_SCREENS names a few states.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { answerer, launch, open, says, shot, until, violations } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
+import { wav } from './lib/wav.mjs';
 import { ago, cut, held, meeting, order, present, standing } from './lib/formal.mjs';
 
-let browser, answer;
+let browser, voice, answer, folder;
 before(async () => {
-  browser = await launch();
+  folder = await mkdtemp(join(tmpdir(), 'visavis-member-'));
+  const microphone = async (name, peak) => {
+    await writeFile(join(folder, name), wav(900, 4, peak));
+    return launch({ more: [`--use-file-for-fake-audio-capture=${join(folder, name)}`] });
+  };
+  browser = await microphone('quiet.wav', 0); // the browser's own microphone beeps, which is speech
+  voice = await microphone('voice.wav', 8191);
   answer = await answerer(browser);
 });
-after(() => browser?.close());
+after(async () => { await browser?.close(); await voice?.close(); await rm(folder, { recursive: true, force: true }); });
 
 const me = 'avelmar-tarroven', them = 'tolmeria-kosvane';
 const far = (db, far) => ({ levels: { list: [{ member: me, db, own: true, ...(far === undefined ? {} : { far }) }] } });
@@ -19,7 +29,7 @@ const far = (db, far) => ({ levels: { list: [{ member: me, db, own: true, ...(fa
 /** states of the console: what the node says, what the person does, the key of the sentence. */
 const states = {
   planned: { state: standing({ phase: 'planned', since: '' }), says: 'planned' },
-  rehearsal: { state: standing({ phase: 'rehearsal' }), says: /^rehearsal/ },
+  rehearsal: { state: standing({ phase: 'rehearsal' }), says: 'rehearsal-say' },
   waiting: { state: standing({ phase: 'waiting' }), says: 'waiting' },
   listening: { state: standing({ order: held(them, { hands: [me] }), present: present({ [them]: { mic: true, capacity: 1 } }) }), says: 'listening' },
   offered: { state: standing({ phase: 'closed', order: held(me, { acknowledged: false, since: ago(1) }) }), says: 'offered' },
@@ -28,6 +38,7 @@ const states = {
   free: { state: standing({ phase: 'closed', order: order({ mode: 'free' }) }), says: 'free' },
   link: { state: cut({ phase: 'closed', order: held(them) }), says: 'link' },
   ended: { state: standing({ phase: 'ended' }), says: 'ended' },
+  muted: { state: standing({ phase: 'closed', order: held(me) }), voice: true, says: 'muted' },
   delegate: { state: standing({ order: held(me) }), you: 'avelmar-aldesh', says: 'listening' },
   second: { state: standing({ phase: 'closed', order: held(them), present: present({ [them]: { capacity: 1 } }) }), you: them, says: 'closed' },
 };
@@ -49,15 +60,17 @@ const asked = process.env.VISAVIS_SCREENS?.split(','), tongues = process.env.VIS
 
 const every = Object.entries(states).filter(([name]) => !asked || asked.includes(name));
 for (const tongue of tongues) {
-  for (const you of new Set(every.map(([, s]) => s.you ?? me))) {
+  for (const [you, speaks] of [[me, false], [me, true], ['avelmar-aldesh', false], [them, false]]) {
+    const own = every.filter(([, s]) => (s.you ?? me) === you && (s.voice ?? false) === speaks);
+    if (!own.length) continue;
     // English and Arabic are looked at in every light and width; the other four in one light for each width: the stage is dark in both.
     const looks = ['light', 'dark'].flatMap((light) => [wide, narrow].map((size) => [light, size])).filter(([light, size]) => tongue === 'en' || tongue === 'ar' || (light === 'light') === (size === wide));
-    test(`${you} in ${tongue}`, { timeout: 300_000 }, async (t) => {
-      const { node, page } = await seated(t, tongue, { state: standing({ phase: 'planned', since: '' }), you });
+    test(`${you}${speaks ? ', speaking,' : ''} in ${tongue}`, { timeout: 300_000 }, async (t) => {
+      const { node, page } = await seated(t, tongue, { state: standing({ phase: 'planned', since: '' }), you, browser: speaks ? voice : browser });
       let levels = null;
       const timer = setInterval(() => { if (levels) node.send(levels); }, 300);
       t.after(() => clearInterval(timer));
-      for (const [name, s] of every.filter(([, s]) => (s.you ?? me) === you)) {
+      for (const [name, s] of own) {
         levels = s.levels;
         node.send({ state: s.state });
         if (s.mic) await page.click('[data-act=mic][data-on=false]');

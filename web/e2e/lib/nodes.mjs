@@ -19,9 +19,9 @@ export const officers = { avelmar: ['avelmar-vost', 'Lirien Vost'], tolmeria: ['
 
 /**
  * start makes two paired nodes with the formal meeting, and serves them. Each side has url, enrol (the officer's link), links (by
- * member), pins (by member) and press. stop ends both and removes their folders.
+ * member), pins (by member) and press. stop ends both and removes their folders. With meeting false there is none yet.
  */
-export async function start() {
+export async function start({ meeting = true } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'visavis-nodes-')), sides = {}, processes = [];
   const command = async (...args) => { const { stdout, stderr } = await run(bin, args); return { stdout, stderr }; };
   for (const party of ['avelmar', 'tolmeria']) {
@@ -35,7 +35,7 @@ export async function start() {
   const pair = [['avelmar', 'tolmeria'], ['tolmeria', 'avelmar']], offer = (p) => join(dir, `${p}.offer`);
   for (const [p, other] of pair) await command('pair', 'offer', '--config', sides[p].config, '--out', offer(p), other);
   for (const [p, other] of pair) await command('pair', 'accept', '--config', sides[p].config, '--words-match', offer(other));
-  for (const side of Object.values(sides)) {
+  for (const side of meeting ? Object.values(sides) : []) {
     await command('meeting', 'new', '--config', side.config, join(world, 'formal.toml'));
     const { stdout, stderr } = await command('invite', '--config', side.config, '--valid', '24h', '--all', 'avelmar-tolmeria-2026');
     for (const [, member, url] of stdout.matchAll(/^(?:.*\t)?([\w-]+)\t+(http\S+)$/gm)) side.links[member] = url;
