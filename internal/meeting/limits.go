@@ -32,7 +32,8 @@ const (
 
 	MaxNotice  = 5 << 10 // bytes of one Notice in JSON: 1,000 signs of 4 bytes, and names
 	MaxMessage = 1000    // signs of an officer's message to an officer
-	MaxStats   = 20      // members in one notice: twenty with 64-byte ids stay below MaxNotice
+	MaxStats   = 20      // members in one notice: twenty with 64-byte ids stay below MaxNotice, if they hear few
+	MaxHears   = 8       // microphones that one member hears
 	MaxPaths   = 8
 )
 

@@ -81,6 +81,8 @@ type MemberStats struct {
 	JitterMs int      `json:"jitterMs"`
 	RTTMs    int      `json:"rttMs"`
 	DB       int      `json:"db"` // dBov of its microphone, -127 … 0
+	// Hears names whose microphones are in the member's slots now, at most MaxHears.
+	Hears []MemberID `json:"hears,omitempty"`
 }
 
 // PathStats is one path of the link, as the sender sees it.
@@ -143,8 +145,13 @@ func (n Notice) values() error {
 		return bad
 	}
 	for _, m := range n.Stats {
-		if !validID(string(m.Member)) || !counts(m.UpKbps, m.DownKbps, m.Loss, m.JitterMs, m.RTTMs) || m.Loss > 1000 || !validDB(m.DB) {
+		if !validID(string(m.Member)) || !counts(m.UpKbps, m.DownKbps, m.Loss, m.JitterMs, m.RTTMs) || m.Loss > 1000 || !validDB(m.DB) || len(m.Hears) > MaxHears {
 			return bad
+		}
+		for _, id := range m.Hears {
+			if !validID(string(id)) {
+				return fail("member.id")
+			}
 		}
 	}
 	for _, p := range n.Paths {
