@@ -7,6 +7,7 @@ import { played } from "./call/cue";
 import { node, type Reply } from "./call/node";
 import { fill, lang, pick, ready, t, title } from "./lang";
 import { Notice } from "./view/parts";
+import { Pin, usePin } from "./view/pin";
 import type { Invited } from "./wire.gen";
 
 type Screen = "loading" | "join" | "door" | "meeting" | "unknown" | "session" | "server" | "other";
@@ -162,10 +163,22 @@ function Page() {
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
     case "server": return <Notice title={x.serverTitle} help={x.serverHelp} />;
     case "other": return Other ? <Other code={code} /> : null;
-    case "door": return <Notice title={x.doorTitle} help={x.doorHelp} says="door"><button type="button" class="btn big primary" data-act="sit" onClick={() => void sit()}>{x.doorAsk}</button></Notice>;
+    case "door": return <Door />;
     case "join": return show ? <show.Invitation call={call} code={code} invited={invited.value} failed={failed.value} sit={(pin) => void sit(pin)} /> : null;
     case "meeting": return show ? <show.Seated call={call} /> : null;
   }
+}
+
+/** Door: somebody has used the invitation. The node tells nothing of the meeting; who presses the button asks to be let in, with the PIN where there is one. */
+function Door() {
+  const x = t.value, pin = usePin(invited.value);
+  return (
+    <Notice title={x.doorTitle} help={x.doorHelp} says="door">
+      <Pin pin={pin} />
+      <button type="button" class="btn big primary" data-act="sit" onClick={() => { if (pin.good()) void sit(pin.value()); }}>{x.doorAsk}</button>
+      <p class="alarm" role="alert">{failed.value ? pin.failure(failed.value) ?? x.seatFailed : ""}</p>
+    </Notice>
+  );
 }
 
 /** Lobby: the node knows who this is, and an officer has not let the person in yet. Nothing of the meeting is shown. */
@@ -181,7 +194,7 @@ function Over() {
   switch (over) {
     case "moved": return <Notice title={x.movedTitle} help={x.movedHelp}><button type="button" class="btn big primary" data-act="back" onClick={() => void back()}>{x.movedBack}</button></Notice>;
     case "session": return <Notice title={x.sessionTitle} help={x.sessionHelp} />;
-    case "excluded": return <Notice title={x.excludedTitle} help={x.sessionHelp} says="excluded" />;
+    case "excluded": return <Notice title={x.excludedTitle} help={x.excludedDoor} says="excluded"><button type="button" class="btn big primary" data-act="back" onClick={() => void back()}>{x.doorAsk}</button></Notice>;
     case "version": return <Notice title={x.versionTitle} help={x.versionHelp}><button type="button" class="btn big primary" onClick={() => location.reload()}>{x.reload}</button></Notice>;
     case "refused": return <Notice title={x.refusedTitle} help={fill(x.refusedHelp, { code: call.refusal.value })} />;
     default: return <Notice title={x.leftTitle} help={x.leftHelp} />;
