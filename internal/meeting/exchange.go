@@ -127,7 +127,7 @@ func EncodeExchange(x Exchange) ([]byte, error) {
 // DecodeExchange decodes at most MaxExchange bytes. It returns a *strict.Error or an *Error.
 func DecodeExchange(b []byte) (Exchange, error) {
 	var x Exchange
-	if err := strict.Decode(b, &x, strict.Limits{Bytes: MaxExchange, Depth: 4, List: MaxPiece}); err != nil {
+	if err := strict.Decode(b, &x, strict.Limits{Bytes: MaxExchange, Depth: 5, List: MaxPiece}); err != nil {
 		return Exchange{}, err
 	}
 	if err := x.Check(); err != nil {

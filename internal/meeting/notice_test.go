@@ -20,9 +20,9 @@ func notices() map[string]meeting.Notice {
 			Kind: meeting.NoticeMessage, Member: "avelmar-vost", Text: "Two minutes.\nThank you."},
 		`{"notice":{"meeting":"m","kind":"doors","doors":{"closed":true,"at":"2026-12-09T23:30:00Z","lastMs":84,"after":0,"egresses":6,"press":2}}}`: {
 			Kind: meeting.NoticeDoors, Doors: &meeting.Doors{Closed: true, At: at, LastMs: 84, Egresses: 6, Press: 2}},
-		`{"notice":{"meeting":"m","kind":"stats","stats":[{"member":"avelmar-aldesh","upKbps":900,"downKbps":1200,"loss":26,"jitterMs":3,"rttMs":63,"db":-40}],` +
+		`{"notice":{"meeting":"m","kind":"stats","stats":[{"member":"avelmar-aldesh","upKbps":900,"downKbps":1200,"loss":26,"jitterMs":3,"rttMs":63,"db":-40,"hears":["tolmeria-kosvane","tolmeria-soste"]}],` +
 			`"paths":[{"path":1,"up":true,"rttMs":63,"loss":4}]}}`: {Kind: meeting.NoticeStats,
-			Stats: []meeting.MemberStats{{Member: "avelmar-aldesh", UpKbps: 900, DownKbps: 1200, Loss: 26, JitterMs: 3, RTTMs: 63, DB: -40}},
+			Stats: []meeting.MemberStats{{Member: "avelmar-aldesh", UpKbps: 900, DownKbps: 1200, Loss: 26, JitterMs: 3, RTTMs: 63, DB: -40, Hears: []meeting.MemberID{"tolmeria-kosvane", "tolmeria-soste"}}},
 			Paths: []meeting.PathStats{{Path: 1, Up: true, RTTMs: 63, Loss: 4}}},
 		`{"notice":{"meeting":"m","kind":"clock","clock":{"sent":"2026-12-09T23:30:00Z","origin":"0001-01-01T00:00:00Z","received":"0001-01-01T00:00:00Z"}}}`: {
 			Kind: meeting.NoticeClock, Clock: &meeting.Clock{Sent: at}},
@@ -53,6 +53,9 @@ func TestNoticeRefuses(t *testing.T) {
 		one := `{"member":"` + strings.Repeat("m", 64) + `","upKbps":1073741824,"downKbps":1073741824,"loss":1000,"jitterMs":1073741824,"rttMs":1073741824,"db":-127}`
 		return `"kind":"stats","stats":[` + strings.TrimSuffix(strings.Repeat(one+",", n), ",") + `]`
 	}
+	hears := func(n int) string {
+		return `"kind":"stats","stats":[{"member":"a","db":0,"hears":[` + strings.TrimSuffix(strings.Repeat(`"b",`, n), ",") + `]}]`
+	}
 	text := func(s string) string { return `"kind":"message","member":"a","text":"` + s + `"` }
 	for in, want := range map[string]string{
 		`"kind":"muted","member":"a","on":true`:                                                                "",
@@ -77,6 +80,9 @@ func TestNoticeRefuses(t *testing.T) {
 		`"kind":"message","text":"a"`:                                                                          "notice.malformed",
 		stats(meeting.MaxStats):                                                                                "",
 		stats(meeting.MaxStats + 1):                                                                            "notice.malformed",
+		hears(meeting.MaxHears):                                                                                "",
+		hears(meeting.MaxHears + 1):                                                                            "notice.malformed",
+		`"kind":"stats","stats":[{"member":"a","db":0,"hears":["A"]}]`:                                         "member.id",
 		`"kind":"stats","stats":[]`:                                                                            "notice.malformed",
 		`"kind":"stats","member":"a","paths":[{"path":0,"up":true,"rttMs":1,"loss":0}]`:                        "notice.malformed",
 		`"kind":"stats","paths":[{"path":0,"up":true,"rttMs":-1,"loss":0}]`:                                    "notice.malformed",
