@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"visavis/internal/peer"
+	"visavis/internal/room"
 	"visavis/internal/wire"
 )
 
@@ -28,6 +29,11 @@ func (v *visit) tellQuality(k *socket) {
 			k.push(wire.ToClient{Quality: &q})
 		}
 	}
+}
+
+// figures are what technicians see of a page's media.
+func figures(q peer.Quality) room.Figures {
+	return room.Figures{UpBits: q.UpBits, DownBits: q.DownBits, UpLoss: q.UpLoss, DownLoss: q.DownLoss, Jitter: q.Jitter, RTT: q.RTT}
 }
 
 func quality(q peer.Quality, now time.Time) wire.Quality {

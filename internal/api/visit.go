@@ -136,7 +136,7 @@ func (s *Server) forget(v *visit) {
 func (v *visit) take(m mediaSession) *room.Seat {
 	seat := &room.Seat{Member: v.session.Grant.Member}
 	if m != nil { // else the field would hold a nil of a type, which is not nil
-		seat.Media = m
+		seat.Media, seat.Figures = m, func() room.Figures { return figures(m.Quality()) }
 	}
 	seat.Send = func(m wire.ToClient) bool { return v.send(seat, m) }
 	seat.End = func(code string) { v.ended(seat, code) }

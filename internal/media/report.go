@@ -99,6 +99,14 @@ func (s *Stream) SenderReport(now time.Time, ntp uint64, rtpTime uint32) {
 	s.clock.offset.add(now, clockWindow, int64(s.sw.NTP(now)-ntp))
 }
 
+// Jitter is how unevenly packets come (RFC 3550 §6.4.1).
+func (s *Stream) Jitter() time.Duration {
+	if s.reception.rate == 0 {
+		return 0
+	}
+	return time.Duration(s.reception.jitter>>4) * time.Second / time.Duration(s.reception.rate)
+}
+
 // Reception returns the report block for the source, for one call per report sent; false if nothing came yet.
 func (s *Stream) Reception(now time.Time) (rtcp.ReceptionReport, bool) {
 	r := &s.reception

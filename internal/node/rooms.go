@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -216,7 +218,16 @@ func (r *rooms) Streams(c *link.Conn, id string, kind media.Kind, gone bool) {
 // path tells the rooms how the media path to a party does.
 func (r *rooms) path(c *link.Conn, s link.State) {
 	st := room.LinkState{Interrupted: !s.Path, RTT: s.RTT, Loss: max(s.LossIn, s.LossOut), Way: way(s)}
-	r.with(c.Party(), func(l *liveRoom) { l.LinkPath(c.Party(), st) })
+	each := make([]room.PathFigures, 0, len(s.Paths))
+	for _, p := range s.Paths {
+		f := room.PathFigures{Name: p.Addr.String(), Up: p.Alive, RTT: p.RTT, Jitter: p.Jitter, Loss: p.Loss, LastHeard: p.LastHeard, Sound: p.Audio, Sight: p.Video}
+		if p.Tunnel {
+			f.Name = "tls"
+		}
+		each = append(each, f)
+	}
+	slices.SortFunc(each, func(a, b room.PathFigures) int { return cmp.Compare(a.Name, b.Name) })
+	r.with(c.Party(), func(l *liveRoom) { l.LinkPath(c.Party(), st, each...) })
 }
 
 // way is how the media of a link goes, as wire.Link says it.

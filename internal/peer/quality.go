@@ -12,6 +12,9 @@ type Quality struct {
 	UpLoss    float64       // browser → node, 0..1, before resends
 	DownLoss  float64       // node → browser, 0..1, before resends
 	LastHeard time.Time     // the last authentic packet or answered check
+	UpBits    int           // bit/s of payload, browser → node, over the last second
+	DownBits  int           // bit/s of payload, node → browser
+	Jitter    time.Duration // of the microphone (RFC 3550 §6.4.1)
 }
 
 // Quality returns the latest figures; they are renewed every second while media is connected. Any goroutine.
@@ -29,6 +32,8 @@ type figures struct {
 	upLoss, downLoss       float64
 	downExpected, downLost float64 // since the last look
 	upSeen                 bool
+	at                     time.Time // of the last look
+	upBytes, downBytes     uint64    // until then
 }
 
 // sample takes a round-trip time, of a check or of a report, and smooths like TCP (RFC 6298 §2.3).
@@ -47,15 +52,21 @@ func (f *flow) sample(rtt time.Duration) {
 // tell publishes the figures and tells streams and slots how long an answer takes.
 func (f *flow) tell(now time.Time) {
 	g := &f.figures
-	var expected, lost uint64
+	var expected, lost, up, down uint64
+	var jitter time.Duration
 	for _, src := range f.sources {
 		st := src.stream.Stats()
 		expected += st.Packets + st.Lost - st.Recovered
 		lost += st.Lost
+		up += st.Bytes
+		if src.name == "mic" {
+			jitter = src.stream.Jitter()
+		}
 		src.stream.SetRTT(g.rtt)
 	}
 	for _, s := range f.slots {
 		s.forwarder.SetRTT(g.rtt)
+		down += s.forwarder.Stats().Bytes
 	}
 	e, l := expected-g.upExpected, max(lost, g.upLost)-g.upLost // Lost falls when packets were only reordered
 	if g.upSeen && expected > g.upExpected {
@@ -70,7 +81,20 @@ func (f *flow) tell(now time.Time) {
 	if f.consent.After(heard) {
 		heard = f.consent
 	}
-	f.s.quality.Store(&Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard})
+	q := Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard, Jitter: jitter}
+	if d := now.Sub(g.at); !g.at.IsZero() && d > 0 {
+		q.UpBits, q.DownBits = rate(up, g.upBytes, d), rate(down, g.downBytes, d)
+	}
+	g.at, g.upBytes, g.downBytes = now, up, down
+	f.s.quality.Store(&q)
+}
+
+// rate is what n − was bytes in d make, bit/s. A source that began anew counts from 0.
+func rate(n, was uint64, d time.Duration) int {
+	if n < was {
+		was = 0
+	}
+	return int(float64(n-was) * 8 / d.Seconds())
 }
 
 // smooth moves half-way: with a look each second the figure follows within three.

@@ -48,6 +48,7 @@ const (
 	doorsLook       = 5 * time.Second        // between two looks at doors that are shut
 	levelPause      = 200 * time.Millisecond // wire.Levels: at most five a second
 	heardFresh      = time.Second            // what another node hears of ours is good for so long
+	statsFresh      = 5 * time.Second        // for so long a node's word on its figures counts
 	noticePause     = 200 * time.Millisecond // between two notices of one kind about one member
 	noticeRate      = 50.0                   // notices a second of one party; what is more is passed over
 	noticeBurst     = 250.0                  // one of each member of a delegation, when a link comes up

@@ -40,6 +40,7 @@ type side struct {
 	stats    []meeting.MemberStats        // as it states
 	paths    []meeting.PathStats          // as it states
 	statsAt  time.Time
+	figures  []PathFigures // of the link, as we measure them
 
 	offered map[string]*media.Stream
 	wanted  map[string]*media.Stream

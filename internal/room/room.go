@@ -63,10 +63,11 @@ type Config struct {
 // Seat is one member's page. Send and End are called from the room's goroutine; they must not block nor call the room, and messages
 // that come before Join has returned belong after its Welcome.
 type Seat struct {
-	Member meeting.MemberID
-	Media  Media
-	Send   func(wire.ToClient) bool // false: the page does not take it
-	End    func(code string)        // the room is done with this seat: "moved", "left", "shutdown"
+	Member  meeting.MemberID
+	Media   Media
+	Send    func(wire.ToClient) bool // false: the page does not take it
+	Figures func() Figures           // of Media; nil: not known
+	End     func(code string)        // the room is done with this seat: "moved", "left", "shutdown"
 }
 
 // ErrClosed is the error of all calls after Close.
@@ -334,6 +335,7 @@ func (r *Room) tick(now time.Time) {
 	r.tickLive(now)
 	if now.Sub(r.figureAt) >= figurePause {
 		r.figureAt = now
+		r.tellStats(now)
 		for _, s := range r.links {
 			if s.shown != s.path {
 				s.shown = s.path
@@ -406,8 +408,8 @@ func (r *Room) LinkUp(l Link) { r.post(func() { r.linkUp(l) }) }
 // LinkDown says that the control connection to p is gone. Each delegation carries on among itself; media go on as long as they can.
 func (r *Room) LinkDown(p meeting.PartyID) { r.post(func() { r.linkDown(p) }) }
 
-// LinkPath says how the path to p does. Pages see a cut at once, figures at most once a second.
-func (r *Room) LinkPath(p meeting.PartyID, ls LinkState) {
+// LinkPath says how the path to p does, and each path that it consists of. Pages see a cut at once, figures at most once a second.
+func (r *Room) LinkPath(p meeting.PartyID, ls LinkState, each ...PathFigures) {
 	r.post(func() {
 		s := r.links[p]
 		if s == nil {
@@ -417,7 +419,7 @@ func (r *Room) LinkPath(p meeting.PartyID, ls LinkState) {
 			s.shown = ls
 			r.hurry()
 		}
-		s.path = ls
+		s.path, s.figures = ls, each
 	})
 }
 

@@ -109,7 +109,7 @@ func (r *Room) Resume(was, s *Seat) (wire.Welcome, error) {
 			return &meeting.Error{Code: "resume.gone"}
 		}
 		if s.Media == nil {
-			s.Media = old.Media
+			s.Media, s.Figures = old.Media, old.Figures
 		}
 		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry}
 		w = r.welcome(time.Now(), r.seats[s.Member])

@@ -174,10 +174,14 @@ type LinkStats struct {
 // PathStats is one path of a link.
 type PathStats struct {
 	Name  string  `json:"name"`
-	State string  `json:"state"` // "up", "lost"
+	State string  `json:"state"` // "up", "lost", "idle": nothing is sent there
 	RTTMs int     `json:"rttMs"`
 	Loss  float64 `json:"loss"` // 0..1
-	Kbit  int     `json:"kbit"` // kbit/s
+	// JitterMs is the smoothed difference between one round trip and the next.
+	JitterMs float64 `json:"jitterMs"`
+	HeardMs  int     `json:"heardMs"` // since the last packet from there, -1: never
+	Sound    bool    `json:"sound"`   // sound goes there
+	Sight    bool    `json:"sight"`   // pictures go there
 }
 
 // Row is what one member gets.

@@ -95,7 +95,7 @@ func toClient() []wire.ToClient {
 		{Levels: &wire.Levels{List: []wire.Level{{Member: "avelmar-tarroven", DB: -23, Far: &far, Own: true}, {Member: "tolmeria-kosvane", DB: -31.5}}}},
 		{Levels: &wire.Levels{}},
 		{Stats: &wire.Stats{Members: []wire.MemberStats{{Member: "avelmar-tarroven", UpKbit: 1800, DownKbit: 2400, UpLoss: 0.01, JitterMs: 3.5, RTTMs: 12, DB: -23}},
-			Links:  []wire.LinkStats{{Party: "tolmeria", State: "up", OffsetMs: -12, Paths: []wire.PathStats{{Name: "1", State: "up", RTTMs: 41, Loss: 0.002, Kbit: 2000}}}},
+			Links:  []wire.LinkStats{{Party: "tolmeria", State: "up", OffsetMs: -12, Paths: []wire.PathStats{{Name: "1", State: "up", RTTMs: 41, Loss: 0.002, JitterMs: 1.5, HeardMs: 40, Sound: true, Sight: true}}}},
 			Matrix: []wire.Row{{Member: "avelmar-tarroven", Cells: []wire.Cell{{Source: "tolmeria-kosvane", Sound: wire.CellHeard, Sight: true}}}}}},
 		{Stats: &wire.Stats{}},
 	}

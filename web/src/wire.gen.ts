@@ -313,7 +313,10 @@ export interface PathStats {
   state: string;
   rttMs: number;
   loss: number;
-  kbit: number;
+  jitterMs: number;
+  heardMs: number;
+  sound: boolean;
+  sight: boolean;
 }
 
 export interface Row {
