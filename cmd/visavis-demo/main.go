@@ -78,6 +78,11 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	in, err := d.standsIn(seats)
+	if err != nil {
+		return err
+	}
+	defer in.stop()
 	play, err := simulate(ctx, d, seats, simulated)
 	if err != nil {
 		return err

@@ -54,9 +54,11 @@ type running struct {
 	out   *lines
 	links map[string]string
 	pins  map[string]string
-	dir   string
-	end   func() error // Ctrl-C, and what run returned
-	done  chan error
+
+	standIns map[string]string
+	dir      string
+	end      func() error // Ctrl-C, and what run returned
+	done     chan error
 }
 
 func start(t *testing.T, visavis, simulate string, informal bool) *running {
@@ -75,11 +77,11 @@ func start(t *testing.T, visavis, simulate string, informal bool) *running {
 		default:
 		}
 		b, err := os.ReadFile(file)
-		var v struct{ Links, Pins map[string]string }
+		var v struct{ Links, Pins, StandIns map[string]string }
 		if err != nil || json.Unmarshal(b, &v) != nil {
 			return false
 		}
-		r.links, r.pins = v.Links, v.Pins
+		r.links, r.pins, r.standIns = v.Links, v.Pins, v.StandIns
 		return true
 	})
 	return r
@@ -154,6 +156,7 @@ func testWhole(t *testing.T, visavis string) {
 	if got := get(t, "http://elsewhere.localhost:"+strings.Split(strings.Split(r.links["avelmar-principal"], ":")[2], "/")[0]+"/"); got == http.StatusOK {
 		t.Errorf("a host name that is not the demo's is answered with %d", got)
 	}
+	testStandIn(t, r)
 	pids := r.nodes(t)
 	if len(pids) != 2 {
 		t.Errorf("%d node processes, want 2", len(pids))

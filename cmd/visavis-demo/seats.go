@@ -21,6 +21,8 @@ type seat struct {
 	pin    string // that goes with link, "" if none does
 	own    string // a second way in, for the simulated member
 	ownPIN string
+
+	standIn string // signs a person in without a passkey of the machine's; "" if there is none
 }
 
 // account says whether the seat's people sign in with a passkey.
@@ -106,6 +108,9 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 			mark = "PIN " + s.pin + "; " + mark
 		}
 		fmt.Fprintf(w, "    %-10s  %-28s  %s   (%s)\n", s.role, s.name, s.link, mark)
+		if s.standIn != "" {
+			fmt.Fprintf(w, "    %-10s  %-28s  %s   (with the demo's own passkey)\n", "", "", s.standIn)
+		}
 	}
 	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
 	if d.formal {
@@ -115,21 +120,25 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 }
 
 const formalHelp = `
-To run the meeting alone: open an officer's link, make a passkey, enter the meeting, go to the rehearsal, to waiting, and turn the key to start. The other
+To run the meeting alone: open an officer's link, make a passkey, enter the meeting, go to the rehearsal, to waiting, and turn the key to start. Where the
+browser has nothing to keep a passkey in, the link below it signs you in with one that the demo holds; open it once more when the page asks for the passkey. The other
 side's officer turns its key after yours; whoever is given the floor acknowledges, speaks and yields; Avelmar's officer gives the floor in turn unless that is you.
 If you take a principal's or a delegate's seat and no person is officer, the simulated officers start the meeting for you after a while.
 `
 
-// writeLinks writes {"links": {seat: link}, "pins": {seat: PIN}}, whole or not at all.
+// writeLinks writes {"links": {seat: link}, "pins": {seat: PIN}, "standIns": {seat: link}}, whole or not at all.
 func writeLinks(file string, seats []seat) error {
-	links, pins := map[string]string{}, map[string]string{}
+	links, pins, standIns := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, s := range seats {
 		links[s.key] = s.link
 		if s.pin != "" {
 			pins[s.key] = s.pin
 		}
+		if s.standIn != "" {
+			standIns[s.key] = s.standIn
+		}
 	}
-	b, err := json.MarshalIndent(map[string]any{"links": links, "pins": pins}, "", "  ")
+	b, err := json.MarshalIndent(map[string]any{"links": links, "pins": pins, "standIns": standIns}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -96,3 +96,6 @@ func (b *Bot) answered(d wire.Done) {
 		delete(b.asked, d.ID)
 	}
 }
+
+// Cookie is what the node has set, name=value; "" before Enter or Run.
+func (b *Bot) Cookie() string { return b.door.cookieNow() }
