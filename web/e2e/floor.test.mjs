@@ -218,9 +218,12 @@ test('the floor clock runs by the node\'s clock and stands while the link is los
 for (const [what, label, want] of [['a headset', 'USB Headset', [2]], ['a loudspeaker', 'Conference loudspeaker', []]]) {
   test(`a minute before the end ${what} has ${want.length ? 'two soft tones' : 'none: the microphone would carry them'}`, async (t) => {
     const init = `navigator.mediaDevices.enumerateDevices = async () => [['audioinput', 'Microphone'], ['videoinput', 'Camera'], ['audiooutput', ${JSON.stringify(label)}]].map(([kind, label]) => ({ kind, label, deviceId: kind === 'audiooutput' ? 'out' : '', groupId: '', toJSON() { return this; } }));`;
-    const { page } = await seated(t, { browser: quiet, init, state: mine({ since: ago(237) }) });
+    const { node, page } = await seated(t, { browser: quiet, init, state: mine({ since: ago(10) }) });
     await page.click('[data-act=mic]');
-    await until(page, () => document.querySelector('#now .clock')?.textContent === '0:58', null, 12_000, 'less than a minute is left');
+    await says(page, 'holding');
+    node.send({ state: mine({ since: ago(230) }) });
+    await until(page, () => /^0:(5[0-8]|[0-4]\d)$/.test(document.querySelector('#now .clock')?.textContent ?? ''), null, 20_000, 'less than a minute is left');
+    await page.waitForTimeout(500);
     assert.deepEqual(await page.evaluate(() => globalThis.visavis.cues()), want);
   });
 }
@@ -237,6 +240,23 @@ test('who waits at the door sees nothing of the meeting, and is in as soon as an
   node.admit();
   await live(page);
   await until(page, () => document.querySelector('#now'));
+});
+
+test('who is sent out of the meeting keeps nothing open, and may ask at the door', async (t) => {
+  const { node, page } = await seated(t, { state: mine() });
+  await page.click('[data-act=mic]');
+  await says(page, 'holding');
+  node.gate = { reason: 'excluded', since: ago(0) };
+  node.send({ bye: { code: 'excluded' } });
+  await until(page, () => document.querySelector('[data-says=excluded] [data-act=back]'));
+  assert.equal(await page.evaluate(() => document.querySelectorAll('video').length), 0);
+  assert.equal(await page.evaluate(() => globalThis.visavis.stats()), null, 'the connection is gone');
+  await page.click('[data-act=back]');
+  await until(page, () => document.querySelector('[data-says=excluded]') && !document.querySelector('[data-act=back]'), null, 8000, 'it waits at the door');
+  node.admit();
+  await live(page);
+  await says(page, 'muted', 8000);
+  assert.equal(node.said('devices').at(-1).mic, false, 'and comes back with a closed microphone');
 });
 
 test('a PIN is asked for, a wrong one is said, and none is kept', async (t) => {

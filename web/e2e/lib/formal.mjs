@@ -104,7 +104,7 @@ export const meeting = {
 };
 
 const here = (member, change = {}) => ({ member, mic: false, camera: true, far: '', capacity: 0, maySpeak: false, admitted: false, ...change });
-const up = { party: 'tolmeria', state: 'up', rttMs: 38, loss: 0, code: '', way: 'double' };
+const up = { party: 'tolmeria', state: 'up', rttMs: 38, loss: 0, code: '', way: 'two' };
 
 /** ago is a time as the node writes it, s before now. */
 export const ago = (s) => new Date(Date.now() - s * 1000).toISOString();

@@ -293,6 +293,7 @@ export const text = {
   lobbyHelp: "Your protocol officer sees that you are here and lets you in. Nobody sees or hears you.",
   lobbyDevice: "Your seat is taken on another device. Your protocol officer decides whether you may continue here.",
   excludedTitle: "You are not in the meeting.",
+  excludedDoor: "Nobody sees or hears you. You may ask to be let in again; your protocol officer decides.",
   excludedHelp: "Your protocol officer can let you in again. This page waits.",
   pin: "PIN",
   pinHelp: "It came to you by another way than this invitation.",

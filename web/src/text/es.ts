@@ -280,6 +280,7 @@ export const text: Table = {
   lobbyHelp: "Protocolo ve que está aquí y le da acceso. Nadie le ve ni le oye.",
   lobbyDevice: "Su lugar está ocupado en otro dispositivo. Protocolo decide si puede continuar aquí.",
   excludedTitle: "No está en la reunión.",
+  excludedDoor: "Nadie le ve ni le oye. Puede pedir acceso de nuevo; decide protocolo.",
   excludedHelp: "Protocolo puede darle acceso de nuevo. Esta página espera.",
   pin: "PIN",
   pinHelp: "Le llegó por otra vía que esta invitación.",

@@ -280,6 +280,7 @@ export const text: Table = {
   lobbyHelp: "Le protocole voit que vous êtes là et vous fait entrer. Personne ne vous voit ni ne vous entend.",
   lobbyDevice: "Votre place est prise sur un autre appareil. Le protocole décide si vous pouvez continuer ici.",
   excludedTitle: "Vous n'êtes pas en séance.",
+  excludedDoor: "Personne ne vous voit ni ne vous entend. Vous pouvez demander à entrer de nouveau ; le protocole en décide.",
   excludedHelp: "Le protocole peut vous admettre de nouveau. Cette page attend.",
   pin: "Code PIN",
   pinHelp: "Il vous est parvenu par une autre voie que cette invitation.",

@@ -280,6 +280,7 @@ export const text: Table = {
   lobbyHelp: "礼宾官知道您已到达，将准您入会。无人能看到或听到您。",
   lobbyDevice: "您的席位已在另一设备上使用。能否在此继续，由礼宾官决定。",
   excludedTitle: "您不在会议中。",
+  excludedDoor: "无人能看到或听到您。您可以再次请求入会，由礼宾官决定。",
   excludedHelp: "礼宾官可再次准您入会。本页等候中。",
   pin: "识别码",
   pinHelp: "识别码已通过邀请函以外的途径送达。",
