@@ -1,25 +1,32 @@
 // A whole meeting without a pointing device, from arranging it to "ended", on two real nodes; and on the way axe on every console as it is then, in six
 // languages, light and dark. VISAVIS_BIN names the program.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open, says, shot, until, violations } from './lib/browser.mjs';
 import { choose, press, reach, unpointed, write } from './lib/keyboard.mjs';
 import { bin, start } from './lib/nodes.mjs';
+import { wav } from './lib/wav.mjs';
 
 const options = { skip: bin ? false : 'VISAVIS_BIN names no program', timeout: 600_000 };
 const tongues = ['ar', 'zh', 'fr', 'ru', 'es', 'en'];
 const sides = { avelmar: { principal: 'Maelin Tarroven', office: 'Prime Minister' }, tolmeria: { principal: 'Edran Kosvane', office: 'Prime Minister' } };
 const found = [];
-let nodes, browser;
+let nodes, browser, folder;
 
 before(async () => {
   if (!bin) return;
   nodes = await start({ meeting: false });
-  browser = await launch();
+  folder = await mkdtemp(join(tmpdir(), 'visavis-keyboard-'));
+  await writeFile(join(folder, 'voice.wav'), wav(700, 4)); // a microphone that somebody speaks into all the time
+  browser = await launch({ more: [`--use-file-for-fake-audio-capture=${join(folder, 'voice.wav')}`] });
 });
 after(async () => {
   await browser?.close();
   await nodes?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
 });
 
 async function fresh() {

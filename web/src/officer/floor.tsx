@@ -6,7 +6,7 @@ import { now } from "../call/stand";
 import { decibels, fill, list, pick, plain, span, t, Words } from "../lang";
 import { FloorClock } from "../view/clocks";
 import { Act } from "../view/controls";
-import { memberOf, parties, partyOf, Say } from "../view/parts";
+import { longOf, memberOf, parties, partyOf, Say } from "../view/parts";
 import type { Member } from "../wire.gen";
 import { ask } from "./ask";
 import { candidates, chairParty, chairs, mayGive, queue, type Turn } from "./turns";
@@ -48,7 +48,7 @@ function Holder({ call }: { call: Call }) {
     <div class="holder" data-holder={m.id}>
       <div class="stack t">
         <p class="name"><Words of={m.name} /></p>
-        <p class="q sm"><Words of={partyOf(call.meeting.value, m.party)?.longName} /> · {p?.mic ? t.value.micOpen : t.value.micClosed}</p>
+        <p class="q sm"><Words of={longOf(partyOf(call.meeting.value, m.party))} /> · {p?.mic ? t.value.micOpen : t.value.micClosed}</p>
       </div>
       <FloorClock call={call} size="m" officer />
       <p class="sm ackline"><Acknowledgement call={call} /><Heard call={call} id={m.id} /></p>

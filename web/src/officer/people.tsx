@@ -4,7 +4,7 @@ import type { Call } from "../call/call";
 import { fill, list, pick, plain, t, Words } from "../lang";
 import { Act } from "../view/controls";
 import { Icon } from "../view/icons";
-import { Emblem, partyOf, Say } from "../view/parts";
+import { Emblem, longOf, partyOf, Say } from "../view/parts";
 import type { Member } from "../wire.gen";
 import { ask } from "./ask";
 import { speaks } from "./turns";
@@ -92,7 +92,7 @@ export function Side({ call, party, children }: { call: Call; party: string; chi
   const here = people.filter((m) => call.state.value.present.some((y) => y.member === m.id && !y.far)).length;
   return (
     <section class="panel" aria-labelledby={`side-${party}`} data-side={party}>
-      <div class="partyhead"><Emblem party={p} size="s" /><h2 id={`side-${party}`}><Words of={p?.longName ?? p?.name} /></h2><span class="q sm">{fill(x.here, { here: String(here), all: String(people.length) })}</span></div>
+      <div class="partyhead"><Emblem party={p} size="s" /><h2 id={`side-${party}`}><Words of={longOf(p)} /></h2><span class="q sm">{fill(x.here, { here: String(here), all: String(people.length) })}</span></div>
       <ol class="people">{people.map((m, i) => <Person key={m.id} call={call} member={m} own={own} rank={i + 1} />)}</ol>
       <ul class="staff sm">{staff.map((m) => <Staff key={m.id} call={call} member={m} own={own} />)}</ul>
       {children}

@@ -4,10 +4,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Level } from "../call/level";
 import { direction, lang, languages, pick, speak, t, Words } from "../lang";
-import type { Meeting, Member, Party } from "../wire.gen";
+import type { Meeting, Member, Party, Text } from "../wire.gen";
 import { Icon, type IconName } from "./icons";
 
 export const partyOf = (m: Meeting | null, id: string): Party | undefined => m?.parties.find((p) => p.id === id);
+/** longOf is a party's long name, or its short one: a party that was arranged here may have no long one. */
+export const longOf = (p: Party | undefined): Text | undefined => (pick(p?.longName) ? p?.longName : p?.name);
 export const memberOf = (m: Meeting | null, id: string): Member | undefined => m?.members.find((x) => x.id === id);
 
 /** parties in the viewer's order: the own side first, as on the own copy of a treaty. */

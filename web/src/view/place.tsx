@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { fill, pick, plain, t, Words } from "../lang";
 import type { Member, Party, Presence } from "../wire.gen";
-import { Emblem, Nameplate, Say } from "./parts";
+import { Emblem, longOf, Nameplate, Say } from "./parts";
 
 /** Video shows a stream or a track. Its sound is played elsewhere; onframe is told of each frame shown. */
 export function Video({ stream, label, name, onframe }: { stream: MediaStream | MediaStreamTrack; label: string; name: string; onframe?: () => void }) {
@@ -49,7 +49,7 @@ function Remote({ stream, label, slot, standIn }: { stream: MediaStream; label: 
 }
 
 function Wait({ party, small, children }: { party: Party | undefined; small?: boolean; children?: ComponentChildren }) {
-  return <div class="wait"><Emblem party={party} size={small ? "" : "l"} />{small ? null : <p class="name"><Words of={party?.longName} /></p>}{children}</div>;
+  return <div class="wait"><Emblem party={party} size={small ? "" : "l"} />{small ? null : <p class="name"><Words of={longOf(party)} /></p>}{children}</div>;
 }
 
 /** since is the time a condition has lasted, "0:12". */
@@ -72,7 +72,7 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
   const cutAt = useRef(0), cut = presence?.far === "interrupted";
   if (!cut) cutAt.current = 0;
   else if (!cutAt.current) cutAt.current = Date.now();
-  const name = pick(member?.name) || pick(party?.longName);
+  const name = pick(member?.name) || pick(longOf(party));
   const { formal, phase, order, own } = call.stand, holder = formal.value && member !== undefined && order.value.holder === member.id && order.value.acknowledged;
   const shown = presence?.capacity === 1 && member?.second ? { ...member, office: member.second } : member;
   return (
