@@ -24,7 +24,7 @@ func TestProtocolPageIsComplete(t *testing.T) {
 			t.Errorf("docs/protocol.md does not have the code %s", code)
 		}
 	}
-	for _, r := range (&Server{}).table() {
+	for _, r := range (&Server{arranging: &Arranging{}}).table() {
 		method, path, _ := strings.Cut(r.pattern, " ")
 		path = strings.NewReplacer("{name...}", "…", "/{name}", "/{sha256}.png").Replace(path)
 		if !strings.Contains(page, "`"+method+" "+path+"`") {

@@ -68,6 +68,7 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 			Definitions: func() []meeting.Definition {
 				return []meeting.Definition{{ID: "talks", Title: meeting.Text{"en": "Talks"}}, formalMeeting()}
 			},
+			Arranging: r.arranging(),
 			Blob: func(_ context.Context, hex string) ([]byte, error) {
 				if b, ok := r.blobs[hex]; ok {
 					return b, nil
