@@ -42,9 +42,11 @@ const clean = async (page, what) => {
 };
 
 for (const lang of ['en', 'ar', 'zh', 'fr', 'ru', 'es']) {
-  test(`every state in ${lang}: axe finds nothing, nothing scrolls sideways`, async (t) => {
-    for (const [i, [name, make]] of Object.entries(states).entries()) {
-      const looks = lang === 'en' || lang === 'ar' ? [['light', 1440], ['dark', 320]] : [[i % 2 ? 'dark' : 'light', i % 3 ? 1440 : 320]];
+  test(`the states in ${lang}: axe finds nothing, nothing scrolls sideways`, async (t) => {
+    const every = lang === 'en' || lang === 'ar', some = ['none', 'theirs', 'agreed']; // the rest differs in one sentence
+    for (const [i, [name, make]] of Object.entries(states).filter(([n]) => every || some.includes(n)).entries()) {
+      const both = name === 'theirs' && every;
+      const looks = both ? [['light', 1440], ['dark', 320], ['light', 320], ['dark', 1440]] : [[i % 2 ? 'dark' : 'light', i % 3 ? 1440 : 320]];
       for (const [colorScheme, width] of looks) {
         const { page } = await at(t, make(), { lang, colorScheme, viewport: { width, height: 900 } });
         await until(page, (s) => document.querySelector('.standing')?.dataset.stand === s, name);

@@ -30,7 +30,7 @@ export function Agenda({ desk }: { desk: Desk }) {
   return (
     <Section id="agenda" title={x.agenda}>
       {items.length ? null : <p class="q">{x.noItems}</p>}
-      <ol class="items num">
+      <ol class="items">
         {items.map((it, i) => {
           const from = new Date(at), n = String(i + 1);
           at += it.minutes * 60000;
@@ -52,7 +52,7 @@ export function Agenda({ desk }: { desk: Desk }) {
           );
         })}
       </ol>
-      <p class="num" data-says="end"><b>{x.end}</b> {clock(new Date(new Date(d.start).getTime() + planned(d) * 60000), own.zone)} <bdi class="q">{placeOf(own)}</bdi>, {clock(new Date(new Date(d.start).getTime() + planned(d) * 60000), other.zone)} <bdi class="q">{placeOf(other)}</bdi> · {minutes(planned(d))}</p>
+      <p data-says="end"><b>{x.end}</b> {clock(new Date(new Date(d.start).getTime() + planned(d) * 60000), own.zone)} <bdi class="q">{placeOf(own)}</bdi>, {clock(new Date(new Date(d.start).getTime() + planned(d) * 60000), other.zone)} <bdi class="q">{placeOf(other)}</bdi> · {minutes(planned(d))}</p>
       <p class="row"><button type="button" class="btn" data-act="add-item" onClick={() => {
         focus.current = `li[data-item="${items.length}"] input`;
         set([...items, { title: {}, minutes: 10 }]);

@@ -12,7 +12,7 @@ import { Select } from "./fields";
 import { Invitations } from "./invitations";
 import { About, When, partyIn } from "./meeting";
 import { Delegations } from "./people";
-import { Standing, refusal, stamp, stateName } from "./standing";
+import { Standing, comma, refusal, stamp, stateName } from "./standing";
 
 const desk = new Desk();
 
@@ -68,7 +68,7 @@ function Row({ row }: { row: ArrangeRow }) {
   return (
     <li data-meeting={row.id} data-state={row.state}>
       <a href={`/arrange?m=${encodeURIComponent(row.id)}`} onClick={(e) => { e.preventDefault(); void desk.open(row.id); }}><bdi>{pick(row.title) || x.untitled}</bdi></a>
-      <p class="q num"><bdi>{other}</bdi> · {day(at, zone)}, {clock(at, zone)} · {row.state === "open" ? (row.ours ? x.rowSent : x.rowTheirs) : stateName(row.state)}{row.edited && row.state ? <> · {x.rowEdited}</> : null}</p>
+      <p class="q"><bdi>{other}</bdi> · {day(at, zone)}{comma()}{clock(at, zone)} · {row.state === "open" ? (row.ours ? x.rowSent : x.rowTheirs) : stateName(row.state)}{row.edited && row.state ? <> · {x.rowEdited}</> : null}</p>
     </li>
   );
 }

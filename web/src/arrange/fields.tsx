@@ -64,14 +64,14 @@ export function Texts({ desk, path, label, value, set, args = {}, wide }: {
   );
 }
 
-export function Select({ path, label, value, options, set, disabled, help }: {
-  path: string; label: string; value: string; options: { value: string; text: string; tag?: string }[]; set: (v: string) => void; disabled?: boolean; help?: ComponentChildren;
+export function Select({ path, label, value, options, set, disabled, help, dir }: {
+  path: string; label: string; value: string; options: { value: string; text: string; tag?: string }[]; set: (v: string) => void; disabled?: boolean; help?: ComponentChildren; dir?: "ltr";
 }) {
   const id = fieldId(path);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} data-field={path} value={value} disabled={disabled} aria-describedby={help ? id + "-help" : undefined} onChange={(e) => set(e.currentTarget.value)}>
+      <select id={id} dir={dir} data-field={path} value={value} disabled={disabled} aria-describedby={help ? id + "-help" : undefined} onChange={(e) => set(e.currentTarget.value)}>
         {options.map((o) => <option key={o.value} value={o.value} lang={o.tag} selected={o.value === value}>{o.text}</option>)}
       </select>
       {help ? <p class="q sm" id={id + "-help"}>{help}</p> : null}

@@ -70,10 +70,10 @@ export function When({ desk }: { desk: Desk }) {
   const days = [own, other].map((p) => day(start, p.zone)) as [string, string];
   return (
     <Section id="when" title={x.when}>
-      <div class="pair num">
+      <div class="pair">
         {[own, other].map((p) => <Place key={p.id} desk={desk} party={p} start={start} fixed={p.id === other.id && desk.theirs.value} />)}
       </div>
-      <div class="stack t num" data-says="hours">
+      <div class="stack t" data-says="hours">
         {[own, other].map((p) => (
           <p key={p.id} data-at={p.id}>{fill(x.bothTimes, { from: clock(start, p.zone), to: clock(end, p.zone), city: placeOf(p), day: day(start, p.zone) })} <span class="q">(<bdi>{utc(start, p.zone)}</bdi>)</span></p>
         ))}
@@ -113,7 +113,7 @@ function Place({ desk, party, start, fixed }: { desk: Desk; party: Party; start:
           set={(v) => { date.value = validDate(v) && v.trim().length === 10 ? null : v; move(v, here.time); }} />
         <Field desk={desk} path={`${at}.time`} label={x.startAt} dir="ltr" max={5} value={time.value ?? here.time} bad={time.value !== null && !validTime(time.value) ? x.badTime : undefined}
           set={(v) => { time.value = validTime(v) && v.trim().length === 5 ? null : v; move(here.date, v); }} />
-        <Select path={`${at}.zone`} label={x.zone} value={party.zone} disabled={fixed} options={zones([party.zone]).map((z) => ({ value: z, text: z === party.zone ? `${z}, ${utc(start, z)}` : z }))} set={rezone} />
+        <Select path={`${at}.zone`} label={x.zone} dir="ltr" value={party.zone} disabled={fixed} options={zones([party.zone]).map((z) => ({ value: z, text: z === party.zone ? `${z}, ${utc(start, z)}` : z }))} set={rezone} />
       </div>
       {fixed ? null : <Texts desk={desk} path={`${at}.city`} label={x.cityIn} value={party.city} set={(city) => change({ city })} />}
     </div>
@@ -126,7 +126,7 @@ function Ruler({ start, end, own, other }: { start: Date; end: Date; own: Party;
   const first = local(start, own.zone).hour < 3 ? -21 : 3, at = (local(start, own.zone).hour - first) * 60, length = Math.min(1440 - at, (end.getTime() - start.getTime()) / 60000);
   const row = (offset: number) => Array.from({ length: 24 }, (_, i) => ((((first + i) * 60 + offset) % 1440) + 1440) % 1440);
   return (
-    <div class="ruler num" role="img" aria-label={plain(x.ruler, { from: clock(start, own.zone), to: clock(end, own.zone), city: placeOf(own), otherFrom: clock(start, other.zone), otherTo: clock(end, other.zone), otherCity: placeOf(other) })}>
+    <div class="ruler" role="img" aria-label={plain(x.ruler, { from: clock(start, own.zone), to: clock(end, own.zone), city: placeOf(own), otherFrom: clock(start, other.zone), otherTo: clock(end, other.zone), otherCity: placeOf(other) })}>
       {[{ p: own, o: 0 }, { p: other, o: shift }].map(({ p, o }, i) => (
         <div key={p.id} aria-hidden="true">
           <span class="sm q"><bdi>{placeOf(p)}</bdi></span>

@@ -13,8 +13,11 @@ import { partyIn } from "./meeting";
 /** stamp is a moment by the clock of our own place. */
 export function stamp(desk: Desk, at: string): string {
   const zone = partyIn(desk.draft.value!, desk.self.value)?.zone ?? "UTC", d = new Date(at);
-  return `${day(d, zone)}, ${clock(d, zone)}`;
+  return `${day(d, zone)}${comma()}${clock(d, zone)}`;
 }
+
+/** comma is the sign of the reader's script between two words. */
+export const comma = () => ({ ar: "\u060c ", zh: "\uff0c" } as Record<string, string>)[lang.value] ?? ", ";
 
 function said(desk: Desk): { key: string; words: ComponentChildren } {
   const x = a.value, c = desk.kase.value!, h = desk.head.value, party = pick(partyIn(desk.draft.value!, c.other)?.name);
@@ -112,7 +115,7 @@ export function label(desk: Desk, path: string): string {
     title: x.title, start: x.startAt, host: x.host, mode: x.mode, begin: x.doorsFirst, chair: x.chair, limit: x.limit, languages: x.spoken, members: x.delegations,
     zone: x.zone, city: x.city, role: x.role, minutes: x.minutes,
   };
-  const join = (...parts: string[]) => parts.filter(Boolean).join(", ");
+  const join = (...parts: string[]) => parts.filter(Boolean).join(comma());
   if (thing === "members" && id) {
     const m = d.members.find((y) => y.id === id), name = pick(m?.name) || id;
     const what: Record<string, string> = { name: plain(x.nameIn, { language: tag ? tongue(tag) : "" }), office: plain(x.officeIn, { language: tag ? tongue(tag) : "" }), second: plain(x.secondIn, { language: tag ? tongue(tag) : "" }), precedence: x.delegations, role: x.role };
@@ -128,7 +131,7 @@ function shown(desk: Desk, c: ArrangeChange, v: string): ComponentChildren {
   const x = a.value, d = desk.draft.value!;
   if (!v) return <span class="q">{x.nothing}</span>;
   const field = c.path.split(".").at(-1) ?? "", head = c.path.split(".")[0];
-  if (c.path === "start") return <>{d.parties.map((p) => <span key={p.id} class="line">{day(new Date(v), p.zone)}, {clock(new Date(v), p.zone)} <bdi class="q">{pick(p.city) || pick(p.name)}</bdi></span>)}</>;
+  if (c.path === "start") return <>{d.parties.map((p) => <span key={p.id} class="line">{day(new Date(v), p.zone)}{comma()}{clock(new Date(v), p.zone)} <bdi class="q">{pick(p.city) || pick(p.name)}</bdi></span>)}</>;
   if (c.path === "host") return <bdi>{pick(partyIn(d, v)?.name) || v}</bdi>;
   if (c.path === "chair") return <bdi>{pick(d.members.find((m) => m.id === v)?.name) || v}</bdi>;
   if (c.path === "mode") return { statements: x.modeStatements, precedence: x.modePrecedence, free: x.modeFree, chair: x.modeChair }[v] ?? v;
@@ -166,8 +169,8 @@ function History({ desk }: { desk: Desk }) {
   return (
     <details data-says="history">
       <summary>{x.history}</summary>
-      <ol class="history num" lang={lang.value}>
-        {[...c.revisions].reverse().map((r) => <li key={r.id} data-state={r.state}><bdi>{name(r)}</bdi>, {stamp(desk, r.at)}: {stateName(r.state)}{r.by ? <span class="q"> · {fill(x.byOfficer, { name: r.by })}</span> : null}</li>)}
+      <ol class="history" lang={lang.value}>
+        {[...c.revisions].reverse().map((r) => <li key={r.id} data-state={r.state}><bdi>{name(r)}</bdi>{comma()}{stamp(desk, r.at)}: {stateName(r.state)}{r.by ? <span class="q"> · {fill(x.byOfficer, { name: r.by })}</span> : null}</li>)}
       </ol>
     </details>
   );
