@@ -12,6 +12,7 @@ type Quality struct {
 	UpLoss    float64       // browser → node, 0..1, before resends
 	DownLoss  float64       // node → browser, 0..1, before resends
 	LastHeard time.Time     // the last authentic packet or answered check
+	Pictures  string        // what the path leaves of them: "all", "less" (some at a lower layer), "paused" (some not at all)
 }
 
 // Quality returns the latest figures; they are renewed every second while media is connected. Any goroutine.
@@ -19,7 +20,7 @@ func (s *Session) Quality() Quality {
 	if q := s.quality.Load(); q != nil {
 		return *q
 	}
-	return Quality{}
+	return Quality{Pictures: "all"}
 }
 
 // figures are what Quality is made of. Worker only.
@@ -70,7 +71,17 @@ func (f *flow) tell(now time.Time) {
 	if f.consent.After(heard) {
 		heard = f.consent
 	}
-	f.s.quality.Store(&Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard})
+	f.s.quality.Store(&Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard, Pictures: pictures(f.h.c.Switch.Shown(f))})
+}
+
+func pictures(s media.Shown) string {
+	switch s {
+	case media.Less:
+		return "less"
+	case media.Paused:
+		return "paused"
+	}
+	return "all"
 }
 
 // smooth moves half-way: with a look each second the figure follows within three.

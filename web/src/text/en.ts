@@ -131,6 +131,8 @@ export const en = {
   down: "Interrupted",
   notUp: "Not yet up",
   loss: "{loss} lost",
+  picturesLess: "Slow connection: some pictures are coarser",
+  picturesPaused: "Slow connection: some pictures are paused, sound goes on",
   wayOne: "one path",
   wayTwo: "two paths",
   wayTls: "No UDP: inside TLS",
