@@ -111,10 +111,13 @@ func answerFragment(answer string) string {
 	var head, section strings.Builder
 	media := false
 	ufrag, pwd := credentials(answer)
+	kept := func(line string) bool { // as in the answer before: RFC 9725 §4.3.3
+		return strings.HasPrefix(line, "a=ice-options:") || strings.HasPrefix(line, "a=ice-pacing:") || line == "a=ice-lite"
+	}
 	for line := range strings.SplitSeq(answer, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		switch {
-		case strings.HasPrefix(line, "a=group:BUNDLE"):
+		case strings.HasPrefix(line, "a=group:BUNDLE"), !media && kept(line):
 			head.WriteString(line + "\r\n")
 		case strings.HasPrefix(line, "m=") && !media:
 			media = true
@@ -123,7 +126,7 @@ func answerFragment(answer string) string {
 			return head.String() + section.String()
 		case media && strings.HasPrefix(line, "a=mid:"):
 			section.WriteString(line + "\r\na=ice-ufrag:" + ufrag + "\r\na=ice-pwd:" + pwd + "\r\n")
-		case media && (strings.HasPrefix(line, "a=candidate:") || line == "a=end-of-candidates"):
+		case media && (kept(line) || strings.HasPrefix(line, "a=candidate:") || line == "a=end-of-candidates"):
 			section.WriteString(line + "\r\n")
 		}
 	}

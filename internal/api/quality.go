@@ -45,5 +45,5 @@ func quality(q peer.Quality, now time.Time) wire.Quality {
 	case loss >= fairLoss, q.RTT >= fairRTT:
 		level = "fair"
 	}
-	return wire.Quality{RTTMs: int(q.RTT.Round(time.Millisecond) / time.Millisecond), UpLoss: q.UpLoss, DownLoss: q.DownLoss, Level: level}
+	return wire.Quality{Pictures: q.Pictures, RTTMs: int(q.RTT.Round(time.Millisecond) / time.Millisecond), UpLoss: q.UpLoss, DownLoss: q.DownLoss, Level: level}
 }

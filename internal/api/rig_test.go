@@ -490,7 +490,7 @@ func (f *fakePeers) open(o peer.Offer, e peer.Events) (mediaSession, string, err
 	if f.err != nil {
 		return nil, "", f.err
 	}
-	m := &fakeMedia{events: e, q: peer.Quality{RTT: 20 * time.Millisecond, LastHeard: time.Now().Add(time.Hour)}}
+	m := &fakeMedia{events: e, q: peer.Quality{RTT: 20 * time.Millisecond, Pictures: "less", LastHeard: time.Now().Add(time.Hour)}}
 	f.all, f.seen = append(f.all, m), append(f.seen, o)
 	return m, "answer", nil
 }

@@ -337,7 +337,7 @@ func TestQuality(t *testing.T) {
 			if !ok || m.Quality == nil || time.Since(start) != time.Duration(i+1)*qualityEvery {
 				t.Fatalf("got %s after %v, want quality after %v", show(m), time.Since(start), time.Duration(i+1)*qualityEvery)
 			}
-			if *m.Quality != (wire.Quality{RTTMs: 20, Level: "good"}) {
+			if *m.Quality != (wire.Quality{RTTMs: 20, Level: "good", Pictures: "less"}) {
 				t.Errorf("quality = %+v", *m.Quality)
 			}
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -206,6 +207,22 @@ func restartMusts() []must {
 			m.want("trickle with the old tag", m.patch(m.tag, "a=end-of-candidates\r\n"), http.StatusPreconditionFailed)
 			m.want("trickle with the new tag", m.patch(tag, "a=end-of-candidates\r\n"), http.StatusNoContent)
 		}},
+		{"4.3.3", "ice-options, ice-pacing and ice-lite are those of the answer", func(t *testing.T, m *mustRig) {
+			for i, own := range []string{"", "a=ice-options:trickle ice2\r\na=ice-pacing:50\r\na=ice-lite\r\n"} {
+				m.last().again = strings.Replace(answered, "a=group", own+"a=group", 1)
+				a := m.patch("*", strings.ReplaceAll(restartBody, "ysXw", fmt.Sprintf("ysX%d", i)))
+				m.want("PATCH", a, http.StatusOK)
+				got := ""
+				for line := range strings.Lines(a.body) {
+					if strings.HasPrefix(line, "a=ice-options") || strings.HasPrefix(line, "a=ice-pacing") || strings.HasPrefix(line, "a=ice-lite") {
+						got += line
+					}
+				}
+				if got != own {
+					t.Errorf("the fragment has %q, the answer %q", got, own)
+				}
+			}
+		}},
 		{"4.3.3", "a restart that fails leaves the session as it was", func(t *testing.T, m *mustRig) {
 			m.last().err = &peer.Error{Code: "offer.malformed"}
 			if a := m.patch("*", restartBody); a.status < 400 || a.header.Get("ETag") != "" {
@@ -247,6 +264,13 @@ func otherMusts() []must {
 			m.want("POST", a, http.StatusServiceUnavailable)
 			if a.header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
+			}
+		}},
+		{"4.5", "no POST is answered 301 or 302, which clients repeat as GET", func(t *testing.T, m *mustRig) {
+			for _, path := range []string{"/" + m.door, m.door + "/", m.door + "/./", "/x/.." + m.door} {
+				if a := m.call("POST", path, m.token, typeSDP, m.offerOf(m.use)); a.status == http.StatusMovedPermanently || a.status == http.StatusFound {
+					t.Errorf("POST %s = %d to %s", path, a.status, a.header.Get("Location"))
+				}
 			}
 		}},
 		{"4.7", "HTTP authentication with bearer tokens, in every request but OPTIONS", func(t *testing.T, m *mustRig) {

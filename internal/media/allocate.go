@@ -24,6 +24,34 @@ func (s *Switch) Short(sink Sink) bool {
 	return r != nil && r.short
 }
 
+// Shown is what a receiver's limit leaves of the pictures that are there for it.
+type Shown uint8
+
+// What is left.
+const (
+	Whole  Shown = iota // everything, as sent
+	Less                // every picture, some at a lower layer
+	Paused              // some picture not at all
+)
+
+// Shown tells what is left to a receiver, so that its owner learns that it is the path, and not the others.
+func (s *Switch) Shown(sink Sink) Shown {
+	r, is := s.receivers[sink], Whole
+	if r == nil || !r.limited {
+		return is
+	}
+	for _, f := range r.slots {
+		switch {
+		case f.track == nil || !f.ready:
+		case f.allowed < 0:
+			is = Paused
+		case f.allowed < len(f.track.layers)-1:
+			is = max(is, Less)
+		}
+	}
+	return is
+}
+
 // allocate divides the limit of a receiver among its pictures: first the lowest layer for each by rank, then more for each by rank.
 // Sound is never touched.
 func (r *receiver) allocate(now time.Time) {

@@ -23,7 +23,7 @@ func (f *Forwarder) Shut(now, bound time.Time) {
 	f.leave(now, false)
 	f.track = nil
 	f.wish()
-	f.resent = [resentKept]resent{}
+	f.resent = nil
 }
 
 // Open lets a slot that was shut be assigned again. What flowed meanwhile is out of its reach: an assignment begins with what

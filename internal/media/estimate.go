@@ -87,6 +87,9 @@ func (e *Estimator) Sent(now time.Time, size int, probe bool) uint16 {
 	return uint16(n)
 }
 
+// Warm reads what the next Sent needs.
+func (e *Estimator) Warm() int { return int(e.next) }
+
 // Bits is what the path takes of numbered packets, bit/s; false while that is not known.
 func (e *Estimator) Bits() (float64, bool) { return e.bits, e.known }
 

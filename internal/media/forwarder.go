@@ -32,21 +32,34 @@ type ForwarderStats struct {
 // Forwarder is one slot of a receiver: one SSRC with sequence numbers, timestamps and picture ids that go on without a gap
 // whatever stream fills it. Worker thread only.
 type Forwarder struct {
-	sw    *Switch
-	c     ForwarderConfig
-	r     *receiver
-	rate  uint32
-	ready bool
-	dirty bool
-	dead  bool
-	shut  bool      // see Shut
-	bound time.Time // of the last Shut
+	// What each packet needs comes first: with hundreds of slots the processor fetches it from afar each time.
+	sw      *Switch
+	r       *receiver
+	cur     *Stream    // flows
+	next    *Stream    // waits: for a keyframe, or for its first packet
+	keyFrom *Stream    // counted in its wanting
+	turn    *Forwarder // of the same receiver, next in this flush
+	ready   bool
+	dirty   bool // has a turn in this flush
+	dead    bool
+	shut    bool // see Shut
+	begun   bool
+	tl0     uint8
+	id      uint16 // last picture id
+	rate    uint32
+	a       attachment
+	top     int64     // last sequence number sent in order
+	time    uint32    // its timestamp
+	timeRef uint32    // timestamp of the packet that fixed the timestamps
+	timeAt  time.Time // and when it was sent
+	octets  uint32
+	packets uint32
+	egress  Egress
+	stats   ForwarderStats
+	c       ForwarderConfig
 
-	cur      *Stream // flows
-	next     *Stream // waits: for a keyframe, or for its first packet
-	asked    uint64  // serial when next was assigned: nothing from before is ever sent
+	asked    uint64 // serial when next was assigned: nothing from before is ever sent
 	nextAt   time.Time
-	keyFrom  *Stream   // counted in its wanting
 	track    *Track    // that cur and next are layers of; nil: assigned as streams
 	share    int       // what the allocator found just now
 	allowed  int       // highest layer that it may show, -1: none
@@ -54,22 +67,10 @@ type Forwarder struct {
 	priority Priority
 	wished   *Stream // counted in its wishes
 	plea     plea
-	resent   [resentKept]resent // by source number, modulo
-	rtt      time.Duration      // to the receiver, 0 if not known
-	a        attachment
-
-	top     int64     // last sequence number sent in order
-	time    uint32    // its timestamp
-	timeAt  time.Time // when the packet that fixed the timestamps was sent
-	timeRef uint32    // and its timestamp
-	begun   bool
-	id      uint16 // last picture id
-	tl0     uint8
-	rtxTop  uint64
-	octets  uint32
-	packets uint32
-	stats   ForwarderStats
-	egress  Egress
+	resent   *[resentKept]resent // by source number, modulo; nil before the first
+	rtt      time.Duration       // to the receiver, 0 if not known
+	rtxTop   uint64
+	bound    time.Time // of the last Shut
 }
 
 // resent is a packet that was sent again.
@@ -84,6 +85,9 @@ func (f *Forwarder) SetRTT(rtt time.Duration) { f.rtt = rtt }
 
 // justSent tells whether k was sent again a moment ago.
 func (f *Forwarder) justSent(now time.Time, k *kept) bool {
+	if f.resent == nil {
+		return false
+	}
 	r := &f.resent[k.seq&(resentKept-1)]
 	within := f.rtt
 	if within <= 0 {
@@ -455,6 +459,9 @@ func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 		if k == nil || f.justSent(now, k) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
+		}
+		if f.resent == nil {
+			f.resent = new([resentKept]resent) // 2 kB that most slots of sound never need
 		}
 		f.resent[k.seq&(resentKept-1)] = resent{k.serial, now}
 		o := f.make(k)

@@ -71,6 +71,10 @@ const (
 	clockWindow = time.Minute
 )
 
+// warmAhead is for how many receivers memory is fetched at once: as many as the processor waits for side by side, and no more than its nearest
+// memory holds.
+const warmAhead = 8
+
 const (
 	floorSticky  = 500 * time.Millisecond // a talker keeps a slot through pauses of this length, a louder one waits so long
 	activeLevel  = 60                     // -dBov: speech is louder, a quiet room is not

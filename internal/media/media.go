@@ -28,6 +28,11 @@ type Sink interface {
 	Send(now time.Time, p *Out)
 }
 
+// Warmer is a Sink that reads, and no more, what its next Send needs; the sum of what it read is of no use to anybody. Send may follow or not.
+type Warmer interface {
+	Warm() int
+}
+
 // Out is one packet as a forwarder sends it, before protection.
 type Out struct {
 	SSRC     uint32

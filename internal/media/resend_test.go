@@ -245,7 +245,7 @@ func TestAttachFloor(t *testing.T) {
 		}
 		for range 10 { // 500 ms budget is enough for all that may be answered
 			f.r.budget.tokens = ResendBurst
-			f.resent = [resentKept]resent{}
+			f.resent = nil
 			f.Resend(w.now, all)
 		}
 		n := 0

@@ -19,15 +19,17 @@ type Switch struct {
 	out       Out       // passed to Sink.Send; here because a local one would be on the heap
 	seqs      [MaxRequest]uint16
 	padding   [probePadding]byte
+	warmed    int     // of no use but to be computed
 	silent    [3]byte // one 20 ms Opus frame of nothing (RFC 6716 §3.1: CELT full band, empty)
 }
 
 // receiver is what belongs to one Sink.
 type receiver struct {
-	sink       Sink
-	forwarders int
-	dirty      []*Forwarder
-	budget     budget
+	warmer      Warmer     // sink, or nil
+	first, last *Forwarder // with a turn in this flush
+	budget      budget
+	sink        Sink
+	forwarders  int
 
 	slots   []*Forwarder // all
 	limited bool
@@ -59,19 +61,27 @@ func (s *Switch) Flush(now time.Time) {
 				continue
 			}
 			f.dirty = true
-			if len(f.r.dirty) == 0 {
-				s.touched = append(s.touched, f.r)
+			if r := f.r; r.first == nil {
+				s.touched = append(s.touched, r)
+				r.first, r.last = f, f
+			} else {
+				r.last.turn, r.last = f, f
 			}
-			f.r.dirty = append(f.r.dirty, f)
 		}
 	}
-	for _, r := range s.touched {
-		for _, f := range r.dirty {
-			f.dirty = false
+	for i, r := range s.touched {
+		if i%warmAhead == 0 {
+			s.warm(s.touched[i:min(i+warmAhead, len(s.touched))])
+		}
+		for f := r.first; f != nil; {
+			next := f.turn
+			f.dirty, f.turn = false, nil
 			f.forward(now)
+			f = next
 		}
-		r.dirty = r.dirty[:0]
+		r.first, r.last = nil, nil
 	}
+	clear(s.touched)
 	s.touched = s.touched[:0]
 	for _, st := range s.dirty {
 		st.pending = st.pending[:0]
@@ -80,6 +90,16 @@ func (s *Switch) Flush(now time.Time) {
 	clear(s.dirty)
 	s.dirty = s.dirty[:0]
 	s.flushed = s.serial
+}
+
+// warm has the memory of the next receivers fetched side by side; served one after the other, each waits for its own. The kernel, which takes every
+// packet, leaves little of it near: without this a packet cost 6 to 9 % more at 50 and at 500 receivers (measure-forward, in turns).
+func (s *Switch) warm(rs []*receiver) {
+	for _, r := range rs {
+		if r.warmer != nil {
+			s.warmed += r.warmer.Warm()
+		}
+	}
 }
 
 // Tick repeats requests and looks at the floors; every 5 ms or so.
@@ -145,6 +165,7 @@ func (s *Switch) receiverOf(sink Sink) *receiver {
 	r := s.receivers[sink]
 	if r == nil {
 		r = &receiver{sink: sink}
+		r.warmer, _ = sink.(Warmer)
 		s.receivers[sink] = r
 	}
 	r.forwarders++

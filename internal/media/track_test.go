@@ -219,18 +219,23 @@ func TestAllocatorServesByRank(t *testing.T) {
 		limit func() float64
 		speak bool
 		want  [3]int
+		shown Shown
 	}{
-		{"no limit", func() float64 { return -1 }, false, [3]int{2, 2, 2}},
-		{"all lowest, principal high", func() float64 { return 2*layer(0) + 1.15*layer(2) }, false, [3]int{2, 0, 0}},
-		{"then the first delegate", func() float64 { return layer(0) + 2.3*layer(2) }, false, [3]int{2, 2, 0}},
-		{"two of three", func() float64 { return 2.4 * layer(0) }, false, [3]int{0, 0, -1}},
-		{"one of three", func() float64 { return 1.4 * layer(0) }, true, [3]int{0, -1, -1}},
-		{"nothing", func() float64 { return 0 }, false, [3]int{-1, -1, -1}},
+		{"no limit", func() float64 { return -1 }, false, [3]int{2, 2, 2}, Whole},
+		{"all lowest, principal high", func() float64 { return 2*layer(0) + 1.15*layer(2) }, false, [3]int{2, 0, 0}, Less},
+		{"then the first delegate", func() float64 { return layer(0) + 2.3*layer(2) }, false, [3]int{2, 2, 0}, Less},
+		{"two of three", func() float64 { return 2.4 * layer(0) }, false, [3]int{0, 0, -1}, Paused},
+		{"one of three", func() float64 { return 1.4 * layer(0) }, true, [3]int{0, -1, -1}, Paused},
+		{"enough again", func() float64 { return 10 * layer(2) }, false, [3]int{2, 2, 2}, Whole},
+		{"nothing", func() float64 { return 0 }, false, [3]int{-1, -1, -1}, Paused},
 	} {
 		run(c.speak)
 		w.sw.Limit(w.now, to, c.limit())
 		if got := run(c.speak); got != c.want {
 			t.Errorf("%s: layers %v, want %v", c.name, got, c.want)
+		}
+		if got := w.sw.Shown(to); got != c.shown {
+			t.Errorf("%s: the owner is told %d, want %d", c.name, got, c.shown)
 		}
 	}
 	// Who speaks goes before a delegate of lower number.

@@ -89,7 +89,7 @@ func (b *bench) arrive(o Offer, up bool) *guest {
 		b.t.Fatal(err)
 	}
 	b.peers++
-	g := &guest{b: b, o: parsed, addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, byte(b.peers)}), 40000), index: map[uint32]uint64{}}
+	g := &guest{b: b, o: parsed, addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, byte(100 + b.peers>>8), byte(b.peers)}), 40000), index: map[uint32]uint64{}}
 	s, err := b.h.newSession(parsed, Events{})
 	if err != nil {
 		b.t.Fatal(err)

@@ -49,6 +49,17 @@ func (f *flow) Send(now time.Time, p *media.Out) {
 	f.h.c.Worker.Commit(len(sealed), f.remote)
 }
 
+// Warm implements media.Warmer.
+func (f *flow) Warm() (n int) {
+	if f.sealer != nil {
+		n = f.sealer.Warm()
+	}
+	if f.estimate != nil {
+		n += f.estimate.Warm()
+	}
+	return n + int(f.ext.mid) + int(f.header[0])
+}
+
 // appendMID writes the header extension (RFC 8285 §4.2; §4.3 if the identifier needs it).
 func appendMID(b []byte, id uint8, mid string) []byte {
 	at := len(b)

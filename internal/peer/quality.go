@@ -15,6 +15,7 @@ type Quality struct {
 	UpBits    int           // bit/s of payload, browser → node, over the last second
 	DownBits  int           // bit/s of payload, node → browser
 	Jitter    time.Duration // of the microphone (RFC 3550 §6.4.1)
+	Pictures  string        // what the path leaves of them: "all", "less" (some at a lower layer), "paused" (some not at all)
 }
 
 // Quality returns the latest figures; they are renewed every second while media is connected. Any goroutine.
@@ -22,7 +23,7 @@ func (s *Session) Quality() Quality {
 	if q := s.quality.Load(); q != nil {
 		return *q
 	}
-	return Quality{}
+	return Quality{Pictures: "all"}
 }
 
 // figures are what Quality is made of. Worker only.
@@ -81,7 +82,8 @@ func (f *flow) tell(now time.Time) {
 	if f.consent.After(heard) {
 		heard = f.consent
 	}
-	q := Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard, Jitter: jitter}
+	q := Quality{RTT: g.rtt, UpLoss: g.upLoss, DownLoss: g.downLoss, LastHeard: heard, Jitter: jitter,
+		Pictures: pictures(f.h.c.Switch.Shown(f))}
 	if d := now.Sub(g.at); !g.at.IsZero() && d > 0 {
 		q.UpBits, q.DownBits = rate(up, g.upBytes, d), rate(down, g.downBytes, d)
 	}
@@ -95,6 +97,16 @@ func rate(n, was uint64, d time.Duration) int {
 		was = 0
 	}
 	return int(float64(n-was) * 8 / d.Seconds())
+}
+
+func pictures(s media.Shown) string {
+	switch s {
+	case media.Less:
+		return "less"
+	case media.Paused:
+		return "paused"
+	}
+	return "all"
 }
 
 // smooth moves half-way: with a look each second the figure follows within three.

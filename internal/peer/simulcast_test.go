@@ -175,6 +175,16 @@ func TestSlowPathGetsLowerLayer(t *testing.T) {
 		return 1
 	})
 	watcher.got["stage0"].shows(t, 2)
+	told := func(b *browser, want string) {
+		t.Helper()
+		for limit := time.Now().Add(patience); b.session.Quality().Pictures != want; <-time.After(10 * time.Millisecond) {
+			if time.Now().After(limit) {
+				t.Fatalf("pictures = %q, want %q", b.session.Quality().Pictures, want)
+			}
+		}
+	}
+	told(watcher, "less")
+	told(other, "all")
 	layer := 0
 	n.worker.Call(func() { layer = other.session.Slot("stage0").Layer() })
 	if layer != 2 {
@@ -182,4 +192,5 @@ func TestSlowPathGetsLowerLayer(t *testing.T) {
 	}
 	watcher.net.filter(nil)
 	watcher.got["stage0"].shows(t, 0)
+	told(watcher, "all")
 }

@@ -33,7 +33,7 @@ func TestRFC7714Vectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		packet := unhex(t, clear)
-		s := &Sealer{profile: AEADAES128GCM, gcm: g}
+		s := &Sealer{profile: AEADAES128GCM, gcm: *g}
 		got, err := s.SealRTP(nil, packet[:12], packet[12:], 0xf17b)
 		if err != nil || !bytes.Equal(got, unhex(t, v.sealed)) {
 			t.Errorf("seal with key of %d bits = %x, %v\nwant %x", len(v.key)*4, got, err, unhex(t, v.sealed))

@@ -170,6 +170,7 @@ type Quality struct {
 	UpLoss   float64 `json:"upLoss"`   // 0..1
 	DownLoss float64 `json:"downLoss"` // 0..1
 	Level    string  `json:"level"`    // "good", "fair", "poor"
+	Pictures string  `json:"pictures"` // what the path leaves of the others' pictures: "all", "less" (some coarser than sent), "paused" (some not shown)
 }
 
 // Layers says which layers of the page's camera somebody watches, by RID: the page sends no others. It comes when that changes; until

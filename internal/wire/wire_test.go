@@ -81,7 +81,7 @@ func toClient() []wire.ToClient {
 		{State: &wire.State{}},
 		{Floor: &wire.Floor{Slots: []string{"tolmeria-kosvane", "", ""}}},
 		{Floor: &wire.Floor{}},
-		{Quality: &wire.Quality{RTTMs: 12, UpLoss: 0.01, DownLoss: 0.002, Level: "good"}},
+		{Quality: &wire.Quality{RTTMs: 12, UpLoss: 0.01, DownLoss: 0.002, Level: "good", Pictures: "all"}},
 		{Error: &wire.Error{Code: "offer.full", Args: map[string]string{"max": "64"}}},
 		{Error: &wire.Error{Code: "internal"}},
 		{Layers: &wire.Layers{RIDs: []string{"h", "l"}}},

@@ -242,6 +242,7 @@ export interface Quality {
   upLoss: number;
   downLoss: number;
   level: string;
+  pictures: string;
 }
 
 export interface Layers {

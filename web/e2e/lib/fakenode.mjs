@@ -37,7 +37,7 @@ export class FakeNode {
   switches = { mic: false, camera: false }; // what the page has said last
   log = []; // everything asked: ['POST /api/session', …], ['ws', message]
   sockets = new Set();
-  quality = { rttMs: 24, upLoss: 0, downLoss: 0, level: 'good' };
+  quality = { rttMs: 24, upLoss: 0, downLoss: 0, level: 'good', pictures: 'all' };
 
   async start(port = 0) {
     this.server = createServer((q, r) => this.serve(q, r).catch((err) => { r.writeHead(500).end(String(err)); }));

@@ -130,6 +130,8 @@ export const text: Table = {
   down: "انقطاع",
   notUp: "لم تقم بعد",
   loss: "فقد {loss}",
+  picturesLess: "الاتصال بطيء: بعض الصور أقل وضوحًا",
+  picturesPaused: "الاتصال بطيء: بعض الصور متوقفة مؤقتًا، والصوت مستمر",
   wayOne: "مسار واحد",
   wayTwo: "مساران",
   wayTls: "بلا UDP: داخل TLS",

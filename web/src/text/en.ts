@@ -132,6 +132,8 @@ export const text = {
   down: "Interrupted",
   notUp: "Not yet up",
   loss: "{loss} lost",
+  picturesLess: "Slow connection: some pictures are coarser",
+  picturesPaused: "Slow connection: some pictures are paused, sound goes on",
   wayOne: "one path",
   wayTwo: "two paths",
   wayTls: "No UDP: inside TLS",

@@ -327,6 +327,8 @@ export const text: Table = {
   errLink: "Hace falta la otra parte, y el enlace está interrumpido.",
   errOther: "No ha sido posible (código {code}).",
   errSilent: "Su servidor no ha respondido.",
+  picturesLess: "Conexión lenta: algunas imágenes son menos nítidas",
+  picturesPaused: "Conexión lenta: algunas imágenes están en pausa, el sonido sigue",
   wayOne: "una vía",
   wayTwo: "dos vías",
   wayTls: "Sin UDP: dentro de TLS",

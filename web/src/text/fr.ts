@@ -327,6 +327,8 @@ export const text: Table = {
   errLink: "Il y faut l'autre partie, et la liaison est interrompue.",
   errOther: "Cela n'a pas été possible (code {code}).",
   errSilent: "Votre serveur n'a pas répondu.",
+  picturesLess: "Connexion lente : certaines images sont moins nettes",
+  picturesPaused: "Connexion lente : certaines images sont suspendues, le son continue",
   wayOne: "une voie",
   wayTwo: "deux voies",
   wayTls: "Pas d'UDP : dans TLS",

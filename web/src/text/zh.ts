@@ -327,6 +327,8 @@ export const text: Table = {
   errLink: "此操作需要对方参与，而链路已中断。",
   errOther: "未能完成（代码{code}）。",
   errSilent: "您的服务器没有应答。",
+  picturesLess: "连接较慢：部分画面清晰度降低",
+  picturesPaused: "连接较慢：部分画面已暂停，声音继续",
   wayOne: "一条路径",
   wayTwo: "两条路径",
   wayTls: "无 UDP：经 TLS 传送",

@@ -155,7 +155,8 @@ function Connection({ call }: { call: Call }) {
       <dl class="ways">
         <div data-way="own" data-level={up ? q?.level ?? "measuring" : "down"}>
           <dt>{x.ownLeg}</dt>
-          <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{ms(q.rttMs)}</bdi> : null}</dd>
+          <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{ms(q.rttMs)}</bdi> : null}
+            {up && q && q.pictures !== "all" ? <span class="warn" data-pictures={q.pictures}>{q.pictures === "paused" ? x.picturesPaused : x.picturesLess}</span> : null}</dd>
         </div>
         {call.state.value.links.map((l) => (
           <div key={l.party} data-way={l.party} data-level={l.state}>
