@@ -18,6 +18,7 @@ type live struct {
 	given    grant
 	heard    map[meeting.MemberID]heardAt
 	muted    map[meeting.MemberID]time.Time // who speaks into a closed microphone, since when
+	met      bool                           // together, when we last looked
 	ready    map[meeting.MemberID]meeting.Ready
 	notes    []wire.Note // at most maxNotes
 	noted    int
@@ -64,7 +65,7 @@ func (r *Room) sayAll(now time.Time, s *side) {
 		}
 	}
 	for _, id := range sortedKeys(r.muted) {
-		if on := true; r.owns(id) == nil {
+		if on := true; r.owns(id) == nil && r.together() {
 			r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeMuted, Member: id, On: &on})
 		}
 	}

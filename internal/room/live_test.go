@@ -64,6 +64,14 @@ func TestUnacknowledgedFloor(t *testing.T) {
 func TestSpeakingMuted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, nil)
+		s.to(meeting.Waiting) // among its own side
+		if err := s.b.room.Handle(s.tB.seat, wire.FromClient{Sense: &wire.Sense{Speaking: true}}); err != nil {
+			t.Error(err)
+		}
+		settle(time.Second)
+		if got := append(s.ofA.now().Muted, s.kA.now().Muted...); len(got) != 0 || !slices.Equal(s.ofB.now().Muted, []string{kosvane}) {
+			t.Errorf("while they wait the other side's consoles are shown %q, the own %q", got, s.ofB.now().Muted)
+		}
 		s.to(meeting.Opened)
 		s.act(s.ofA, wire.Act{Do: wire.DoGive, Member: kosvane}, "")
 		settle(time.Second)
@@ -427,5 +435,53 @@ func TestSignals(t *testing.T) {
 				t.Errorf("signals %+v", got)
 			}
 		})
+	})
+}
+
+// TestOwnTalkStaysHere: while they wait a side talks among itself, and not even how loud, or who hears whom, reaches the other node. In the
+// meeting both do (the control).
+func TestOwnTalkStaysHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, nil)
+		said := func() (out []meeting.MemberStats) {
+			s.p.mu.Lock()
+			defer s.p.mu.Unlock()
+			for _, b := range s.p.bytes {
+				if x, err := meeting.DecodeExchange(b); err == nil && x.Notice != nil {
+					out = append(out, x.Notice.Stats...)
+				}
+			}
+			s.p.bytes = nil
+			return out
+		}
+		s.to(meeting.Waiting)
+		s.tA.devices(true, false)
+		settle(time.Second)
+		s.dA.sink.take()
+		speak(s.a, s.tA.streams["mic"], 3*time.Second)
+		if got := s.dA.sink.take(); got < 149 {
+			t.Fatalf("control: the own delegate hears %d packets", got)
+		}
+		if len(s.p.a.offering()) != 0 {
+			t.Errorf("offered while they wait: %v", s.p.a.offering())
+		}
+		for _, m := range said() {
+			if m.DB != -127 || len(m.Hears) != 0 {
+				t.Errorf("told while they wait: %+v", m)
+			}
+		}
+		s.to(meeting.Closed)
+		s.speaking(s.tA)
+		speak(s.a, s.tA.streams["mic"], 3*time.Second)
+		loud, hears := 0, 0
+		for _, m := range said() {
+			if m.DB > -60 {
+				loud++
+			}
+			hears += len(m.Hears)
+		}
+		if loud == 0 || hears == 0 {
+			t.Errorf("control: in the meeting %d levels and %d listeners are told", loud, hears)
+		}
 	})
 }

@@ -108,8 +108,26 @@ func (r *Room) mute(now time.Time, id meeting.MemberID, on bool) {
 		delete(r.muted, id)
 	}
 	r.hurry()
+	if on && !r.together() { // what our side says among itself is no matter for the other, nor that somebody speaks
+		return
+	}
 	for _, s := range r.links {
 		r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeMuted, Member: id, On: &on})
+	}
+}
+
+// meet tells the other nodes, when the parties have come together, who of ours speaks into a closed microphone just then.
+func (r *Room) meet(now time.Time) {
+	was := r.met
+	if r.met = r.together(); was || !r.met {
+		return
+	}
+	for _, id := range sortedKeys(r.muted) {
+		for _, s := range r.links {
+			if on := true; r.owns(id) == nil {
+				r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeMuted, Member: id, On: &on})
+			}
+		}
 	}
 }
 
@@ -193,6 +211,7 @@ func (r *Room) noticed(now time.Time, s *side, n meeting.Notice) error {
 }
 
 func (r *Room) farMuted(now time.Time, id meeting.MemberID, on bool) {
+	on = on && r.together()
 	p, ok := r.view.Present[id]
 	if _, was := r.muted[id]; was == (on && ok && !p.Mic) {
 		return

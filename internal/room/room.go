@@ -264,6 +264,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 	later(r.watchDoors(now))
 	later(r.watchFloor(now))
 	r.unmute(now)
+	r.meet(now)
 	if r.planStale {
 		r.planStale = false
 		r.route()

@@ -38,7 +38,7 @@ func (r *Room) tellStats(now time.Time) {
 	members, hears := r.memberStats()
 	for _, s := range r.links {
 		if s.up && s.agreed {
-			r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeStats, Stats: r.shared(members, hears), Paths: s.sharedPaths()})
+			r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeStats, Stats: r.shared(s.party, members, hears), Paths: s.sharedPaths()})
 		}
 	}
 	var stats *wire.Stats
@@ -82,9 +82,11 @@ func (r *Room) memberStats() ([]wire.MemberStats, map[meeting.MemberID][]meeting
 	return members, hears
 }
 
-// shared is what other nodes are told of our people, as many as a notice holds: of those whom they hear and see, and of nobody else.
-func (r *Room) shared(members []wire.MemberStats, hears map[meeting.MemberID][]meeting.MemberID) []meeting.MemberStats {
+// shared is what party p is told of our people, as many as a notice holds: of those who may speak to it, and of nobody else. How loud our
+// side talks among itself, and who hears whom there, is no matter for it.
+func (r *Room) shared(p meeting.PartyID, members []wire.MemberStats, hears map[meeting.MemberID][]meeting.MemberID) []meeting.MemberStats {
 	var out []meeting.MemberStats
+	mics, _ := r.view.Offered(r.c.Self, p)
 	for _, m := range members {
 		id := meeting.MemberID(m.Member)
 		if d, _ := r.c.Definition.Member(id); !d.Role.May(meeting.Speak) || len(out) == meeting.MaxStats {
@@ -92,7 +94,10 @@ func (r *Room) shared(members []wire.MemberStats, hears map[meeting.MemberID][]m
 		}
 		s := meeting.MemberStats{Member: id, UpKbps: m.UpKbit, DownKbps: m.DownKbit, Loss: int(1000 * max(m.UpLoss, m.DownLoss)),
 			JitterMs: int(m.JitterMs), RTTMs: m.RTTMs, DB: int(m.DB)}
-		if len(members) <= 10 { // more of them, with long names, might not fit
+		if !slices.Contains(mics, id) {
+			s.DB = -127
+		}
+		if r.together() && len(members) <= 10 { // more of them, with long names, might not fit
 			s.Hears = hears[id][:min(len(hears[id]), 3)]
 		}
 		out = append(out, s)

@@ -36,12 +36,12 @@ async function fresh() {
 }
 const live = (page) => until(page, () => globalThis.visavis?.phase() === 'live' && globalThis.visavis.media() === 'open', null, 20_000, 'the page is live');
 
-/** enrolled is an officer with a passkey of the browser's own. */
-async function enrolled(name) {
+/** enrolled is an officer or a technician with a passkey of the browser's own. */
+async function enrolled(link) {
   const page = await fresh(), cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
-  await page.goto(nodes[name].enrol);
+  await page.goto(link);
   await press(page, '[data-act=register]');
   await until(page, () => document.querySelector('[data-says=home]'), null, 15_000, 'the list of meetings');
   return page;
@@ -61,11 +61,11 @@ async function everywhere(page, name) {
   }
 }
 
-/** delegate adds somebody of the own side on the page for arranging. */
+/** person adds somebody of the own side on the page for arranging. */
 async function person(page, role, name, office) {
   await press(page, '[data-act=add]');
   const at = (what) => `[data-editor] [data-field$=".${what}"]`;
-  if (role === 'officer') await choose(page, at('role'), role);
+  if (role === 'officer' || role === 'technician') await choose(page, at('role'), role);
   else await write(page, at('name.en'), name);
   await write(page, at('office.en'), office);
   await press(page, '[data-editor] [data-act=done]');
@@ -74,7 +74,7 @@ async function person(page, role, name, office) {
 const standing = (page, want) => until(page, (w) => w.includes(document.querySelector('[data-stand]')?.dataset.stand), want, 20_000, `the arrangement stands ${want}`);
 
 test('a meeting is arranged, rehearsed, opened, closed and ended with the keyboard alone', options, async (t) => {
-  const a = await enrolled('avelmar'), b = await enrolled('tolmeria');
+  const a = await enrolled(nodes.avelmar.enrol), b = await enrolled(nodes.tolmeria.enrol), tech = await enrolled(nodes.avelmar.technician);
 
   // Arranging: one side writes and proposes, the other adds its own people and counters, the first accepts.
   await a.goto(`${nodes.avelmar.url}/arrange`);
@@ -83,6 +83,7 @@ test('a meeting is arranged, rehearsed, opened, closed and ended with the keyboa
   await write(a, '[data-field="parties.avelmar.city.en"]', 'Ilverne');
   await person(a, 'principal', sides.avelmar.principal, sides.avelmar.office);
   await person(a, 'officer', 'Lirien Vost', 'Protocol');
+  await person(a, 'technician', 'Dask Ormeran', 'Conference systems');
   await press(a, '[data-act=add-item]');
   await write(a, '[data-field="agenda.0.title.en"]', 'Navigation on the Velune');
   await press(a, '[data-act=propose]');
@@ -116,8 +117,8 @@ test('a meeting is arranged, rehearsed, opened, closed and ended with the keyboa
 
   // Everybody comes.
   const id = new URL(a.url()).searchParams.get('m');
-  for (const [name, page] of [['avelmar', a], ['tolmeria', b]]) {
-    await page.goto(`${nodes[name].url}/officer`);
+  for (const [name, page] of [['avelmar', a], ['tolmeria', b], ['avelmar', tech]]) {
+    await page.goto(`${nodes[name].url}/${page === tech ? 'technician' : 'officer'}`);
     await press(page, '[data-says=home] li a');
     await live(page);
     assert.equal(new URL(page.url()).pathname, `/m/${id}`);
@@ -159,7 +160,7 @@ test('a meeting is arranged, rehearsed, opened, closed and ended with the keyboa
   await press(p.tolmeria, '[data-act="floor.acknowledged"]');
   await says(p.tolmeria, 'holding');
   await until(a, () => document.querySelector('[data-ack=yes]'), null, 5000, 'the officer sees the acknowledgement');
-  for (const [page, name] of [[a, 'officer'], [p.tolmeria, 'holder'], [p.avelmar, 'listener'], [reader, 'press']]) await everywhere(page, name);
+  for (const [page, name] of [[a, 'officer'], [tech, 'technician'], [p.tolmeria, 'holder'], [p.avelmar, 'listener'], [reader, 'press']]) await everywhere(page, name);
   await press(p.tolmeria, '[data-act="floor.yielded"]');
   await until(a, () => document.querySelector('[data-holder=""]'), null, 5000, 'nobody holds the floor');
 
@@ -173,11 +174,11 @@ test('a meeting is arranged, rehearsed, opened, closed and ended with the keyboa
   await everywhere(a, 'officer-ended');
 
   assert.deepEqual(found, [], 'axe');
-  for (const [name, page] of Object.entries({ a, b, avelmar: p.avelmar, tolmeria: p.tolmeria, reader })) {
+  for (const [name, page] of Object.entries({ a, b, tech, avelmar: p.avelmar, tolmeria: p.tolmeria, reader })) {
     assert.deepEqual(await page.evaluate(() => globalThis.pointed), [], `${name}: nothing was pointed at`);
     assert.deepEqual(page.errors, [], name);
   }
-  t.diagnostic(`axe: ${2 * tongues.length} looks at each of 8 pages`);
+  t.diagnostic(`axe: ${2 * tongues.length} looks at each of 9 pages`);
 });
 
 /** issued is what the dialog shows once: link and PIN. */

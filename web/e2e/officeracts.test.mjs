@@ -74,9 +74,10 @@ test('their key shows, ours is asked for; both together open the doors', quiet, 
 });
 
 test('a key that runs out says so and can be turned again', quiet, async (t) => {
-  const { node, page } = await sit(t, standing({ phase: 'waiting', epoch: 2, keys: [key('avelmar', 'start', officer, 3)] }));
+  const { node, page } = await sit(t, standing({ phase: 'waiting', epoch: 2 }));
+  node.send({ state: standing({ phase: 'waiting', epoch: 2, keys: [key('avelmar', 'start', officer, 4)] }) });
   await shows(page, '[data-key=avelmar][data-turned]');
-  await gone(page, '[data-key][data-turned]', 6000);
+  await gone(page, '[data-key][data-turned]', 8000);
   await shows(page, '.keys.lapsed', 3000);
   node.send({ state: standing({ phase: 'waiting', epoch: 2 }) });
   await page.click('.keys.lapsed [data-act="key.turned"]');
@@ -281,7 +282,8 @@ const countTones = (page) => page.addInitScript(() => {
 });
 
 test('an alarm is read out at once, sounds once, and again after ten seconds unless it is noted', quiet, async (t) => {
-  const { node, page } = await sit(t, standing({ order: held(me, { acknowledged: false, since: ago(1) }) }), { ready: countTones });
+  const { node, page } = await sit(t, standing(), { ready: countTones });
+  node.send({ state: standing({ order: held(me, { acknowledged: false, since: ago(0) }) }) });
   await shows(page, '[data-ack=no]');
   assert.equal(await tonesOf(page), 0, 'no alarm, no tone');
   const late = standing({ order: held(me, { acknowledged: false, since: ago(5) }), alarms: [alarm('floor.unacknowledged', { member: me }, ago(1))] });

@@ -45,7 +45,7 @@ export const says = (page, key, limit) => until(page, (k) => document.querySelec
 
 /** violations of WCAG 2.2 AA that axe finds, in words. */
 export async function violations(page) {
-  await page.evaluate(axeSource);
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
     return r.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary?.split('\n')[1] ?? ''}`));

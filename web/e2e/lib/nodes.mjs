@@ -16,9 +16,12 @@ const free = () => new Promise((done, fail) => {
 
 /** officers of the formal meeting: the first account of each node. */
 export const officers = { avelmar: ['avelmar-vost', 'Lirien Vost'], tolmeria: ['tolmeria-quintar', 'Lothen Quintar'] };
+/** technicians of both: the second account. */
+export const technicians = { avelmar: ['avelmar-ormeran', 'Dask Ormeran'], tolmeria: ['tolmeria-haskin', 'Mirrel Haskin'] };
 
 /**
- * start makes two paired nodes with the formal meeting, and serves them. Each side has url, enrol (the officer's link), links (by
+ * start makes two paired nodes with the formal meeting, and serves them. Each side has url, enrol and technician (links for
+ * the first passkeys), links (by
  * member), pins (by member) and press. stop ends both and removes their folders. With meeting false there is none yet.
  */
 export async function start({ meeting = true } = {}) {
@@ -30,7 +33,8 @@ export async function start({ meeting = true } = {}) {
       '--link', `127.0.0.1:${link}`, '--media', `127.0.0.1:${udp}`, '--udp-port', String(udp), '--allow-private', '--host', `localhost:${web}`, '--officer', id, '--officer-name', name);
     const config = join(dir, party, 'visavis.toml'), text = await readFile(config, 'utf8');
     await writeFile(config, text.replace(/^(\[udp\][^[]*?\nlisten\s*=\s*).*$/m, '$1"127.0.0.1"').replace(/^(width\s*=\s*).*$/m, '$1640').replace(/^(height\s*=\s*).*$/m, '$1360').replace(/^(fps\s*=\s*).*$/m, '$115'));
-    sides[party] = { config, url: `http://localhost:${web}`, enrol: /http\S+\/enrol#\S+/.exec(made.stdout + made.stderr)?.[0], links: {}, pins: {} };
+    const second = await command('account', 'add', '--config', config, '--role', 'technician', '--valid', '24h', ...technicians[party]);
+    sides[party] = { config, technician: /http\S+\/enrol#\S+/.exec(second.stdout)?.[0], url: `http://localhost:${web}`, enrol: /http\S+\/enrol#\S+/.exec(made.stdout + made.stderr)?.[0], links: {}, pins: {} };
   }
   const pair = [['avelmar', 'tolmeria'], ['tolmeria', 'avelmar']], offer = (p) => join(dir, `${p}.offer`);
   for (const [p, other] of pair) await command('pair', 'offer', '--config', sides[p].config, '--out', offer(p), other);

@@ -5,10 +5,10 @@ import type { ArrangeProblem, Text } from "../wire.gen";
 import { a } from "./book";
 import type { Desk } from "./desk";
 
-/** tongue is a language's name in the reader's language. */
-export function tongue(tag: string): string {
+/** tongue is a language's name in the reader's language; standing alone, with a capital. */
+export function tongue(tag: string, alone = false): string {
   const name = new Intl.DisplayNames(lang.value, { type: "language", fallback: "code" }).of(tag) ?? tag;
-  return name.charAt(0).toLocaleUpperCase(lang.value) + name.slice(1);
+  return alone ? name.charAt(0).toLocaleUpperCase(lang.value) + name.slice(1) : name;
 }
 
 /** wrong is what a problem says, in words. Codes are those of docs/protocol.md. */

@@ -35,7 +35,7 @@ export function About({ desk }: { desk: Desk }) {
             <div class="row">
               {all.map((tag) => (
                 <label class="check" key={tag}><input class="box" type="checkbox" data-spoken={tag} checked={spoken.includes(tag)}
-                  onChange={(e) => desk.edit({ languages: e.currentTarget.checked ? [...spoken, tag] : spoken.filter((s) => s !== tag) })} />{tongue(tag)}</label>
+                  onChange={(e) => desk.edit({ languages: e.currentTarget.checked ? [...spoken, tag] : spoken.filter((s) => s !== tag) })} />{tongue(tag, true)}</label>
               ))}
             </div>
           </fieldset>

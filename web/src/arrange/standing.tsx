@@ -137,7 +137,7 @@ function shown(desk: Desk, c: ArrangeChange, v: string): ComponentChildren {
   if (c.path === "mode") return { statements: x.modeStatements, precedence: x.modePrecedence, free: x.modeFree, chair: x.modeChair }[v] ?? v;
   if (c.path === "begin") return v === "open" ? x.beginOpen : x.beginClosed;
   if (c.path === "limit") return String(Number(v) / 60);
-  if (head === "languages") return tongue(v);
+  if (head === "languages") return tongue(v, true);
   if (field === "role") return roleName(v);
   const tag = ["title", "name", "office", "second", "city", "longName"].includes(c.path.split(".").at(-2) ?? "") ? field : undefined;
   return <bdi lang={tag}>{v}</bdi>;

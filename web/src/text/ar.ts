@@ -312,6 +312,7 @@ export const text: Table = {
   signOut: "تسجيل الخروج",
   yourMeetings: "الاجتماعات",
   noMeetings: "لا يوجد اجتماع مقرّر.",
+  arrangeMeeting: "ترتيب اجتماع",
 
   pressBefore: "لم تبدأ الجلسة العلنية.",
   pressBeforeHelp: "ستبدأ الصورة والصوت هنا تلقائيًا.",

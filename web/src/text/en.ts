@@ -322,6 +322,7 @@ export const text = {
   signOut: "Sign out",
   yourMeetings: "Meetings",
   noMeetings: "No meeting is arranged.",
+  arrangeMeeting: "Arrange a meeting",
 
   // Press
   pressBefore: "The open part has not begun.",

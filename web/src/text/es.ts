@@ -307,6 +307,7 @@ export const text: Table = {
   signOut: "Cerrar la sesión",
   yourMeetings: "Reuniones",
   noMeetings: "No hay ninguna reunión prevista.",
+  arrangeMeeting: "Preparar una reunión",
 
   pressBefore: "La parte pública no ha comenzado.",
   pressBeforeHelp: "La imagen y el sonido comienzan aquí por sí solos.",

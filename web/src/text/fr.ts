@@ -307,6 +307,7 @@ export const text: Table = {
   signOut: "Se déconnecter",
   yourMeetings: "Réunions",
   noMeetings: "Aucune réunion n'est prévue.",
+  arrangeMeeting: "Préparer une réunion",
 
   pressBefore: "La partie publique n'a pas commencé.",
   pressBeforeHelp: "L'image et le son commencent ici d'eux-mêmes.",

@@ -307,6 +307,7 @@ export const text: Table = {
   signOut: "Завершить сеанс",
   yourMeetings: "Встречи",
   noMeetings: "Запланированных встреч нет.",
+  arrangeMeeting: "Подготовить встречу",
 
   pressBefore: "Открытая часть ещё не началась.",
   pressBeforeHelp: "Изображение и звук появятся здесь сами.",

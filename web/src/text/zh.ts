@@ -307,6 +307,7 @@ export const text: Table = {
   signOut: "退出登录",
   yourMeetings: "会议",
   noMeetings: "尚未安排会议。",
+  arrangeMeeting: "安排会议",
 
   pressBefore: "公开部分尚未开始。",
   pressBeforeHelp: "画面和声音会在此自动开始。",

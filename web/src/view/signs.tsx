@@ -16,9 +16,10 @@ export function Doors({ call }: { call: Call }) {
   const x = t.value, { phase, formal } = call.stand, state = call.state.value;
   if (!formal.value) return null;
   const audience = call.role.value === "press" || call.role.value === "viewer";
+  const on = state.doors ? state.doors.ours.state === "open" : !call.stand.cut.value; // a lost link keeps the press out, too
   const since = state.since ? fill(x.doorsSince, { time: at(call, state.since) }) : null;
   const [icon, word, help] = phase.value === "closed" ? ["doorclosed", x.doorsClosed, since] as const
-    : phase.value === "open" ? ["dooropen", x.doorsOpen, audience ? since : x.doorsOpenHelp] as const
+    : phase.value === "open" ? ["dooropen", x.doorsOpen, audience || !on ? since : x.doorsOpenHelp] as const
       : phase.value === "ended" || phase.value === "sealed" ? ["doorclosed", x.doorsOver, since] as const
         : ["doorclosed", x.doorsBefore, audience || phase.value === "planned" ? null : x.doorsBeforeHelp] as const;
   return (

@@ -117,7 +117,7 @@ export const text = {
 
   // What they see
   theySee: "What {parties} see",
-  theyWait: "They see a card and hear nothing from us.",
+  theyWait: "Their delegation sees a card and hears nothing from us.",
   theyOrder: "In their order. Ours as sent, theirs as it arrives.",
   theyCut: "They no longer see and hear us: the link is interrupted.",
 

@@ -119,7 +119,7 @@ export const text: Table = {
 
   // What they see
   theySee: "Lo que ve la otra parte: {parties}",
-  theyWait: "Ven una cartela y no nos oyen.",
+  theyWait: "Su delegación ve una cartela y no nos oye.",
   theyOrder: "En su orden. Lo nuestro al salir, lo suyo al llegar.",
   theyCut: "Ya no nos ven ni nos oyen: el enlace está cortado.",
 

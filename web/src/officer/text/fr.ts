@@ -88,7 +88,7 @@ export const text: Table = {
   modeStatements: "Déclarations successives",
   modePrecedence: "Ordre de préséance",
   modeChair: "Décision de la présidence",
-  spoken: "parlé",
+  spoken: "temps de parole",
   holderNone: "Personne n'a la parole.",
   acknowledged: "Confirmé",
   unacknowledged: "Pas encore confirmé",
@@ -119,7 +119,7 @@ export const text: Table = {
 
   // What they see
   theySee: "Ce que voit l'autre partie : {parties}",
-  theyWait: "Elle voit une carte et ne nous entend pas.",
+  theyWait: "Sa délégation voit une carte et ne nous entend pas.",
   theyOrder: "Dans son ordre. La nôtre à l'envoi, la sienne à l'arrivée.",
   theyCut: "L'autre partie ne nous voit et ne nous entend plus : la liaison est coupée.",
 

@@ -119,7 +119,7 @@ export const text: Table = {
 
   // What they see
   theySee: "{parties}看到的画面",
-  theyWait: "对方只看到等候卡片，听不到我方声音。",
+  theyWait: "对方代表团只看到等候卡片，听不到我方声音。",
   theyOrder: "按对方次序。我方为发出画面，对方为收到画面。",
   theyCut: "对方已看不到也听不到我方：链路中断。",
 
