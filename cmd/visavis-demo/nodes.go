@@ -43,16 +43,22 @@ func (d *demo) config(party string) string { return filepath.Join(d.dir, party, 
 func (d *demo) start(ctx context.Context, first int) error {
 	d.died = make(chan death, 1)
 	d.ports = map[string]ports{}
+	near := func(n int) int {
+		if first == 0 { // any: not 1 and 10
+			return 0
+		}
+		return first + n
+	}
 	for i, party := range parties() {
 		var p ports
 		var err error
-		if p.web, err = d.freePort(first+i, false); err != nil {
+		if p.web, err = d.freePort(near(i), false); err != nil {
 			return err
 		}
-		if p.link, err = d.freePort(first+10+i, false); err != nil {
+		if p.link, err = d.freePort(near(10+i), false); err != nil {
 			return err
 		}
-		if p.udp, err = d.freePort(first+i, true); err != nil {
+		if p.udp, err = d.freePort(near(i), true); err != nil {
 			return err
 		}
 		d.ports[party] = p
