@@ -2,7 +2,7 @@
 // languages, light and dark, wide and narrow.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerer, launch, open, shot, until, violations } from './lib/browser.mjs';
+import { answerer, launch, open, shot, until, violations, looks, tonguesOf } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
 import { ago, meeting, standing } from './lib/formal.mjs';
 
@@ -26,8 +26,8 @@ const pages = {
   home: { set: { account: { id: 'avelmar-vost', name: 'Lirien Vost', role: 'officer', passkeys: 1, proven: '' } }, path: '/officer', bare: true, show: (page) => until(page, () => document.querySelector('[data-says=home] li a')) },
 };
 
-for (const tongue of process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh', 'fr', 'ru', 'es']) {
-  for (const [name, p] of Object.entries(pages)) {
+for (const [i, [name, p]] of Object.entries(pages).entries()) {
+  for (const tongue of tonguesOf(i)) {
     test(`${name} in ${tongue}`, { timeout: 90_000 }, async (t) => {
       const node = await new FakeNode().start();
       Object.assign(node, { answer, meeting, you: 'avelmar-tarroven', state: standing(), ...p.set });
@@ -36,17 +36,15 @@ for (const tongue of process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh
       await page.goto(`${node.url}${p.path}?lang=${tongue}${p.bare ? '' : '#good'}`);
       await p.show(page);
       assert.equal(await page.evaluate(() => document.documentElement.lang), tongue);
-      for (const colorScheme of ['light', 'dark']) {
-        for (const viewport of [{ width: 1440, height: 900 }, { width: 320, height: 740 }]) {
-          await page.emulateMedia({ colorScheme });
-          await page.setViewportSize(viewport);
-          await page.waitForTimeout(250); // fades
-          const where = `${name}-${tongue}-${colorScheme}-${viewport.width}`;
-          await shot(page, where);
-          assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false, `${where}: wider than the window`);
-          assert.deepEqual(await violations(page), [], `${where}: axe`);
-        }
+      for (const [colorScheme, viewport] of looks(tongue)) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        await page.waitForTimeout(250); // fades
+        const where = `${name}-${tongue}-${colorScheme}-${viewport.width}`;
+        await shot(page, where);
+        assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false, `${where}: wider than the window`);
+        assert.deepEqual(await violations(page), [], `${where}: axe`);
       }
       assert.deepEqual(page.errors, []);
     });

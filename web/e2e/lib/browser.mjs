@@ -52,6 +52,17 @@ export async function violations(page) {
   });
 }
 
+const wide = { width: 1440, height: 900 }, narrow = { width: 320, height: 740 };
+
+/** looks are the lights and widths in which a page is looked at: every one in English and Arabic; in the other four languages one light for
+ * each width. */
+export const looks = (tongue) => ['light', 'dark'].flatMap((light) => [wide, narrow].map((size) => [light, size]))
+  .filter(([light, size]) => tongue === 'en' || tongue === 'ar' || (light === 'light') === (size === wide));
+
+/** tonguesOf are the languages in which the i-th state of a page is looked at: English, Arabic and two of the other four in turn, so that each
+ * page is seen in all six and each state in four. VISAVIS_TONGUES names others (en,ar,zh,fr,ru,es). */
+export const tonguesOf = (i) => process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', ...(i % 2 ? ['zh', 'es'] : ['fr', 'ru'])];
+
 /** shot keeps a picture of the page where VISAVIS_SHOTS names a folder. */
 export async function shot(page, name) {
   const folder = process.env.VISAVIS_SHOTS;
