@@ -32,7 +32,8 @@ interface Raised { key: string; code: string; since: string; words: ComponentChi
 /** noted are the alarms that the person has pressed "Noted" for; they stand on without a tone. */
 const noted = signal<ReadonlySet<string>>(new Set());
 
-function words(call: Call, a: Alarm): ComponentChildren {
+/** words of an alarm that the node raises, for an officer. */
+export function words(call: Call, a: Alarm): ComponentChildren {
   const x = o.value, name = <Words of={memberOf(call.meeting.value, a.args.member ?? "")?.name} />, party = <Words of={partyOf(call.meeting.value, a.args.party ?? "")?.name} />;
   switch (a.code) {
     case "floor.unacknowledged": return fill(x.alarmFloor, { name });
@@ -52,7 +53,7 @@ function words(call: Call, a: Alarm): ComponentChildren {
 }
 
 /** raised are all alarms of the console: this page's own way first, then who speaks unheard, then the node's. */
-function raised(call: Call, cut: boolean): Raised[] {
+function raised(call: Call, cut: boolean, say: typeof words): Raised[] {
   const x = t.value, list: Raised[] = [];
   const add = (code: string, words: ComponentChildren, since = "", id = "", act?: ComponentChildren) => list.push({ key: `${code} ${id} ${since}`, code, since, words, act });
   if (cut) add("cut", call.cut.value === "server" ? x.cutServer : x.cutNetwork);
@@ -60,13 +61,13 @@ function raised(call: Call, cut: boolean): Raised[] {
   else if (call.media.value === "lost" && !cut) add("media", x.cutMedia);
   if (call.state.value.links.some((l) => l.code === "definition.differs")) add("differs", x.linkDiffers);
   for (const id of call.state.value.muted) add("muted", fill(o.value.alarmMuted, { name: <Words of={memberOf(call.meeting.value, id)?.name} /> }), "", id);
-  for (const a of call.state.value.alarms) add(a.code, words(call, a), a.since, Object.values(a.args).join(" "));
+  for (const a of call.state.value.alarms) add(a.code, say(call, a), a.since, Object.values(a.args).join(" "));
   return list;
 }
 
-/** Alarms is the list. It is there from the beginning, so that what enters it is read out. */
-export function Alarms({ call }: { call: Call }) {
-  const x = o.value, cut = useLasting(call.phase.value === "cut", 1500), list = raised(call, cut), open = list.filter((a) => !noted.value.has(a.key)).map((a) => a.key);
+/** Alarms is the list. It is there from the beginning, so that what enters it is read out. say gives the node's alarms in words. */
+export function Alarms({ call, say = words }: { call: Call; say?: typeof words }) {
+  const x = o.value, cut = useLasting(call.phase.value === "cut", 1500), list = raised(call, cut, say), open = list.filter((a) => !noted.value.has(a.key)).map((a) => a.key);
   const known = useRef(new Set<string>());
   useEffect(() => {
     const fresh = open.filter((k) => !known.current.has(k));

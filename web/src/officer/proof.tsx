@@ -7,10 +7,10 @@ import { partyOf } from "../view/parts";
 import type { Door } from "../wire.gen";
 import { exact, o } from "./words";
 
-/** Proof is the table of doors and, below it, the seats of the press at our node. */
-export function Proof({ call }: { call: Call }) {
+/** Proof is the table of doors and, below it, the seats of the press at our node with what ends them: readOnly leaves these out. */
+export function Proof({ call, readOnly }: { call: Call; readOnly?: boolean }) {
   const x = o.value, doors = call.state.value.doors, all: Door[] = doors ? [doors.ours, ...doors.theirs] : [], own = call.stand.own.value;
-  const seats = call.state.value.waiting.filter((w) => w.reason === "press");
+  const seats = readOnly ? [] : call.state.value.waiting.filter((w) => w.reason === "press");
   const states: Record<string, string> = { open: x.doorOpen, shut: x.doorShut, suspended: x.doorSuspended };
   const last = (d: Door) => (d.state === "open" ? "–" : d.at && d.egresses > 0 ? <bdi class="n">{exact(call, Date.parse(d.at) + d.lastMs)}</bdi> : x.none);
   const after = (d: Door) => (d.state === "open" ? "–" : <strong class={d.after ? "alarm n" : "live n"} data-after={d.after}>{d.after}</strong>);
