@@ -102,7 +102,6 @@ export const text: Table = {
   give: "إعطاء الكلمة",
   giveTo: "إعطاء الكلمة لـ{name}",
   another: "متكلّم آخر",
-  choose: "اختيار اسم",
   giveAsk: "الكلمة لدى {holder}. هل تُعطى لـ{name}؟",
   giveHelp: "يُغلق ميكروفون {holder} فورًا.",
   keepFloor: "تبقى الكلمة لدى {holder}",

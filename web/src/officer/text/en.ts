@@ -100,7 +100,6 @@ export const text = {
   give: "Give the floor",
   giveTo: "Give the floor to {name}",
   another: "Somebody else",
-  choose: "Choose a name",
   giveAsk: "{holder} has the floor. Give it to {name}?",
   giveHelp: "The microphone of {holder} closes at once.",
   keepFloor: "Leave the floor with {holder}",

@@ -102,7 +102,6 @@ export const text: Table = {
   give: "Dar la palabra",
   giveTo: "Dar la palabra a {name}",
   another: "Otra persona",
-  choose: "Elija un nombre",
   giveAsk: "{holder} tiene la palabra. ¿Darla a {name}?",
   giveHelp: "El micrófono de {holder} se cierra de inmediato.",
   keepFloor: "Dejar la palabra a {holder}",

@@ -102,7 +102,6 @@ export const text: Table = {
   give: "Donner la parole",
   giveTo: "Donner la parole à {name}",
   another: "Quelqu'un d'autre",
-  choose: "Choisir un nom",
   giveAsk: "{holder} a la parole. La donner à {name} ?",
   giveHelp: "Le micro de {holder} se ferme aussitôt.",
   keepFloor: "Laisser la parole à {holder}",

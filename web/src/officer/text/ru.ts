@@ -102,7 +102,6 @@ export const text: Table = {
   give: "Предоставить слово",
   giveTo: "Предоставить слово: {name}",
   another: "Кто-то другой",
-  choose: "Выберите имя",
   giveAsk: "Слово у участника: {holder}. Предоставить его участнику: {name}?",
   giveHelp: "Микрофон сразу выключится: {holder}.",
   keepFloor: "Оставить слово: {holder}",

@@ -102,7 +102,6 @@ export const text: Table = {
   give: "请其发言",
   giveTo: "请{name}发言",
   another: "其他人员",
-  choose: "选择姓名",
   giveAsk: "{holder}正在发言。是否改请{name}发言？",
   giveHelp: "{holder}的话筒将立即关闭。",
   keepFloor: "由{holder}继续发言",
