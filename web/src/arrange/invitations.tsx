@@ -1,6 +1,6 @@
 // Invitations of our own people and of the press, and everybody's calendar file.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { fill, pick, plain } from "../lang";
 import { useSheet } from "../view/controls";
 import { Icon } from "../view/icons";
@@ -14,7 +14,7 @@ import { stamp } from "./standing";
 export function Invitations({ desk }: { desk: Desk }) {
   const x = a.value, c = desk.kase.value!, d = desk.draft.value!, press = useSignal("");
   const issued = useSheet(), got = desk.issued.value;
-  useEffect(() => { if (got) issued.show(); }, [got]);
+  useLayoutEffect(() => { if (got) issued.show(); }, [got]); // before anybody can press a key beside it
   if (!c.agreed) return <Section id="invitations" title={x.invitations}><p class="q">{x.invitationsLater}</p></Section>;
   const name = (i: ArrangeInvitation) => i.name || pick(d.members.find((m) => m.id === i.member)?.name) || i.member;
   const state = (i: ArrangeInvitation) => ({ none: x.stateNone, open: fill(x.stateOpen, { date: i.expires ? stamp(desk, i.expires) : "" }), used: x.stateUsed, locked: x.stateLocked, account: x.stateAccount })[i.state] ?? i.state;

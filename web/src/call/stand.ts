@@ -24,7 +24,9 @@ let skew = 0; // ms that the node's clock is ahead of this device's
 /** synchronize takes the node's clock from a State. */
 export function synchronize(s: State) {
   const at = Date.parse(s.now);
-  if (!Number.isNaN(at)) skew = at - Date.now();
+  if (Number.isNaN(at)) return;
+  skew = at - Date.now();
+  now.value = at;
 }
 
 /** nodeTime is the node's clock, ms since 1970: all clocks of a console run by it. */
