@@ -84,6 +84,15 @@ func (c *Case) say(r *Revision) Message {
 	return Message{Answer: &Answer{Meeting: c.ID, Revision: r.ID, State: r.State, Code: r.Code, Reason: r.Reason}}
 }
 
+// stand is say once it is known whether the meeting has begun: then nothing of theirs comes into force any more that had not, and a yes which
+// they may not have heard is one no longer.
+func (c *Case) stand(r *Revision, begun bool) Message {
+	if begun && r.Party == c.Other && r.State == Accepted {
+		return Message{Answer: &Answer{Meeting: c.ID, Revision: r.ID, State: Refused, Code: "arrange.begun"}}
+	}
+	return c.say(r)
+}
+
 // add makes r the head. The revision that was the head before has been given its end by the caller.
 func (c *Case) add(r Revision) {
 	c.Log = append(c.Log, r)
@@ -119,8 +128,9 @@ func (c *Case) prune() {
 // touch counts a change.
 func (c *Case) touch() { c.Version++ }
 
-// pending is everything that the other node has not answered yet, in the order in which it has to be said.
-func (c *Case) pending() []Message {
+// pending is everything that the other node has not answered yet, in the order in which it has to be said. begun says that the
+// meeting's log has entries here.
+func (c *Case) pending(begun bool) []Message {
 	var out []Message
 	for i := range c.Log {
 		r := &c.Log[i]
@@ -129,10 +139,20 @@ func (c *Case) pending() []Message {
 		case r.Party == c.Self && r.State == Open && r.ID == c.Head && r.Definition != nil:
 			out = append(out, Message{Propose: r.proposal(c.ID)})
 		case r.Party == c.Self && r.State == Withdrawn, r.Party == c.Other && (r.State == Accepted || r.State == Declined):
-			out = append(out, c.say(r))
+			out = append(out, c.stand(r, begun))
 		}
 	}
 	return out
+}
+
+// over says that nothing is open in the case any more, and that its hour and its last word lie longOver back.
+func (c *Case) over(now time.Time) bool {
+	h := c.head()
+	if h == nil || !h.State.over() || now.Before(h.Until.Add(longOver)) {
+		return false
+	}
+	d, agreed := c.InForce()
+	return !agreed || !now.Before(d.Start.Add(longOver))
 }
 
 // encode gives what the store keeps, at most MaxCase bytes.

@@ -255,9 +255,13 @@ func (d *Desk) Begin(ctx context.Context, id meeting.ID, other meeting.PartyID, 
 
 // act changes a case by f for an officer, keeps it, and says what is to be said.
 func (d *Desk) act(ctx context.Context, id meeting.ID, f func(c *Case, begun bool) error) (*Case, error) {
-	c, err := d.change(ctx, id, f)
+	var now bool
+	c, err := d.change(ctx, id, func(c *Case, begun bool) error {
+		now = begun
+		return f(c, begun)
+	})
 	if err == nil {
-		d.deliver(c.Other, c.pending())
+		d.deliver(c.Other, c.pending(now))
 	}
 	return c, err
 }

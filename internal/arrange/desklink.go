@@ -128,7 +128,7 @@ func (d *Desk) openLocked(ctx context.Context, from meeting.PartyID, id meeting.
 	for _, i := range items {
 		if c, err := decodeCase(i.Value); err != nil {
 			return nil, fmt.Errorf("read arrangement of %s: %w", i.Key, err)
-		} else if c.Other == from {
+		} else if c.Other == from && !c.over(d.c.Now()) {
 			n++
 		}
 	}
@@ -151,9 +151,14 @@ func (d *Desk) Up(ctx context.Context, p meeting.PartyID) error {
 		if err != nil {
 			return fmt.Errorf("read arrangement of %s: %w", i.Key, err)
 		}
-		if c.Other == p {
-			d.deliver(p, c.pending())
+		if c.Other != p {
+			continue
 		}
+		begun, err := d.c.Begun(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		d.deliver(p, c.pending(begun))
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (c *Case) propose(p *Proposal, begun bool, now time.Time) (h heard) {
 	}
 	id := p.ID()
 	if r := c.revision(id); r != nil {
-		h.say = append(h.say, c.say(r))
+		h.say = append(h.say, c.stand(r, begun))
 		return h
 	}
 	refuse := func(code string) heard {
@@ -149,6 +149,9 @@ func (c *Case) answerOurs(r *Revision, a *Answer, begun bool, now time.Time) (h 
 		if open {
 			r.become(a.State, now)
 			r.Code, r.Known, h.changed = a.Code, true, true
+		}
+		if a.State == Refused { // after a yes: they learn whether it had come in time
+			h.say = []Message{c.say(r)}
 		}
 	}
 	if h.changed {

@@ -177,6 +177,24 @@ func TestBounds(t *testing.T) {
 				t.Fatalf("meeting %d: %+v", i+1, a)
 			}
 		}
+		c := b.must(b.desk.Case(t.Context(), "m-0"))
+		b.must(b.desk.Decline(t.Context(), "m-0", c.Head, "", "x"))
+		more := func() *arrange.Answer {
+			b.now = b.now.Add(time.Minute)
+			p := good()
+			p.Meeting, p.Definition.ID = "m-more", "m-more"
+			return b.say(arrange.Message{Propose: &p})
+		}
+		if a := more(); a == nil || a.Code != "arrange.full" {
+			t.Errorf("one that was declined just now has given its place to %+v", a)
+		}
+		b.now = b.now.Add(8 * 24 * time.Hour)
+		if a := more(); a == nil || a.State != arrange.Open {
+			t.Errorf("one that is long over still takes a place: %+v", a)
+		}
+		if a := more(); a == nil || a.State != arrange.Open {
+			t.Errorf("control: the same again = %+v", a)
+		}
 	})
 	t.Run("revisions", func(t *testing.T) {
 		_, b := offices(t)
@@ -281,6 +299,48 @@ func TestFileMeeting(t *testing.T) {
 	settle(a, b)
 	if both(a, b).Title["en"] != "Changed" {
 		t.Error("the change is not in force")
+	}
+}
+
+// TestBegunAfterYes: a yes that did not get through before the meeting began here is a yes no longer, whichever side speaks first: both nodes keep
+// the definition that the meeting began with.
+func TestBegunAfterYes(t *testing.T) {
+	var said []byte // the proposal
+	for name, begun := range map[string]bool{"begun meanwhile": true, "control: not begun": false} {
+		for first, again := range map[string]func(a, b *office){
+			"both speak": up,
+			"the author says it again": func(a, b *office) { // its proposal had not been confirmed
+				b.down, a.down = false, false
+				b.hear(said)
+			},
+		} {
+			t.Run(name+", "+first, func(t *testing.T) {
+				a, b := arranged(t)
+				was := both(a, b)
+				a.edit(func(d *meeting.Definition) { d.Title = text("Second") })
+				a.propose()
+				said = a.out[0]
+				b.hear(said)
+				cut(a, b)
+				b.accept()
+				b.begun = begun
+				again(a, b)
+				settle(a, b)
+				if now := both(a, b); (now.Digest() != was.Digest()) == begun {
+					t.Errorf("in force: %v; begun: %v", now.Title, begun)
+				}
+				want := arrange.Agreed
+				if begun {
+					want = arrange.Refused
+				}
+				up(a, b)
+				settle(a, b)
+				if a.head() != want || b.head() != want {
+					t.Errorf("heads %s and %s, want %s", a.head(), b.head(), want)
+				}
+				quiet(a, b)
+			})
+		}
 	}
 }
 

@@ -13,8 +13,10 @@ const (
 	MaxCase = 1 << 20
 	// MaxRevisions is how many revisions of one meeting are remembered; the oldest are forgotten.
 	MaxRevisions = 40
-	// MaxCases is how many meetings may be in arrangement with one party at a time.
+	// MaxCases is how many meetings may be in arrangement with one party at a time; those that are long over do not count.
 	MaxCases = 64
+	// longOver is how long after its hour and its last word a meeting is over: so much slower can another node fill our store.
+	longOver = 7 * 24 * time.Hour
 	// MaxReason bounds why a proposal was declined, signs.
 	MaxReason = 1000
 
