@@ -170,19 +170,30 @@ func (r *Room) door(now time.Time, m meeting.Member, a wire.Act) error {
 	return &meeting.Error{Code: "waiter.unknown"}
 }
 
-// exclude takes a member of ours out of the meeting; that it cannot come back is the caller's of Join to see to.
+// exclude takes a member of ours out of the meeting with all devices, players too; that it cannot come back is the caller's of Join to see to.
 func (r *Room) exclude(now time.Time, id meeting.MemberID) error {
 	if err := r.owns(id); err != nil {
 		return err
 	}
 	st, f := r.seats[id], r.feeds[id]
-	if st == nil && f == nil {
+	var taps []*Tap
+	for t := range r.taps {
+		if t.Member == id {
+			taps = append(taps, t)
+		}
+	}
+	if st == nil && f == nil && len(taps) == 0 {
 		return &meeting.Error{Code: "member.absent"}
 	}
 	r.log.Info("excluded", slog.String("person", string(id)))
 	if f != nil {
 		delete(r.feeds, id)
 		f.End("excluded")
+	}
+	for _, t := range taps {
+		delete(r.taps, t)
+		r.planStale = true
+		t.End("excluded")
 	}
 	if st != nil {
 		r.drop(st, "excluded")

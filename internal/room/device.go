@@ -15,7 +15,7 @@ import (
 type Feed struct {
 	Member meeting.MemberID
 	Media  Media
-	End    func(code string) // "moved", "left", "shutdown"
+	End    func(code string) // "excluded", "moved", "left", "shutdown"
 }
 
 // Tap is a second screen, a player: it is shown what a page of Member would be shown, or of that the member Shows alone. It is nobody: it has no
@@ -24,7 +24,7 @@ type Tap struct {
 	Member meeting.MemberID
 	Shows  meeting.MemberID // "": the stage
 	Media  Media
-	End    func(code string) // "shutdown"
+	End    func(code string) // "excluded", "shutdown"
 
 	key meeting.MemberID // in routes; no member has such a name
 }

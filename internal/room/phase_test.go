@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -308,8 +309,25 @@ func TestWaitingRoom(t *testing.T) {
 		}
 		// A press seat, and a member: out, media and all.
 		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Value: "press-a"}, "")
+		enc, _ := encoder(s.a, aldesh)
+		scr, _ := screen(s.a, aldesh, "")
+		far, _ := screen(s.a, aldesh, kosvane)
+		other, _ := screen(s.a, tarroven, "")
 		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Member: aldesh}, "")
+		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Member: aldesh}, "member.absent") // nothing is left
 		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Member: kosvane}, "member.foreign")
+		if got := fmt.Sprint(enc.ends, scr.ends, far.ends, other.ends); got != "[excluded] [excluded] [excluded] []" {
+			t.Errorf("devices of who was excluded, and somebody else's screen, end with %s", got)
+		}
+		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Member: tarroven}, "")
+		if got := fmt.Sprint(other.ends); got != "[excluded]" {
+			t.Errorf("control: the other screen ends with its member with %s", got)
+		}
+		only, _ := screen(s.a, tarroven, "") // a player that came all the same, without a page
+		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Member: tarroven}, "")
+		if got := fmt.Sprint(only.ends); got != "[excluded]" {
+			t.Errorf("a player alone ends with %s", got)
+		}
 		settle(100 * time.Millisecond)
 		for _, p := range []*page{s.prA.page, s.dA} {
 			p.read(func() {
