@@ -260,7 +260,7 @@ export const text = {
   rehearseSay: "Please say a sentence.",
   rehearseTone: "Do you hear the test tone?",
   rehearseDone: "All is ready.",
-  rehearseHelp: "Nothing here is recorded. Only your own delegation sees and hears you.",
+  rehearseHelp: "Nothing here is recorded. Your delegation sees and hears you, and so do the protocol officers and technicians of both sides.",
   hearTone: "I hear the test tone",
   hearNothing: "I hear nothing",
   hearNothingHelp: "Choose another headset under Devices, and play the tone again. Your technician has been told.",

@@ -246,7 +246,7 @@ export const text: Table = {
   rehearseSay: "Diga una frase, por favor.",
   rehearseTone: "¿Oye el tono de prueba?",
   rehearseDone: "Todo está listo.",
-  rehearseHelp: "Aquí no se graba nada. Solo le ve y le oye su propia delegación.",
+  rehearseHelp: "Aquí no se graba nada. Le ven y le oyen su delegación y el protocolo y el servicio técnico de ambas partes.",
   hearTone: "Oigo el tono de prueba",
   hearNothing: "No oigo nada",
   hearNothingHelp: "Elija otros auriculares en Dispositivos y emita de nuevo el tono. El técnico está avisado.",

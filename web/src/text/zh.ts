@@ -246,7 +246,7 @@ export const text: Table = {
   rehearseSay: "请说一句话。",
   rehearseTone: "您能听到测试音吗？",
   rehearseDone: "一切就绪。",
-  rehearseHelp: "此处不作任何录制。只有贵代表团能看到和听到您。",
+  rehearseHelp: "此处不作任何录制。贵代表团以及双方的礼宾官和技术员能看到和听到您。",
   hearTone: "能听到测试音",
   hearNothing: "听不到",
   hearNothingHelp: "请在“设备”中选择其他耳机，再播放测试音。已通知技术员。",

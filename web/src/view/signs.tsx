@@ -1,8 +1,7 @@
-// Signs: doors, recording, an open microphone, a cell of the matrix. Each has a word beside its shape.
+// Signs: doors, recording, an open microphone. Each has a word beside its shape.
 import type { ComponentChildren } from "preact";
 import type { Call } from "../call/call";
 import { clock, fill, t } from "../lang";
-import type { Table } from "../text/en";
 import { Icon } from "./icons";
 import { partyOf } from "./parts";
 
@@ -21,7 +20,7 @@ export function Doors({ call }: { call: Call }) {
   const [icon, word, help] = phase.value === "closed" ? ["doorclosed", x.doorsClosed, since] as const
     : phase.value === "open" ? ["dooropen", x.doorsOpen, audience || !on ? since : x.doorsOpenHelp] as const
       : phase.value === "ended" || phase.value === "sealed" ? ["doorclosed", x.doorsOver, since] as const
-        : ["doorclosed", x.doorsBefore, audience || phase.value === "planned" ? null : x.doorsBeforeHelp] as const;
+        : ["doorclosed", x.doorsBefore, audience || phase.value !== "waiting" ? null : x.doorsBeforeHelp] as const;
   return (
     <p class={phase.value === "closed" ? "doors closed" : "doors"} data-doors={phase.value}>
       <Icon name={icon} /><span><strong>{word}</strong>{help ? <span class="since">{help}</span> : null}</span>
@@ -36,17 +35,4 @@ export function Recorded({ call }: { call: Call }) {
 /** Lamp: a microphone here is open. Nothing else is a solid red field. */
 export function Lamp({ children }: { children: ComponentChildren }) {
   return <span class="lamp"><Icon name="mic" />{children}</span>;
-}
-
-export type CellState = "hears" | "speaks" | "silent" | "no" | "never";
-const cells: Record<CellState, keyof Table> = { hears: "cellHears", speaks: "cellSpeaks", silent: "cellSilent", no: "cellNo", never: "cellNever" };
-
-/** Cell of the matrix who hears what: five shapes that differ without colour, each with a spoken text. */
-export function Cell({ state, who }: { state: CellState; who?: string }) {
-  return <span class={`cell ${state}`} data-cell={state} role="img" aria-label={`${who ? `${who}: ` : ""}${t.value[cells[state]]}`} />;
-}
-
-/** CellLegend names the five shapes. */
-export function CellLegend() {
-  return <p class="legend sm q">{(Object.keys(cells) as CellState[]).map((s) => <span class="l" key={s}><span class={`cell ${s}`} aria-hidden="true" />{t.value[cells[s]]}</span>)}</p>;
 }
