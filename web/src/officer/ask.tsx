@@ -23,8 +23,8 @@ export function Asked() {
   if (!q) return null;
   const close = () => { dialog.current?.close(); asked.value = null; };
   return (
-    <dialog ref={dialog} class="sheet" aria-labelledby="ask-h" data-ask={q.key} onClose={() => { if (asked.peek() === q) asked.value = null; }}>
-      <h2 id="ask-h">{q.title}</h2>
+    <dialog ref={dialog} class="sheet" aria-labelledby="ask-h" data-ask={q.key} onClose={() => { if (asked.peek() === q && !dialog.current?.open) asked.value = null; }}>
+      <h2 id="ask-h" tabIndex={-1} autofocus>{q.title}</h2>
       {q.help ? <p>{q.help}</p> : null}
       <p class="row">
         {q.answers.map((a, i) => <button key={a.act} type="button" class={i ? "btn big" : "btn big primary"} data-act={a.act} onClick={() => { close(); a.yes(); }}>{a.word}</button>)}
