@@ -66,7 +66,12 @@ function give(call: Call, m: Member, limit: number, done?: () => void) {
   const go = () => void call.act("floor.given", { member: m.id, n: limit }).then((r) => { if (!r) done?.(); });
   if (!holder) return go();
   const names = { holder: <Words of={holder.name} />, name: <Words of={m.name} /> };
-  ask({ key: "give", title: fill(x.giveAsk, names), help: fill(x.giveHelp, { holder: names.holder }), no: fill(x.keepFloor, { holder: names.holder }), answers: [{ word: fill(x.giveTo, { name: names.name }), act: "give", yes: go }] });
+  const keeps = call.stand.order.value.mode === "free" && holder.role === "principal"; // in free exchange a principal's microphone stays open
+  ask({ key: "give", title: fill(x.giveAsk, names), help: keeps ? undefined : fill(x.giveHelp, { holder: names.holder }), no: fill(x.keepFloor, { holder: names.holder }), answers: [{ word: fill(x.giveTo, { name: names.name }), act: "give", yes: () => {
+    const now = call.stand.order.value.holder;
+    if (now && now !== holder.id && now !== m.id) give(call, m, limit, done); // somebody else has it by now: ask with that name
+    else go();
+  } }] });
 }
 
 function TurnLine({ call, turn, n, limit }: { call: Call; turn: Turn; n: number; limit: number }) {
