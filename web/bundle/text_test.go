@@ -21,7 +21,7 @@ var places = regexp.MustCompile(`\{\w+\}`)
 
 // same are texts that a language writes as English does, by folder of the table and key. Whatever else is equal was forgotten.
 var same = map[string][]string{
-	"fr": {"phase", "silent", "volume"},
+	"fr": {"member", "phase", "silent", "volume"},
 }
 
 // latin are words that stand in Latin letters in every script.

@@ -62,7 +62,7 @@ export const text: Table = {
   // The door
   door: "عند بابنا",
   doorDevice: "جهاز ثانٍ والمقعد مشغول",
-  doorExcluded: "سبق إخراجه",
+  doorExcluded: "سبق الإخراج من الاجتماع",
   doorAdmission: "في انتظار الدخول",
   letIn: "السماح بالدخول",
   refuse: "رفض الدخول",

@@ -48,7 +48,7 @@ export const text: Table = {
   remove: "Faire sortir {name}",
   removeAsk: "Faire sortir {name} de la réunion ?",
   removeHelp: "Le son et l'image s'arrêtent en moins d'une seconde.",
-  removeWait: "Vers la salle d'attente",
+  removeWait: "Mettre en attente",
   removeEnd: "Mettre fin à l'accès",
   sessions: "Accès ouverts",
   sessionsHelp: "Chaque ligne est un appareil. Y mettre fin arrête son et image en moins d'une seconde.",
@@ -62,7 +62,7 @@ export const text: Table = {
   // The door
   door: "À notre porte",
   doorDevice: "second appareil, place déjà occupée",
-  doorExcluded: "sorti auparavant",
+  doorExcluded: "sortie de séance décidée auparavant",
   doorAdmission: "attend d'entrer",
   letIn: "Faire entrer",
   refuse: "Refuser",

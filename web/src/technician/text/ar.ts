@@ -4,9 +4,9 @@ import type { Table } from "./en";
 
 export const text: Table = {
   // The table
-  toMembers: "إلى الأعضاء",
-  members: "الأعضاء: مستويات الصوت والشبكة، ومن يصل صوته إلى من",
-  member: "العضو",
+  toMembers: "إلى المشاركين",
+  members: "المشاركون: مستويات الصوت والشبكة، ومن يصل صوته إلى من",
+  member: "المشارك",
   level: "المستوى",
   up: "إرسال",
   down: "استقبال",

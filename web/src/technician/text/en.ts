@@ -2,9 +2,9 @@
 
 export const text = {
   // The table
-  toMembers: "To the members",
-  members: "Members: levels, network, and whom each one hears",
-  member: "Member",
+  toMembers: "To the participants",
+  members: "Participants: levels, network, and whom each one hears",
+  member: "Participant",
   level: "level",
   up: "up",
   down: "down",

@@ -4,9 +4,9 @@ import type { Table } from "./en";
 
 export const text: Table = {
   // The table
-  toMembers: "Ir a los miembros",
-  members: "Miembros: niveles, red y quién oye a quién",
-  member: "Miembro",
+  toMembers: "Ir a los participantes",
+  members: "Participantes: niveles, red y quién oye a quién",
+  member: "Participante",
   level: "nivel",
   up: "subida",
   down: "bajada",

@@ -4,9 +4,9 @@ import type { Table } from "./en";
 
 export const text: Table = {
   // The table
-  toMembers: "Aller aux membres",
-  members: "Membres : niveaux, réseau, et qui entend qui",
-  member: "Membre",
+  toMembers: "Aller aux participants",
+  members: "Participants : niveaux, réseau, et qui entend qui",
+  member: "Participant",
   level: "niveau",
   up: "montant",
   down: "descendant",

@@ -4,9 +4,9 @@ import type { Table } from "./en";
 
 export const text: Table = {
   // The table
-  toMembers: "转到成员",
-  members: "成员：电平、网络，以及各人能听到谁",
-  member: "成员",
+  toMembers: "转到与会人员",
+  members: "与会人员：电平、网络，以及各人能听到谁",
+  member: "与会人员",
   level: "电平",
   up: "上行",
   down: "下行",
