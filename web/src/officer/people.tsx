@@ -84,8 +84,8 @@ function Staff({ call, member, own }: { call: Call; member: Member; own: boolean
   );
 }
 
-/** Side is a party's list; more stands below it. */
-export function Side({ call, party, children }: { call: Call; party: string; children?: ComponentChildren }) {
+/** Side is a party's list. */
+export function Side({ call, party }: { call: Call; party: string }) {
   const x = o.value, meeting = call.meeting.value!, p = partyOf(meeting, party), own = party === call.stand.own.value;
   const members = meeting.members.filter((m) => m.party === party).sort((a, b) => a.precedence - b.precedence);
   const people = members.filter(speaks), staff = members.filter((m) => !speaks(m));
@@ -95,7 +95,6 @@ export function Side({ call, party, children }: { call: Call; party: string; chi
       <div class="partyhead"><Emblem party={p} size="s" /><h2 id={`side-${party}`}><Words of={longOf(p)} /></h2><span class="q sm">{fill(x.here, { here: String(here), all: String(people.length) })}</span></div>
       <ol class="people">{people.map((m, i) => <Person key={m.id} call={call} member={m} own={own} rank={i + 1} />)}</ol>
       <ul class="staff sm">{staff.map((m) => <Staff key={m.id} call={call} member={m} own={own} />)}</ul>
-      {children}
     </section>
   );
 }

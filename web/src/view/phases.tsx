@@ -16,8 +16,8 @@ const names: Record<PhaseName, keyof Table> = {
 /** phaseName is a phase in words. */
 export const phaseName = (p: PhaseName) => t.value[names[p]];
 
-/** PhaseBar: past (filled lozenge), now (white lozenge, thick rule), to come (empty). help gives a second line for a phase. */
-export function PhaseBar({ call, help }: { call: Call; help?: (p: PhaseName) => ComponentChildren }) {
+/** PhaseBar: past (filled lozenge), now (white lozenge, thick rule), to come (empty). */
+export function PhaseBar({ call }: { call: Call }) {
   const here = call.stand.phase.value, begins = call.meeting.value?.begin === "open" ? "open" : "closed";
   const order = begins === "open" ? phases : phases.map((p) => (p === "open" ? "closed" : p === "closed" ? "open" : p));
   const place = order.indexOf(here);
@@ -25,7 +25,7 @@ export function PhaseBar({ call, help }: { call: Call; help?: (p: PhaseName) => 
     <ol class="phases" aria-label={t.value.phase}>
       {order.map((p, i) => (
         <li key={p} class={i < place ? "past" : p === here ? "now" : ""} data-phase={p} aria-current={p === here ? "step" : undefined}>
-          <strong>{phaseName(p)}</strong>{help ? <span>{help(p)}</span> : p === here && call.state.value.since ? <span>{fill(t.value.doorsSince, { time: at(call, call.state.value.since) })}</span> : null}
+          <strong>{phaseName(p)}</strong>{p === here && call.state.value.since ? <span>{fill(t.value.doorsSince, { time: at(call, call.state.value.since) })}</span> : null}
         </li>
       ))}
     </ol>

@@ -17,8 +17,8 @@ export function item(call: Call): ComponentChildren {
   return fill(t.value.beginsAt, { times: list(parties(meeting, call.stand.own.value).map((p) => plain(t.value.timeIn, { time: clock(start, p.zone), city: pick(p.city) }))) });
 }
 
-/** TopBar: who is the line below the product's name, more stands before the language. */
-export function TopBar({ call, who, more }: { call: Call; who?: ComponentChildren; more?: ComponentChildren }) {
+/** TopBar: who is the line below the product's name. */
+export function TopBar({ call, who }: { call: Call; who?: ComponentChildren }) {
   const below = item(call);
   return (
     <header class="top">
@@ -26,7 +26,6 @@ export function TopBar({ call, who, more }: { call: Call; who?: ComponentChildre
       <div class="title"><h1><Words of={call.meeting.value!.title} /></h1>{below ? <p>{below}</p> : null}</div>
       <div class="signs"><Recorded call={call} /><Doors call={call} /></div>
       <Clocks call={call} />
-      {more}
       <LanguageMenu />
     </header>
   );
