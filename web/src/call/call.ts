@@ -1,5 +1,5 @@
 // A member's seat in the meeting: it takes the seat, keeps it through cuts and restarts, and gives it up.
-import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
 import type { Act, Camera, Level, Meeting, Quality, Signal, State, Stats, ToClient, Wait, Welcome } from "../wire.gen";
 import { Acts } from "./acts";
 import { Connection } from "./connection";
@@ -136,7 +136,12 @@ export class Call {
   async setMic(open: boolean) {
     if (open && !this.stand.maySpeak.value) return;
     if (open) this.passed.value = false;
-    if (open && !this.devices.mic.value && !(await this.devices.open("audio"))) return;
+    if (open && !this.devices.mic.value) {
+      const running = this.stand.running.value, got = await this.devices.open("audio");
+      if (!this.running) this.devices.release("audio"); // the seat was given up while the browser asked
+      // What was asked before the meeting began, or while the floor was ours, opens nothing after it.
+      if (!got || !this.running || !this.stand.maySpeak.value || this.stand.running.value !== running) return;
+    }
     this.mic.value = open;
     this.tell();
   }
@@ -211,14 +216,20 @@ export class Call {
       socket.hello({ resume });
     } else {
       if (!this.connection || this.connection.used) this.renew();
-      socket.hello({ offer: await this.connection!.first() });
+      const c = this.connection!;
+      try {
+        socket.hello({ offer: await c.first() });
+      } catch {
+        c.close(); // the next attempt makes another
+        socket.close();
+      }
     }
     await ended;
     clearTimeout(limit);
     if (this.socket === socket) this.socket = null;
     this.acts.cut();
     this.waiting.value = null;
-    if (welcomed) this.parted = Date.now();
+    if (welcomed) this.parted = socket.heard;
     if (this.running && welcomed) batch(() => { this.cut.value = socket.silent || !navigator.onLine ? "network" : "server"; this.phase.value = "cut"; });
     return welcomed || resume !== "";
   }
@@ -251,6 +262,7 @@ export class Call {
     const formal = this.stand.formal.value, may = this.stand.maySpeak.value, running = this.stand.running.value;
     const began = running && (this.before === "rehearsal" || this.before === "waiting");
     this.before = this.stand.phase.value;
+    if (this.before === "ended" || this.before === "sealed") untracked(() => { this.devices.stop(); this.tell(); });
     if (!formal || !this.mic.peek() || (may && !began)) return;
     void this.setMic(false);
     this.passed.value = running && !began;
@@ -270,7 +282,10 @@ export class Call {
       this.stands(w.state);
     });
     this.token = w.resume;
-    if (this.parted && Date.now() - this.parted > sameSitting) this.mic.value = false; // a laptop that slept wakes up with a closed microphone
+    if (this.parted && Date.now() - this.parted > sameSitting) {
+      this.mic.value = false; // a laptop that slept wakes up with a closed microphone
+      this.asked.value = { tone: false, card: false };
+    }
     if (w.answer) {
       try {
         await this.connection!.answer(w.answer);

@@ -125,8 +125,11 @@ export class Devices {
       this.onlost(kind);
     };
     if (kind === "video") track.contentHint = "motion"; // keep the rate of frames when the way is narrow
-    hold.value = track;
-    state.value = "on";
+    batch(() => { // two questions may have been open at once: the later answer takes the place of the earlier
+      this.release(kind);
+      hold.value = track;
+      state.value = "on";
+    });
     if (kind === "audio") {
       this.ear = track.clone();
       this.ear.enabled = true; // a copy of a closed microphone is closed too

@@ -47,6 +47,8 @@ export class Socket {
   onend: () => void = () => undefined;
   /** silent: it ended because nothing came any more; otherwise the node's machine has closed it. */
   silent = false;
+  /** heard is when something last came from the node, ms since 1970: a device that slept hears of the end only when it wakes. */
+  heard = 0;
   private ended = false;
   private quiet = 0;
 
@@ -91,6 +93,7 @@ export class Socket {
   }
 
   private listen() {
+    this.heard = Date.now();
     clearTimeout(this.quiet);
     this.quiet = window.setTimeout(() => { this.silent = true; this.close(); }, quietLimit);
   }
