@@ -10,7 +10,8 @@ import { Icon, type IconName } from "./icons";
 
 type More = Omit<Partial<ActMessage>, "id" | "do">;
 
-/** Act is a button that asks the node and rests until the answer. A refusal appears in Refused; done is told of success. */
+/** Act is a button that asks the node and rests until the answer. A refusal appears in Refused; done is told of success.
+ * The second click of a double click asks nothing: what stands under the pointer may have changed with the first. */
 export function Act({ call, what, more, kind = "", icon, flip, children, done, disabled, label }: {
   call: Call; what: string; more?: More; kind?: string; icon?: IconName; flip?: boolean; children?: ComponentChildren; done?: () => void; disabled?: boolean; label?: string;
 }) {
@@ -20,7 +21,7 @@ export function Act({ call, what, more, kind = "", icon, flip, children, done, d
     if ((await call.act(what, more)) === null) done?.();
   };
   return (
-    <button type="button" class={`btn ${kind}`} data-act={what} data-member={more?.member} data-value={more?.value} aria-disabled={busy || undefined} disabled={disabled} aria-label={label} title={label} onClick={() => void press()}>
+    <button type="button" class={`btn ${kind}`} data-act={what} data-member={more?.member} data-value={more?.value} aria-disabled={busy || undefined} disabled={disabled} aria-label={label} title={label} onClick={(e) => { if (e.detail < 2) void press(); }}>
       {icon ? <Icon name={icon} flip={flip} /> : null}{children}
     </button>
   );
@@ -28,18 +29,11 @@ export function Act({ call, what, more, kind = "", icon, flip, children, done, d
 
 /** reason of a refusal in words. Codes are those of docs/protocol.md; one that this page does not know is shown as it is. */
 export function reason(r: Refusal): ComponentChildren {
-  const x = t.value, head = r.code.split(".")[0] ?? "";
-  if (r.code === "silent") return x.errSilent;
-  if (r.code.includes("stepup") || r.code.includes("confirm")) return x.errStepUp;
-  if (r.code.includes("rate")) return x.errRate;
-  if (r.code.includes("stale") || r.code.includes("epoch") || r.code.includes("head")) return x.errStale;
-  if (r.code.includes("offline") || head === "link") return x.errLink;
-  if (r.code.includes("phase")) return x.errPhase;
-  if (r.code === "floor.chair") return x.errDenied;
-  if (head === "key") return x.errStale;
-  if (head === "floor") return x.errFloor;
-  if (/role|denied|right|forbidden/.test(r.code)) return x.errDenied;
-  return fill(x.errOther, { code: r.code });
+  const x = t.value, words: [RegExp, string][] = [ // the first that matches
+    [/^silent$/, x.errSilent], [/stepup|confirm/, x.errStepUp], [/rate/, x.errRate], [/stale|epoch|head/, x.errStale], [/offline|^link\b/, x.errLink], [/phase/, x.errPhase],
+    [/^floor\.chair$/, x.errDenied], [/^key\b/, x.errStale], [/^floor\b/, x.errFloor], [/role|denied|right|forbidden/, x.errDenied],
+  ];
+  return words.find(([code]) => code.test(r.code))?.[1] ?? fill(x.errOther, { code: r.code });
 }
 
 /** Refused says why the last act was not done. One for each page. */

@@ -76,7 +76,7 @@ function sentence(call: Call, cut: boolean, nobody: boolean): Sentence {
   const x = t.value, { devices, state, meeting } = call;
   const name = (party: string) => <Words of={partyOf(meeting.value, party)?.name} />;
   if (cut) {
-    return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: x.cutNetworkHelp, tone: "alarm" };
+    return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: call.media.value === "open" ? undefined : x.cutNetworkHelp, tone: "alarm" };
   }
   if (call.media.value === "blocked") return { key: "blocked", head: x.probeBlocked, help: fill(x.probeBlockedHelp, { host: location.hostname }), tone: "alarm" };
   if (call.media.value === "lost") return { key: "media", head: x.cutMedia, help: x.cutMediaHelp, tone: "alarm" };

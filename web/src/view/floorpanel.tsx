@@ -31,7 +31,7 @@ export function FloorPanel({ call }: { call: Call }) {
 const usable = (call: Call) => call.media.value !== "blocked" && call.media.value !== "lost" && !call.playout.held.value;
 
 export function Panel({ call, s }: { call: Call; s: Sentence }) {
-  const broken = problem(call.devices.micState.value, "audio");
+  const broken = problem(call.devices.micState.value, "audio"), open = call.mic.value && !s.acts; // whoever's microphone is open sees it, and can close it
   return (
     <section class="floor formal" id="now" tabIndex={-1} aria-label={t.value.floor} data-tone={s.tone} data-says={s.key}>
       <div class="stack">
@@ -40,9 +40,10 @@ export function Panel({ call, s }: { call: Call; s: Sentence }) {
         {s.help ? <p class={s.tone === "alarm" ? "" : "q"}>{s.help}</p> : null}
         {broken && s.key !== "ended" ? <Say icon="warn" tone="warn">{broken}</Say> : null}
         {s.body}
+        {open ? <p class="row"><Lamp>{t.value.lampOn}</Lamp></p> : null}
       </div>
       {s.clock}
-      <div class="acts">{s.acts}</div>
+      <div class="acts">{open ? <Mic call={call} open={false} /> : s.acts}</div>
       <Capacity call={call} />
       <Refused call={call} />
     </section>
@@ -60,7 +61,7 @@ function Capacity({ call }: { call: Call }) {
 }
 
 const Mic = ({ call, open, primary }: { call: Call; open: boolean; primary?: boolean }) => (
-  <button type="button" class={primary ? "btn big primary" : "btn big"} data-act="mic" data-on={!open} onClick={() => void call.setMic(open)}>
+  <button type="button" class={primary ? "btn big primary" : "btn big"} data-act="mic" data-on={!open} onClick={(e) => { if (e.detail < 2) void call.setMic(open); }}>
     <Icon name={open ? "mic" : "micoff"} />{open ? t.value.openMic : t.value.closeMic}
   </button>
 );
@@ -68,7 +69,7 @@ const Mic = ({ call, open, primary }: { call: Call; open: boolean; primary?: boo
 /** own says what is wrong between this page and its node: it comes before all else. */
 function own(call: Call, cut: boolean): Sentence | null {
   const x = t.value;
-  if (cut) return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: x.cutNetworkHelp, tone: "alarm" };
+  if (cut) return call.cut.value === "server" ? { key: "server", head: x.cutServer, help: x.cutServerHelp, tone: "alarm" } : { key: "network", head: x.cutNetwork, help: call.media.value === "open" ? null : x.cutNetworkHelp, tone: "alarm" };
   if (call.media.value === "blocked") return { key: "blocked", head: x.probeBlocked, help: fill(x.probeBlockedHelp, { host: location.hostname }), tone: "alarm" };
   if (call.media.value === "lost") return { key: "media", head: x.cutMedia, help: x.cutMediaHelp, tone: "alarm" };
   if (call.playout.held.value) return { key: "held", head: x.soundHeld, help: x.soundHeldHelp, tone: "gold", acts: <button type="button" class="btn big primary" data-act="hear" onClick={() => call.playout.play()}><Icon name="ear" />{x.soundOn}</button> };
@@ -96,13 +97,14 @@ function phased(call: Call): Sentence {
 }
 
 function offered(call: Call): Sentence {
-  const x = t.value, busy = call.acts.pending.value.has("floor.acknowledged");
+  const x = t.value, busy = call.acts.pending.value.has("floor.acknowledged"), mic = call.mic.value;
   return {
-    key: "offered", tone: "gold", urgent: true, head: x.floorGiven, help: x.floorGivenHelp, clock: <FloorClock call={call} />,
+    key: "offered", tone: "gold", urgent: true, head: x.floorGiven, help: mic ? null : x.floorGivenHelp, body: mic ? <p class="row"><Lamp>{x.lampOn}</Lamp></p> : null, clock: <FloorClock call={call} />,
     acts: (
       <>
         <button type="button" class="btn big primary" data-act="floor.acknowledged" aria-disabled={busy || undefined} onClick={() => { if (!busy) void call.takeFloor(); }}><Icon name="mic" />{x.takeFloor}</button>
         <Act call={call} what="floor.yielded" kind="big">{x.notNow}</Act>
+        {mic ? <Mic call={call} open={false} /> : null}
       </>
     ),
   };
@@ -112,7 +114,7 @@ function holding(call: Call): Sentence {
   const x = t.value, clock = <FloorClock call={call} />;
   const give = (kind: string) => <Act call={call} what="floor.yielded" kind={kind}>{x.yieldFloor}</Act>;
   if (call.mic.value) {
-    return { key: "holding", tone: "gold", urgent: true, head: x.haveFloor, clock, body: <><p class="row"><Lamp>{x.lampOn}</Lamp></p><Heard call={call} /></>, acts: <>{give("big primary")}<Mic call={call} open={false} /></> };
+    return { key: "holding", tone: "gold", urgent: true, head: x.haveFloor, clock, body: <><p class="row"><Lamp>{x.lampOn}</Lamp></p><Heard call={call} /></>, acts: <><Mic call={call} open={false} />{give("big primary")}</> };
   }
   if (call.mutedSpeech.value) return { key: "muted", tone: "alarm", head: x.nobodyHears, help: x.mutedFloorHelp, clock, body: <TwoLevels call={call} />, acts: <><Mic call={call} open primary />{give("big")}</> };
   return { key: "closed", tone: "gold", head: x.haveFloor, help: x.haveFloorClosed, clock, acts: <><Mic call={call} open primary />{give("big")}</> };

@@ -20,9 +20,9 @@ export function TestCard() {
   );
 }
 
-/** useTestTone plays the test tone in the person's headset for as long as the technician wants it. */
+/** useTestTone plays the test tone in the person's headset for as long as the technician wants it and no formal meeting runs. */
 export function useTestTone(call: Call) {
-  const on = call.asked.value.tone;
+  const on = call.asked.value.tone && !(call.stand.formal.value && call.stand.running.value);
   useEffect(() => {
     if (!on) return undefined;
     let live = true;
