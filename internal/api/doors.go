@@ -43,8 +43,8 @@ func (s *Server) admit(ctx context.Context, p auth.Pass, o peer.Offer) (*device,
 	if !s.placeFor(p) {
 		return nil, "", fail(codeDevices)
 	}
-	if out, err := s.book.Excluded(ctx, p.Grant.Meeting, p.Grant.Member); err != nil || out {
-		return nil, "", errors.Join(err, fail(codeExcluded))
+	if err := s.mayBring(ctx, p); err != nil {
+		return nil, "", err
 	}
 	d := &device{s: s, id: rand.Text(), pass: p, room: r, offer: o, etag: newTag(), rate: newLimiter[struct{}](PatchesPerSecond, PatchBurst)}
 	d.ufrag, d.pwd = credentials(o.SDP)
@@ -65,7 +65,11 @@ func (s *Server) admit(ctx context.Context, p auth.Pass, o peer.Offer) (*device,
 	if old != nil {
 		old.finish()
 	}
-	if err := d.enter(ctx, m); err != nil {
+	err = d.enter(ctx, m)
+	if err == nil {
+		err = s.mayBring(ctx, p) // who was excluded meanwhile: see keepOut, which finds what came in before the exclusion was written
+	}
+	if err != nil {
 		d.finish()
 		return nil, "", err
 	}
@@ -73,9 +77,30 @@ func (s *Server) admit(ctx context.Context, p auth.Pass, o peer.Offer) (*device,
 	return d, answer, nil
 }
 
+// mayBring refuses the devices of a member who is kept out.
+func (s *Server) mayBring(ctx context.Context, p auth.Pass) error {
+	if out, err := s.book.Excluded(ctx, p.Grant.Meeting, p.Grant.Member); err != nil || out {
+		return errors.Join(err, fail(codeExcluded))
+	}
+	return nil
+}
+
+// keepOut writes the exclusion of the device's member down before the device can come again, and ends the session.
+func (d *device) keepOut() {
+	d.s.exclude(d.pass.Grant)
+	d.finish()
+	d.s.expel(d.pass.Grant)
+}
+
 // enter tells the room of the device.
 func (d *device) enter(ctx context.Context, m mediaSession) error {
-	ended := func(string) { d.s.spawn(d.finish) } // the room's goroutine must not wait
+	ended := func(code string) { // the room's goroutine must not wait
+		if code == "excluded" {
+			d.s.spawn(d.keepOut)
+			return
+		}
+		d.s.spawn(d.finish)
+	}
 	g := d.pass.Grant
 	d.mu.Lock()
 	if d.pass.Use == auth.Publish {

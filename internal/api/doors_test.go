@@ -20,6 +20,7 @@ func (f *fakeRoom) Publish(_ context.Context, d *room.Feed) error {
 	defer f.mu.Unlock()
 	if f.err == nil {
 		f.feeds = append(f.feeds, d)
+		f.enter()
 	}
 	return f.err
 }
@@ -35,6 +36,7 @@ func (f *fakeRoom) Watch(_ context.Context, t *room.Tap) error {
 	defer f.mu.Unlock()
 	if f.err == nil {
 		f.taps = append(f.taps, t)
+		f.enter()
 	}
 	return f.err
 }
@@ -43,6 +45,12 @@ func (f *fakeRoom) Unwatch(t *room.Tap) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.taps = slices.DeleteFunc(f.taps, func(x *room.Tap) bool { return x == t })
+}
+
+func (f *fakeRoom) enter() {
+	if f.entering != nil {
+		f.entering()
+	}
 }
 
 // devices says how many encoders and players are in the room.

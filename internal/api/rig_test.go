@@ -398,6 +398,7 @@ type fakeRoom struct {
 	err      error  // of Join and Handle
 	gone     bool   // Resume finds nobody
 	resuming func() // called by Resume first, if set
+	entering func() // called by Join, Publish and Watch last, if set
 	feeds    []*room.Feed
 	taps     []*room.Tap
 	waiters  []*room.Waiter
@@ -427,6 +428,7 @@ func (f *fakeRoom) Join(_ context.Context, s *room.Seat) (wire.Welcome, error) {
 	for range early {
 		s.Send(wire.ToClient{State: &wire.State{Stage: []string{"early"}}})
 	}
+	f.enter()
 	return wire.Welcome{You: string(s.Member)}, nil
 }
 

@@ -68,7 +68,20 @@ func (s *Server) join(k *socket, o wire.Offer) (*visit, error) {
 		v.finish("ended")
 		return nil, err
 	}
-	v.welcome(k, w, answer)
+	// Whoever writes down that this session may not come in ends its visit as well: it finds either this one, or is found here.
+	reason, err := s.mustWait(ctx, k.session)
+	if err != nil {
+		v.expel("ended")
+		return nil, err
+	}
+	switch reason {
+	case "":
+	case auth.WaitExcluded:
+		v.expel("excluded")
+	default:
+		v.expel("moved")
+	}
+	v.welcome(k, w, answer) // or good-bye
 	return v, nil
 }
 
@@ -294,7 +307,7 @@ func (v *visit) ended(seat *room.Seat, code string) {
 	current := v.seat == seat
 	v.mu.Unlock()
 	switch {
-	case current && code == "excluded":
+	case code == "excluded": // also of a seat that the page is about to take again
 		v.s.spawn(v.keepOut)
 	case current:
 		v.finish(code)
@@ -328,21 +341,24 @@ func (v *visit) mediaClosed(string) {
 }
 
 // sessionEnded is the book's word that nobody holds this session any more: media stop at once, and the member leaves.
-func (v *visit) sessionEnded() {
+func (v *visit) sessionEnded() { v.expel("ended") }
+
+// expel ends the visit, and takes the member out of the room. It does not wait.
+func (v *visit) expel(code string) {
 	v.mu.Lock()
 	seat, over := v.seat, v.over
 	v.mu.Unlock()
 	if over {
 		return
 	}
-	v.finish("ended")
+	v.finish(code)
 	if seat == nil {
 		return
 	}
 	v.s.spawn(func() {
 		if err := v.room.Handle(seat, wire.FromClient{Leave: &wire.Leave{}}); err != nil {
 			g := v.session.Grant
-			v.s.log.Debug("leaving with the session", "meeting", g.Meeting, "person", g.Member, "err", err)
+			v.s.log.Debug("leaving with the visit", "meeting", g.Meeting, "person", g.Member, "err", err)
 		}
 	})
 }

@@ -236,13 +236,42 @@ func (v *visit) doAct(a wire.Act) error {
 
 // keepOut writes an exclusion down before the page can come again, and ends the visit.
 func (v *visit) keepOut() {
-	g := v.session.Grant
+	v.s.exclude(v.session.Grant)
+	v.finish("excluded") // the room is done with it
+	v.s.expel(v.session.Grant)
+}
+
+// exclude writes down that a member, or a seat of the audience, is kept out.
+func (s *Server) exclude(g auth.Grant) {
 	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
 	defer cancel()
-	if err := v.s.book.Exclude(ctx, g.Meeting, g.Member); err != nil {
-		v.s.log.Error("exclusion could not be written", slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.Any("err", err))
+	if err := s.book.Exclude(ctx, g.Meeting, g.Member); err != nil {
+		s.log.Error("exclusion could not be written", slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.Any("err", err))
 	}
-	v.finish("excluded")
+}
+
+// expel ends what came in for a member between the room's word and the exclusion that is written now: pages, encoders, players.
+func (s *Server) expel(g auth.Grant) {
+	var visits []*visit
+	var devices []*device
+	s.mu.Lock()
+	for _, v := range s.visits {
+		if o := v.session.Grant; o.Meeting == g.Meeting && o.Member == g.Member {
+			visits = append(visits, v)
+		}
+	}
+	for _, d := range s.devices {
+		if o := d.pass.Grant; o.Meeting == g.Meeting && o.Member == g.Member {
+			devices = append(devices, d)
+		}
+	}
+	s.mu.Unlock()
+	for _, v := range visits {
+		v.expel("excluded")
+	}
+	for _, d := range devices {
+		d.finish()
+	}
 }
 
 // EndMember ends whatever acts for a member of ours in a meeting: sessions, with socket and media, invitations and passes; of an account its sessions
