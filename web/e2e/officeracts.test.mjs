@@ -40,8 +40,12 @@ test('the end is asked once more, and Cancel ends nothing', quiet, async (t) => 
   await shows(page, '[data-ask=end][open]');
   await page.keyboard.press('Escape');
   await gone(page, '[data-ask]');
+  await page.focus('[data-act="phase.ended"]');
+  await page.keyboard.press('Enter');
+  await shows(page, '[data-ask=end][open]');
+  await page.keyboard.press('Enter'); // a key that is held down
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'ask-h', 'no answer has the focus');
   assert.deepEqual(acts(node), [], 'nothing was asked of the node');
-  await page.click('[data-act="phase.ended"]');
   await page.click('[data-ask=end] [data-act=end]');
   assert.deepEqual(await asked(node, 1), [{ do: 'phase.ended' }]);
   node.send({ state: standing({ phase: 'ended', order: order() }) });
@@ -148,6 +152,21 @@ test('giving it while somebody has it asks once more and names both', quiet, asy
   await page.click('[data-ask=give] [data-act=cancel]');
   assert.deepEqual(acts(node), []);
   await page.click(`[data-turn="${me}"] [data-act="floor.given"]`);
+  await page.click('[data-ask=give] [data-act=give]');
+  assert.deepEqual(await asked(node, 1), [{ do: 'floor.given', member: me, n: 0 }]);
+});
+
+test('the holder who changed while the question stood is asked about anew', quiet, async (t) => {
+  const { node, page } = await sit(t, standing({ order: held(them, { mode: 'free', hands: [me] }) }));
+  await page.click(`[data-turn="${me}"] [data-act="floor.given"]`);
+  await shows(page, '[data-ask=give][open]');
+  assert.doesNotMatch(await page.textContent('[data-ask=give]'), /closes at once/, 'in free exchange a principal keeps the microphone');
+  node.send({ state: standing({ order: held('tolmeria-soste', { mode: 'free', hands: [me] }) }) });
+  await shows(page, '[data-holder="tolmeria-soste"]');
+  await page.click('[data-ask=give] [data-act=give]');
+  await until(page, () => document.querySelector('[data-ask=give][open]') && !document.querySelector('[data-ask=give]').textContent.includes('Edran Kosvane'));
+  assert.match(await page.textContent('[data-ask=give]'), /closes at once/, 'a delegate does not');
+  assert.deepEqual(acts(node), []);
   await page.click('[data-ask=give] [data-act=give]');
   assert.deepEqual(await asked(node, 1), [{ do: 'floor.given', member: me, n: 0 }]);
 });
