@@ -277,7 +277,8 @@ func (s *Server) sessionsOf(ctx context.Context, d meeting.Definition) ([]auth.S
 	return all, nil
 }
 
-// endSession answers POST /api/sessions/end: socket and media of the session stop at once.
+// endSession answers POST /api/sessions/end: socket and media of the session stop at once, and who came by invitation has no encoder and no player
+// any more. What waits at the door takes nothing from who sits inside.
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 	b, err := body(w, r, wire.MaxMessage)
 	var q wire.EndRequest
@@ -303,10 +304,21 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, own.Grant, fail(codeOther))
 		return
 	}
-	if err := s.book.End(r.Context(), q.ID); err != nil {
+	if err := s.endWith(r.Context(), all[i]); err != nil {
 		s.refuse(w, err)
 		return
 	}
 	s.done(r, "session.ended", own.Grant, all[i].Grant)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// endWith ends a session and, of a member who came in by invitation, the tokens of its devices.
+func (s *Server) endWith(ctx context.Context, v auth.Session) error {
+	if err := s.book.End(ctx, v.ID); err != nil || v.Account || v.Waiting != "" {
+		return err
+	}
+	if _, err := s.book.WithdrawPasses(ctx, v.Grant.Meeting, v.Grant.Member, ""); err != nil {
+		return err
+	}
+	return s.book.Sweep(ctx) // which tells the devices
 }
