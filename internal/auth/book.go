@@ -39,6 +39,10 @@ type Grant struct {
 	// Of an audience seat, which is in no definition; "" of a member.
 	Role meeting.Role `json:"role,omitempty"` // meeting.Press, meeting.Viewer
 	Name string       `json:"name,omitempty"` // as accredited
+
+	// What a member was when the grant was made (meeting.Definition.Stamp): whoever has the id in another definition is not let in by it. "" of the
+	// audience, of accounts, and of grants from before there were stamps.
+	As string `json:"as,omitempty"`
 }
 
 // Audience says whether the grant is for a seat in the audience.

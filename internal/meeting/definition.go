@@ -3,6 +3,7 @@ package meeting
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -171,6 +172,34 @@ func (d Definition) Member(id MemberID) (Member, bool) {
 		}
 	}
 	return Member{}, false
+}
+
+// Stamp says in 64 signs of hex what a member is in this meeting: SHA-256 over the purpose line "visavis-member/1" and JSON of id, party, role, name
+// and whether the meeting is formal. Who is let in as a member is let in as no other: not as who has the id later, nor in another role.
+func (d Definition) Stamp(m Member) string {
+	h := sha256.New()
+	h.Write([]byte("visavis-member/1\n"))
+	h.Write(marshal(struct {
+		ID     MemberID `json:"id"`
+		Party  PartyID  `json:"party"`
+		Role   Role     `json:"role"`
+		Name   Text     `json:"name"`
+		Formal bool     `json:"formal"`
+	}{m.ID, m.Party, m.Role, m.Name.orEmpty(), d.Formal()}))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Holds reports whether a stamp is that of the member of this id, who is of party own. No stamp is one from before there were any: of an informal
+// meeting alone.
+func (d Definition) Holds(id MemberID, own PartyID, stamp string) bool {
+	m, ok := d.Member(id)
+	if !ok || m.Party != own {
+		return false
+	}
+	if stamp == "" {
+		return !d.Formal()
+	}
+	return stamp == d.Stamp(m)
 }
 
 // Party returns the party of that id.

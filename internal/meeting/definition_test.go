@@ -3,6 +3,7 @@ package meeting_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -254,4 +255,53 @@ func FuzzParseDefinition(f *testing.F) {
 			t.Fatalf("%s was taken and becomes another one when it is kept: %v", b, err)
 		}
 	})
+}
+
+// TestStamp: whatever makes a member another, or lets a member do other things, makes another stamp; the rest does not.
+func TestStamp(t *testing.T) {
+	d := annual()
+	m := d.Members[0]
+	was := d.Stamp(m)
+	if !d.Holds(m.ID, m.Party, was) || len(was) != 64 {
+		t.Fatalf("control: the stamp %q does not hold", was)
+	}
+	for name, c := range map[string]struct {
+		change func(*meeting.Definition)
+		holds  bool
+	}{
+		"another title":       {func(d *meeting.Definition) { d.Title = meeting.Text{"en": "Another"} }, true},
+		"another office":      {func(d *meeting.Definition) { d.Members[0].Office = meeting.Text{"en": "Another"} }, true},
+		"another name":        {func(d *meeting.Definition) { d.Members[0].Name = meeting.Text{"en": "Another"} }, false},
+		"another role":        {func(d *meeting.Definition) { d.Members[0].Role = meeting.Technician }, false},
+		"of the other party":  {func(d *meeting.Definition) { d.Members[0].Party = d.Parties[1].ID }, false},
+		"gone":                {func(d *meeting.Definition) { d.Members = d.Members[1:] }, false},
+		"formal or otherwise": {func(d *meeting.Definition) { toggleFormal(d) }, false},
+	} {
+		d := annual()
+		c.change(&d)
+		if got := d.Holds(m.ID, m.Party, was); got != c.holds {
+			t.Errorf("%s: holds %v, want %v", name, got, c.holds)
+		}
+	}
+	informal, formal := annual(), annual()
+	if informal.Formal() {
+		toggleFormal(&informal)
+	} else {
+		toggleFormal(&formal)
+	}
+	if formal.Holds(m.ID, m.Party, "") || !informal.Holds(m.ID, m.Party, "") {
+		t.Error("no stamp must hold in informal meetings alone")
+	}
+}
+
+// toggleFormal gives every party an officer, or takes all officers away. The first member keeps the role.
+func toggleFormal(d *meeting.Definition) {
+	formal := d.Formal()
+	if formal {
+		d.Members = slices.DeleteFunc(d.Members, func(m meeting.Member) bool { return m.Role == meeting.Officer })
+		return
+	}
+	for _, p := range d.Parties {
+		d.Members = append(d.Members, meeting.Member{ID: meeting.MemberID(p.ID) + "-officer-more", Party: p.ID, Role: meeting.Officer, Precedence: 90, Name: meeting.Text{"en": "O"}})
+	}
 }

@@ -122,6 +122,9 @@ func (d *Dir) invitations(ctx context.Context, id meeting.ID) ([]wire.ArrangeInv
 	if err != nil {
 		return nil, err
 	}
+	// Of a member who was another when they were made: they let nobody in.
+	given = slices.DeleteFunc(given, func(i auth.Invitation) bool { return !d.holds(def, i.Grant) })
+	sessions = slices.DeleteFunc(sessions, func(s auth.Session) bool { return !s.Account && !d.holds(def, s.Grant) })
 	var out []wire.ArrangeInvitation
 	state := func(m meeting.MemberID, role meeting.Role, name string) {
 		i := wire.ArrangeInvitation{Member: string(m), Role: string(role), Name: name, State: "none"}
@@ -163,6 +166,11 @@ func (d *Dir) invitations(ctx context.Context, id meeting.ID) ([]wire.ArrangeInv
 	return out, nil
 }
 
+// holds says whether a grant lets anybody in: the same as the api's.
+func (d *Dir) holds(def meeting.Definition, g auth.Grant) bool {
+	return g.Audience() || def.Holds(g.Member, d.Settings.Party, g.As)
+}
+
 // byAccount says whether people of a role come to a meeting with an account of the node: then there is nothing to invite them with.
 func byAccount(def meeting.Definition, r meeting.Role) bool {
 	return def.Formal() && (r == meeting.Officer || r == meeting.Technician)
@@ -178,12 +186,12 @@ func (d *Dir) inviteOne(ctx context.Context, id meeting.ID, who meeting.MemberID
 	if err != nil {
 		return out, err
 	}
-	g := auth.Grant{Meeting: id, Member: who, Party: d.Settings.Party}
+	var g auth.Grant
 	page, pin := "/join#", false
 	m, ok := def.Member(who)
 	switch {
 	case ok && m.Party == d.Settings.Party && !byAccount(def, m.Role):
-		pin = needsPIN(def, m.Role)
+		g, pin = memberGrant(def, m), needsPIN(def, m.Role)
 	case ok:
 		return out, &meeting.Error{Code: "arrange.account"}
 	default:

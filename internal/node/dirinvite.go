@@ -95,7 +95,7 @@ func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 				return nil, err
 			}
 		}
-		grant := auth.Grant{Meeting: o.Meeting, Member: m.ID, Party: d.Settings.Party}
+		grant := memberGrant(g.meeting, m)
 		code, pin, err := d.book.InviteWith(ctx, grant, auth.InviteOptions{TTL: g.valid, PIN: needsPIN(g.meeting, m.Role)})
 		if err != nil {
 			return nil, err
@@ -143,13 +143,15 @@ func (d *Dir) Passes(ctx context.Context, o PassOptions) ([]Pass, error) {
 	}
 	var out []Pass
 	for _, m := range g.members {
+		member, _ := g.meeting.Member(m) // guests has found it
+		grant := memberGrant(g.meeting, member)
 		if !o.Keep {
 			if _, err := d.book.WithdrawPasses(ctx, o.Meeting, m, o.Use); err != nil {
 				return nil, err
 			}
 		}
 		for range o.Count {
-			p := auth.Pass{Grant: auth.Grant{Meeting: o.Meeting, Member: m, Party: d.Settings.Party}, Use: o.Use, Shows: o.Shows}
+			p := auth.Pass{Grant: grant, Use: o.Use, Shows: o.Shows}
 			token, err := d.book.Issue(ctx, p, g.valid)
 			if err != nil {
 				return nil, err
@@ -158,6 +160,11 @@ func (d *Dir) Passes(ctx context.Context, o PassOptions) ([]Pass, error) {
 		}
 	}
 	return out, nil
+}
+
+// memberGrant is what lets somebody act as this member, for as long as the meeting knows the member as it does now.
+func memberGrant(def meeting.Definition, m meeting.Member) auth.Grant {
+	return auth.Grant{Meeting: def.ID, Member: m.ID, Party: m.Party, As: def.Stamp(m)}
 }
 
 // guests are members who are to be let in, where, and for how long.

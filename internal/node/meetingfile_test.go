@@ -410,7 +410,7 @@ func TestInviteLinks(t *testing.T) {
 	for i, l := range all {
 		host, code, _ := strings.Cut(l.URL.Reveal(), "#")
 		g, err := d.Book().Look(ctx, auth.NewSecret(code))
-		if want := (auth.Grant{Meeting: "review", Member: def.Members[i].ID, Party: "avelmar"}); err != nil || g != want {
+		if want := (auth.Grant{Meeting: "review", Member: def.Members[i].ID, Party: "avelmar", As: def.Stamp(def.Members[i])}); err != nil || g != want {
 			t.Errorf("link %d is for %+v, %v, want %+v", i, g, err, want)
 		}
 		if host != "https://avelmar.example/join" || !l.Expires.Equal(def.Start.Add(24*time.Hour)) || strings.Contains(fmt.Sprint(l), code) {

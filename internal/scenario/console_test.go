@@ -242,11 +242,23 @@ func (p *Party) enterAs(m string, change func(*bot.Config)) *Person {
 	})
 }
 
+// stamped is g for the member as the meeting knows it now.
+func stamped(ctx context.Context, d *node.Dir, g auth.Grant) (auth.Grant, error) {
+	def, err := d.Definition(ctx, g.Meeting)
+	if m, ok := def.Member(g.Member); ok && !g.Audience() {
+		g.As = def.Stamp(m)
+	}
+	return g, err
+}
+
 // code is a link with an invitation for g.
 func (p *Party) code(g auth.Grant, path string) string {
 	p.w.T.Helper()
 	var code auth.Secret
 	p.must(func(d *node.Dir) (err error) {
+		if g, err = stamped(p.w.T.Context(), d, g); err != nil {
+			return err
+		}
 		code, err = d.Book().Invite(p.w.T.Context(), g, time.Hour)
 		return err
 	})

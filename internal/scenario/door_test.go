@@ -152,7 +152,10 @@ func TestLogsOfAFormalMeeting(t *testing.T) {
 		secrets := map[string]string{"cookie": cookie, "account's name": "Name of ", "press": "Halvern Post", "message": "a word in confidence", "title": "Talks", "office": "Office of"}
 		var code, pin auth.Secret
 		s.Avelmar.must(func(d *node.Dir) (err error) {
-			g := auth.Grant{Meeting: Meeting, Member: s.principal.Member, Party: s.Avelmar.ID}
+			g, err := stamped(t.Context(), d, auth.Grant{Meeting: Meeting, Member: s.principal.Member, Party: s.Avelmar.ID})
+			if err != nil {
+				return err
+			}
 			code, pin, err = d.Book().InviteWith(t.Context(), g, auth.InviteOptions{TTL: time.Hour, PIN: true})
 			if err != nil {
 				return err
