@@ -81,7 +81,11 @@ func TestAccounts(t *testing.T) {
 	}
 	to, restored := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "new", "visavis.toml")
 	must(t, "backup", to, config)
-	must(t, "restore", to, "--config", restored)
+	must(t, "account", "remove", "avelmar-vost", config) // who left since the backup
+	r = command(t, "", "restore", to, "--config", restored)
+	if r.code != exitOK || !strings.Contains(r.out, "avelmar-vost\tofficer\t") || strings.Contains(r.out, "avelmar-ormeran") || !strings.Contains(r.err, "account remove") {
+		t.Errorf("restore does not say whose account is back: %+v", r)
+	}
 	if out := must(t, "account", "list", "--config", restored); !strings.HasPrefix(out, "avelmar-vost\tofficer\t") {
 		t.Errorf("accounts after a restore: %q", out)
 	}

@@ -167,6 +167,25 @@ func (r *restoreCmd) Run(c console) error {
 		return err
 	}
 	c.printf("Restored: settings %s, keys %s, data %s.\nInvitations and sessions are void: make new links with visavis invite.\n", s.Path, s.Keys, s.Data)
+	return restoredAccounts(c, s)
+}
+
+// restoredAccounts lists who can sign in again: whoever was taken out since the backup can, too.
+func restoredAccounts(c console, s node.Settings) error {
+	d, err := node.OpenDir(s, nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	all, err := d.Accounts(c.ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	c.printf("Accounts and passkeys are as on the day of the backup:\n")
+	for _, a := range all {
+		c.printf("%s\t%s\t%d passkeys\t%s\n", a.ID, a.Role, len(a.Passkeys), a.Name)
+	}
+	fmt.Fprintf(c.err, "Accounts and passkeys that were taken out since the backup are back and let their holders in. Before the node starts: visavis account remove ID, or visavis account code ID --forget.\n")
 	return nil
 }
 
