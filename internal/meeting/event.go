@@ -74,6 +74,9 @@ func (k Kind) May(role Role, another bool) bool {
 	return false
 }
 
+// Lowers reports whether k ends what others hear, see or keep: such an event finds a place where the log is full.
+func (k Kind) Lowers() bool { return k.in(PhaseClosed, PhaseEnded, RecordStopped) }
+
 // Action is what needs one key of every party.
 type Action string
 

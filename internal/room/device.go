@@ -53,6 +53,9 @@ func (r *Room) publish(now time.Time, f *Feed) error {
 		mic, cam := f.Media.Stream("mic") != nil && r.view.MaySpeak(f.Member), f.Media.Stream("cam") != nil
 		if p.Mic != mic || p.Camera != cam {
 			if err := r.propose(now, meeting.Event{Kind: meeting.MemberDevices, Member: f.Member, Mic: &mic, Camera: &cam}); err != nil {
+				if !present { // nobody sits there who could leave
+					r.away[f.Member] = now
+				}
 				return err
 			}
 		}

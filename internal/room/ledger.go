@@ -49,7 +49,7 @@ func (l *ledger) check(b []byte) (meeting.Entry, meeting.State, error) {
 		return e, l.state, &meeting.Error{Code: "log.malformed"}
 	}
 	switch {
-	case l.n >= maxLog:
+	case l.n >= int64(places(maxLog, e.Event.Kind)):
 		return e, l.state, &meeting.Error{Code: "log.full"}
 	case e.Meeting != l.meeting || e.N != l.n+1:
 		return e, l.state, &meeting.Error{Code: "log.number"}

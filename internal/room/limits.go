@@ -1,6 +1,10 @@
 package room
 
-import "time"
+import (
+	"time"
+
+	"visavis/internal/meeting"
+)
 
 // Codes of refusals and alarms that are used in more than one place.
 const (
@@ -8,6 +12,7 @@ const (
 	codeBusy    = "room.busy"
 	codeApart   = "clock.apart"
 	codeKeyLate = "key.late"
+	codeHeld    = "log.held" // in the own log: what was held is held no longer
 )
 
 // Bounds and times of one room.
@@ -32,6 +37,7 @@ const (
 	maxPending  = 10_000  // proposals not sequenced, most of them written offline; beyond it events are refused (log.full)
 	catchUpTick = 500     // entries that a guest takes over in one tickEvery, 2,000 a second: its disk and its room serve its own people too
 	maxLog      = 200_000 // entries of one meeting, about 64 MiB: neither party can fill the other's disk; beyond it events are refused (log.full)
+	lowerPlaces = 16      // beyond each of both for what lowers: closing, ending, an end of the record
 	replayBatch = 256     // entries read from a log at once
 
 	eventsRate  = 1.0 // events a second by one member of ours; beyond it a switch takes effect later, as it then stands
@@ -52,6 +58,9 @@ const (
 	noticePause     = 200 * time.Millisecond // between two notices of one kind about one member
 	noticeRate      = 50.0                   // notices a second of one party; what is more is passed over
 	noticeBurst     = 250.0                  // one of each member of a delegation, when a link comes up
+	wordsRate       = 1.0                    // officers' messages of one party a second; what is more is passed over
+	wordsBurst      = 5.0
+	noteBytes       = 24 << 10               // of all notes, as a page is told them
 	clockEvery      = 5 * time.Second        // our time to the other nodes
 	clockFresh      = 30 * time.Second       // a measure over a shorter way counts for so long
 	clockWarn       = 250 * time.Millisecond // clocks so far apart are an alarm
@@ -66,3 +75,11 @@ const (
 	defaultStage = 6
 	appendTime   = 5 * time.Second // for one entry to reach the disk
 )
+
+// places is the bound max for events of kind k.
+func places(max int, k meeting.Kind) int {
+	if k.Lowers() {
+		return max + lowerPlaces
+	}
+	return max
+}

@@ -34,6 +34,7 @@ type side struct {
 	clock    clock
 	clockAt  time.Time                    // when we said ours
 	heard    bucket                       // its notices
+	words    bucket                       // its officers' messages, of these
 	said     map[noticeKey]time.Time      // when we last said what
 	unsaid   map[noticeKey]meeting.Notice // what waits to be said
 	doors    *meeting.Doors               // its own, as it states; nil: it has not said
@@ -82,6 +83,9 @@ func (r *Room) linkUp(l Link) {
 	}
 	if s.l != l {
 		s.l, s.offered, s.wanted, s.cameras, s.path = l, nil, nil, nil, LinkState{}
+	}
+	if s.partedAt.IsZero() { // it came up anew without a word of the old one's end
+		s.partedAt = time.Now()
 	}
 	s.up, s.agreed, s.asked, s.clock = true, false, -1, clock{}
 	r.unsend(s)
@@ -260,6 +264,9 @@ func (r *Room) refused(now time.Time, s *side, f meeting.Refusal) error {
 		if r.seldom(now, "refusal") {
 			r.log.Warn("the host refused an event of ours", slog.String("person", string(p.p.Event.Member)), slog.String("err", f.Code))
 		}
+		if r.hold(now, i, f) {
+			return nil
+		}
 		r.keep(Record{Refused: &f}, store.Stated)
 		if offends(p.p.Event.Kind) { // an officer believes that it was done
 			r.refusedFrom(now, s.party, f.Code)
@@ -350,6 +357,10 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 		}
 		defer func() {
 			if r.led.n >= n {
+				r.overtaken(now, s, r.pending[:at])
+				if p := r.pending[at]; p.held { // it was sequenced after all
+					r.keep(Record{Refused: &meeting.Refusal{Meeting: p.p.Meeting, Counter: p.p.Counter, Code: codeHeld}}, store.Observed)
+				}
 				r.pending = append(r.pending[:at:at], r.pending[at+1:]...)
 			}
 		}()
@@ -380,23 +391,6 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 	}
 	r.log.Error("shared log cannot be written", slog.Any("err", err))
 	return false, err
-}
-
-// keyLate reports whether e, by another party, did what takes two keys with a key of ours whose time was long over by our own clock: by the
-// host's it may not have been, and the host writes that one itself. The log goes on, it is not forked; but our doors stay shut until an
-// officer changes the phase again, and officers are told.
-func (r *Room) keyLate(now time.Time, e meeting.Entry, before meeting.State) bool {
-	after := r.led.state
-	if e.Event.Kind != meeting.KeyTurned || e.Party == r.c.Self ||
-		before.Phase == after.Phase && before.Recording == after.Recording && before.Published == after.Published {
-		return false
-	}
-	for _, k := range before.Keys {
-		if k.Party == r.c.Self && k.Action == e.Event.Action {
-			return now.Sub(k.At) > meeting.KeyLife+meeting.MaxApart
-		}
-	}
-	return false
 }
 
 // stop ends the exchange of logs with a party for good: what it says cannot be joined with what we hold. Both are kept.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"log/slog"
 	"slices"
 	"time"
 
@@ -59,15 +60,40 @@ func (r *Room) help(now time.Time, m meeting.Member, _ wire.Act) error {
 	return nil
 }
 
-// note keeps n for those whom it concerns, the last maxNotes.
+// note keeps n for those whom it concerns, within maxNotes and noteBytes: what came from other parties goes first, calls for help last.
 func (r *Room) note(n wire.Note) {
 	r.noted++
 	n.ID = r.noted
-	if len(r.notes) >= maxNotes {
-		r.notes = slices.Delete(r.notes, 0, len(r.notes)-maxNotes+1)
+	r.notes = append(slices.Clip(r.notes), n) // pages may still be told the old ones
+	size := 0
+	for _, n := range r.notes {
+		size += noteSize(n)
 	}
-	r.notes = append(r.notes, n)
-	r.hurry()
+	for len(r.notes) > maxNotes || size > noteBytes {
+		i := leastNote(r.notes[:len(r.notes)-1])
+		size -= noteSize(r.notes[i])
+		r.notes = slices.Delete(r.notes, i, i+1)
+	}
+	r.stateStale = true
+}
+
+// noteSize is what n takes in a state, about: signs that JSON escapes take six bytes.
+func noteSize(n wire.Note) int {
+	size := 200 + len(n.Party) + len(n.Member) + len(n.Text)
+	for _, c := range []byte(n.Text) {
+		if c == '<' || c == '>' || c == '&' || c == '"' || c == '\\' || c < ' ' {
+			size += 5
+		}
+	}
+	return size
+}
+
+// leastNote is the place of the one to go first: the oldest of another party, else of our own but for calls for help, else the oldest.
+func leastNote(ns []wire.Note) int {
+	if i := slices.IndexFunc(ns, func(n wire.Note) bool { return !n.Own }); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(ns, func(n wire.Note) bool { return n.Kind != wire.NoteHelp }))
 }
 
 // notesFor are the notes that member m may see: officers all, technicians calls for help, who holds the floor the requests since it was given.
@@ -188,7 +214,7 @@ func (r *Room) noticed(now time.Time, s *side, n meeting.Notice) error {
 		r.farMuted(now, n.Member, *n.On)
 	case meeting.NoticeReady:
 		r.ready[n.Member] = *n.Ready
-		r.hurry()
+		r.stateStale = true
 	case meeting.NoticeRequest:
 		if r.together() && (n.Member == "" || m.Role.May(meeting.Hear)) {
 			r.note(wire.Note{Kind: wire.NoteRequest, Party: string(s.party), Member: string(n.Member), Text: string(n.Request), At: stamp(now)})
@@ -197,6 +223,13 @@ func (r *Room) noticed(now time.Time, s *side, n meeting.Notice) error {
 		if !m.Role.May(meeting.Message) {
 			return &meeting.Error{Code: "member.role"}
 		}
+		if s.words.fill(now, wordsRate, wordsBurst); s.words.tokens < 1 {
+			if r.seldom(now, "messages of "+string(s.party)) {
+				r.log.Warn("too many messages of another party are passed over", slog.String("party", string(s.party)))
+			}
+			return nil
+		}
+		s.words.tokens--
 		r.note(wire.Note{Kind: wire.NoteMessage, Party: string(s.party), Member: string(n.Member), Text: n.Text, At: stamp(now)})
 	case meeting.NoticeDoors:
 		d := *n.Doors

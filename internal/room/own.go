@@ -16,6 +16,7 @@ import (
 type Record struct {
 	Proposal *meeting.Proposal `json:"proposal,omitempty"` // written before it is sent
 	Refused  *meeting.Refusal  `json:"refused,omitempty"`  // the host's answer to one of them
+	Held     *meeting.Refusal  `json:"held,omitempty"`     // the same, of what stays in force here: see Room.hold
 	Head     *meeting.Head     `json:"head,omitempty"`     // a head that another party signed and that agrees with ours
 	Proof    *Proof            `json:"proof,omitempty"`    // two logs under one number
 	Doors    *DoorRecord       `json:"doors,omitempty"`    // what we measured at our own doors
@@ -35,7 +36,8 @@ type Proof struct {
 type ownLog struct {
 	log     Log
 	n       int64
-	counter uint64      // of the last proposal
+	counter uint64 // of the last proposal
+	held    map[uint64]bool
 	doors   *DoorRecord // the last
 }
 
@@ -76,7 +78,13 @@ func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
 				o.counter = r.Proposal.Counter
 			case r.Doors != nil:
 				o.doors = r.Doors
+			case r.Held != nil:
+				if o.held == nil {
+					o.held = map[uint64]bool{}
+				}
+				o.held[r.Held.Counter] = true
 			case r.Refused != nil:
+				delete(o.held, r.Refused.Counter)
 				open = drop(open, r.Refused.Counter)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 type pending struct {
 	p    meeting.Proposal
 	sent time.Time // over the host's present link; zero: not yet
+	held bool      // the host refused it although its log allows it: see hold
 }
 
 // propose states an event of our own party. The members of this node see it at once: on the host because it is sequenced here,
@@ -24,7 +25,12 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 	if err != nil {
 		return err
 	}
-	if len(r.pending) >= maxPending || r.led.n >= maxLog {
+	if len(r.pending) >= places(maxPending, e.Kind) || r.led.n >= int64(places(maxLog, e.Kind)) {
+		if e.Kind.Lowers() {
+			r.shutNow(now, next)
+			r.doors.stuck = r.doors.stuck || phaseOf(e.Kind)
+			r.changed()
+		}
 		return &meeting.Error{Code: "log.full"}
 	}
 	r.shutNow(now, next)
@@ -130,6 +136,7 @@ func (r *Room) refresh() {
 		return
 	}
 	r.viewStale = false
+	r.release()
 	ps := make([]meeting.Proposal, len(r.pending))
 	for i, p := range r.pending {
 		ps[i] = p.p
@@ -147,8 +154,12 @@ func (r *Room) refresh() {
 // that more people will hear from now on, is not opened again for its page: the member asks anew.
 func (r *Room) look(next meeting.State) {
 	if next.Formal {
+		moved := next.Epoch != r.view.Epoch || next.Floor.Holder != r.view.Floor.Holder // what was asked for before was asked of others
 		for id, st := range r.seats {
-			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !r.view.Present[id].Mic)
+			if next.Epoch != r.view.Epoch && next.Phase == meeting.Rehearsal {
+				st.want.Camera = st.want.Camera && next.Present[id].Camera
+			}
+			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !moved && !r.view.Present[id].Mic)
 		}
 	}
 	r.view = next

@@ -166,8 +166,8 @@ func (r *Room) replay() error {
 		r.doors.shown, r.doors.at, r.doors.kept = d.Doors, d.Doors.At, true
 	}
 	for _, p := range open {
-		if p.Counter > r.led.counters[r.c.Self] {
-			r.pending = append(r.pending, pending{p: p})
+		if held := r.own.held[p.Counter]; held || p.Counter > r.led.counters[r.c.Self] {
+			r.pending = append(r.pending, pending{p: p, held: held})
 		}
 	}
 	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
@@ -177,6 +177,9 @@ func (r *Room) replay() error {
 	}
 	r.viewStale = true
 	r.refresh()
+	for _, p := range r.pending { // its officer may have left since
+		r.doors.stuck = r.doors.stuck || p.held && phaseOf(p.p.Event.Kind) && r.led.state.Phase == meeting.Opened
+	}
 	for id, p := range r.view.Present {
 		if p.By == r.c.Self {
 			r.away[id] = now.Add(graceTime)

@@ -214,7 +214,7 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 	ranks map[*media.Stream]media.Priority, held map[*media.Stream]bool) bool {
 	var todo []func(now time.Time)
 	for s, on := range held { // before anything is attached to it
-		if was, ok := t.held[s]; !ok && on || ok && was != on {
+		if was, ok := t.held[s]; !ok || was != on {
 			todo = append(todo, func(time.Time) { s.Hold(on) })
 		}
 	}
