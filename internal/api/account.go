@@ -166,13 +166,23 @@ func (s *Server) addAccount(w http.ResponseWriter, r *http.Request) {
 	s.giveCode(w, r, a.ID, false)
 }
 
-// accountCode answers POST /api/accounts/code: another code for an account that is there.
+// accountCode answers POST /api/accounts/code: another code for an account that is there. One of somebody else that has passkeys loses them by it: no
+// officer comes to sign in as another beside whom it belongs to, unseen.
 func (s *Server) accountCode(w http.ResponseWriter, r *http.Request) {
 	by, q, ok := s.manage(w, r)
 	if !ok {
 		return
 	}
 	id := meeting.MemberID(q.ID)
+	a, err := s.book.Account(r.Context(), id)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	if id != by.ID && len(a.Passkeys) > 0 && !q.Forget {
+		s.deny(w, r, auth.Grant{Member: id}, fail(codeForget))
+		return
+	}
 	s.done(r, "account.code", auth.Grant{Member: by.ID}, auth.Grant{Member: id})
 	s.giveCode(w, r, id, q.Forget)
 }

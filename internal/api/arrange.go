@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"visavis/internal/arrange"
+	"visavis/internal/auth"
 	"visavis/internal/meeting"
 	"visavis/internal/wire"
 )
@@ -282,6 +283,24 @@ func (s *Server) invitations(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, http.StatusOK, wire.ArrangeInvitations{Invitations: append([]wire.ArrangeInvitation{}, all...)})
 }
 
+// mayInvite says which officer asks for an invitation. Once the meeting has begun a new link is a seat in it: then it takes an officer who sits in that
+// meeting, is not kept out of it, and has shown the passkey lately.
+func (s *Server) mayInvite(r *http.Request, id meeting.ID) (auth.Account, error) {
+	a, _, err := s.officer(r)
+	if err != nil {
+		return a, err
+	}
+	begun, err := s.arranging.Desk.Begun(r.Context(), id)
+	if err != nil || !begun {
+		return a, err
+	}
+	if _, _, err := s.meetingOfficer(r, id); err != nil {
+		return a, err
+	}
+	_, _, err = s.provenOfficer(r)
+	return a, err
+}
+
 // invite answers POST /api/arrange/{meeting}/invite. Link and PIN are in this answer and nowhere else.
 func (s *Server) invite(w http.ResponseWriter, r *http.Request) {
 	q, _, err := s.asked(w, r)
@@ -294,12 +313,17 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, fail("message.arrange"))
 		return
 	}
+	by, err := s.mayInvite(r, id)
+	if err != nil {
+		s.deny(w, r, auth.Grant{Meeting: id, Member: by.ID}, err)
+		return
+	}
 	v, err := s.arranging.Invite(r.Context(), id, meeting.MemberID(q.Member), q.Name)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	s.log.Info("invitation issued", "meeting", id, "person", v.Member)
+	s.done(r, "invitation.issued", auth.Grant{Member: by.ID}, auth.Grant{Meeting: id, Member: meeting.MemberID(v.Member)})
 	s.reply(w, http.StatusOK, v)
 }
 

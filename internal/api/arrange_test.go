@@ -19,7 +19,7 @@ func (r *rig) arranging() *Arranging {
 	desk := arrange.New(arrange.Config{
 		Store: r.store, Self: arrange.Party{ID: "avelmar", Name: meeting.Text{"en": "Avelmar"}}, Others: func() []arrange.Party { return others },
 		Send:  func(meeting.PartyID, []byte) error { return link.ErrDown },
-		Begun: func(context.Context, meeting.ID) (bool, error) { return false, nil }, Installed: func(meeting.ID) {},
+		Begun: func(context.Context, meeting.ID) (bool, error) { return r.begun.Load(), nil }, Installed: func(meeting.ID) {},
 	})
 	return &Arranging{
 		Desk: desk,
@@ -174,7 +174,7 @@ func TestArrangeInvitation(t *testing.T) {
 		if a := p.get("/api/arrange/commission/invitations"); strings.Contains(a.body, "secret") || !strings.Contains(a.body, "avelmar-1") {
 			t.Errorf("the list = %d %s", a.status, a.body)
 		}
-		if l := r.log.String(); strings.Contains(l, "secret") || strings.Contains(l, "123456") || !strings.Contains(l, "invitation issued") {
+		if l := r.log.String(); strings.Contains(l, "secret") || strings.Contains(l, "123456") || !strings.Contains(l, `"kind":"invitation.issued"`) || !strings.Contains(l, `"by":"vost"`) {
 			t.Errorf("the log holds a secret, or nothing of it: %s", l)
 		}
 	})

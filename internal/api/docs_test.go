@@ -16,7 +16,7 @@ func TestProtocolPageIsComplete(t *testing.T) {
 	for _, code := range []string{
 		codeInvitation, codeSession, codeLimit, codeProbes, codeRoute, codeHost, codeOrigin, codeType, codeLarge, codeCut, codeShutdown, codeSockets,
 		codeMeeting, codeVersion, codeHelloFirst, codeHelloTwice, codeHelloLate, codeBinary, codeFlood, codeResume, codeMedia, codeInternal,
-		codePIN, codeLocked, codeFull, codeWaiting, codeExcluded, codeSeat, codeRole, codeAccount, codeAccountNone, codeAccountBad, codeAccountHave, codeAccountFull, codeLast, codeOther,
+		codePIN, codeLocked, codeFull, codeWaiting, codeExcluded, codeSeat, codeRole, codeAccount, codeAccountNone, codeAccountBad, codeAccountHave, codeAccountFull, codeLast, codeForget, codeOther,
 		codeEnrolment, codePasskey, codePasskeyNone, codePasskeyOver, codePasskeyTwo, codePasskeyHave, codePasskeyFull, codePasskeyLimit, codePasskeyHost, codeStepUp,
 		codeToken, codeUse, codeDevice, codeDevices, codeMethod, codeAccept, codeFragment, codeTag, codeTagMissing,
 	} {

@@ -33,13 +33,17 @@ func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 // watch which answer differs. The failure is counted before the code is looked at and given back if it was none, so that guessing
 // many at the same moment gains nothing. If the node as a whole is being tried, whoever is wrong waits.
 func (s *Server) try(r *http.Request, f func(ctx context.Context) error) error {
-	who := addressOf(r.RemoteAddr)
-	if !s.failures.take(who, 1) {
+	return tryAs(s, r, s.failures, addressOf(r.RemoteAddr), f)
+}
+
+// tryAs is try that counts by who.
+func tryAs[K comparable](s *Server, r *http.Request, failures *limiter[K], who K, f func(ctx context.Context) error) error {
+	if !failures.take(who, 1) {
 		return fail(codeLimit)
 	}
 	err := f(r.Context())
 	if !guessed(err) {
-		s.failures.give(who)
+		failures.give(who)
 		return err
 	}
 	if !s.nodeFailures.take(struct{}{}, 1) {
@@ -77,6 +81,19 @@ func (s *Server) invited(g auth.Grant) (wire.Invited, error) {
 	return v, nil
 }
 
+// holds says whether a grant still is for the member that it was made for: the definition may have changed since, and an id may be another's. Grants
+// of the audience are for no member, and those of accounts are looked at by partIn.
+func (s *Server) holds(g auth.Grant) bool {
+	d, ok := s.definition(g.Meeting)
+	return ok && (g.Audience() || d.Holds(g.Member, s.party, g.As))
+}
+
+// lapsed is not holds for what was let in already: a meeting that this node does not know is answered as such.
+func (s *Server) lapsed(g auth.Grant) bool {
+	_, known := s.definition(g.Meeting)
+	return known && !s.holds(g)
+}
+
 // code reads the code in the body of a request, and what came with it.
 func code(w http.ResponseWriter, r *http.Request) (code, pin auth.Secret, err error) {
 	b, err := body(w, r, wire.MaxMessage)
@@ -97,7 +114,7 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	var inv auth.Invitation
 	if err == nil {
 		err = s.try(r, func(ctx context.Context) error {
-			if inv, err = s.book.Inspect(ctx, c); err == nil && inv.Used && !s.formal(inv.Grant.Meeting) {
+			if inv, err = s.book.Inspect(ctx, c); err == nil && (inv.Used && !s.formal(inv.Grant.Meeting) || !s.holds(inv.Grant)) {
 				err = auth.ErrInvitation
 			}
 			return err
@@ -130,7 +147,9 @@ func (s *Server) formal(id meeting.ID) bool {
 // granted says what a code is for, and counts if it is for nothing.
 func (s *Server) granted(r *http.Request, c auth.Secret) (g auth.Grant, err error) {
 	err = s.try(r, func(ctx context.Context) error {
-		g, err = s.book.Look(ctx, c)
+		if g, err = s.book.Look(ctx, c); err == nil && !s.holds(g) {
+			err = auth.ErrInvitation
+		}
 		return err
 	})
 	return g, err
@@ -151,7 +170,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		g = inv.Grant
+		if g = inv.Grant; !s.holds(g) {
+			return auth.ErrInvitation
+		}
 		session, secret, err = s.book.Enter(ctx, c, auth.Entry{PIN: pin, Wait: s.formal(g.Meeting)})
 		return err
 	})
@@ -164,8 +185,17 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// session says who asks.
+// session says who asks. Who has become another by a change of the definition has no session any more.
 func (s *Server) session(r *http.Request) (auth.Session, error) {
+	session, err := s.cookieSession(r)
+	if err == nil && !session.Account && s.lapsed(session.Grant) {
+		return auth.Session{}, auth.ErrSession
+	}
+	return session, err
+}
+
+// cookieSession is the session of the cookie, of whomever it was for.
+func (s *Server) cookieSession(r *http.Request) (auth.Session, error) {
 	c := cookieOf(r)
 	if c == "" {
 		return auth.Session{}, auth.ErrSession
@@ -214,7 +244,7 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request) {
 
 // endCookie ends the session of a request, if it has one, with its socket and media.
 func (s *Server) endCookie(r *http.Request) {
-	session, err := s.session(r)
+	session, err := s.cookieSession(r)
 	if err != nil {
 		return
 	}

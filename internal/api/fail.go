@@ -55,6 +55,7 @@ const (
 	codeAccountHave  = "account.exists"
 	codeAccountFull  = "account.limit"
 	codeLast         = "account.last"
+	codeForget       = "account.forget" // another's passkeys stay only if no code is made
 	codeOther        = "session.other"
 	codeEnrolment    = "enrolment.unknown" // used, expired, forged or never given: not said which
 	codePasskey      = "passkey.refused"   // unknown, of another site, badly signed: not said which
@@ -150,7 +151,7 @@ func status(code string) int {
 		return http.StatusMisdirectedRequest
 	case codeOrigin, codeUse, codeLocked, codeWaiting, codeExcluded, codeRole, codeAccount, codeStepUp, codePasskeyTwo, codePasskeyHost:
 		return http.StatusForbidden
-	case codeAccountHave, codeAccountFull, codeLast, codePasskeyHave, codePasskeyFull:
+	case codeAccountHave, codeAccountFull, codeLast, codeForget, codePasskeyHave, codePasskeyFull:
 		return http.StatusConflict
 	case codeType:
 		return http.StatusUnsupportedMediaType

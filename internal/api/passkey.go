@@ -29,6 +29,11 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, f func(wire.Passk
 	if err == nil {
 		o, err = f(q)
 	}
+	s.begun(w, r, o, err)
+}
+
+// begun gives the page its challenge, or says why there is none.
+func (s *Server) begun(w http.ResponseWriter, r *http.Request, o json.RawMessage, err error) {
 	if err != nil {
 		s.deny(w, r, auth.Grant{}, err)
 		return
@@ -119,28 +124,41 @@ func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, secret auth.Se
 	http.SetCookie(w, cookie(secret.Reveal(), int(auth.SessionLife/time.Second)))
 }
 
-// beginStepUp answers POST /api/passkey/stepup.
+// beginStepUp answers POST /api/passkey/stepup. It is counted by session, and so are wrong answers: whoever shares an address with an officer could
+// else keep that officer from turning a key.
 func (s *Server) beginStepUp(w http.ResponseWriter, r *http.Request) {
-	s.begin(w, r, func(wire.PasskeyRequest) (json.RawMessage, error) {
-		_, session, err := s.account(r)
-		if err != nil {
-			return nil, err
+	var o json.RawMessage
+	_, err := s.passkeyBody(w, r)
+	if err == nil {
+		var session auth.Session
+		_, session, err = s.account(r)
+		if err == nil && !s.stepUpRate.take(session.ID, 1) {
+			err = fail(codePasskeyLimit)
 		}
-		return s.passkeys.BeginStepUp(r.Context(), r.Host, session)
-	})
+		if err == nil {
+			o, err = s.passkeys.BeginStepUp(r.Context(), r.Host, session)
+		}
+	}
+	s.begun(w, r, o, err)
 }
 
 // finishStepUp answers POST /api/passkey/stepup/finish: the session stays, and what hangs on it; its cookie changes.
 func (s *Server) finishStepUp(w http.ResponseWriter, r *http.Request) {
 	var session auth.Session
 	var secret auth.Secret
-	err := s.finish(w, r, func(ctx context.Context, q wire.PasskeyRequest) (err error) {
-		if _, session, err = s.account(r); err != nil {
+	q, err := s.passkeyBody(w, r)
+	if err == nil && q.Credential == nil {
+		err = fail(codePasskeyNone)
+	}
+	if err == nil {
+		_, session, err = s.account(r)
+	}
+	if err == nil {
+		err = tryAs(s, r, s.stepUpFails, session.ID, func(ctx context.Context) (err error) {
+			secret, err = s.passkeys.FinishStepUp(ctx, r.Host, auth.NewSecret(cookieOf(r)), q.Credential)
 			return err
-		}
-		secret, err = s.passkeys.FinishStepUp(ctx, r.Host, auth.NewSecret(cookieOf(r)), q.Credential)
-		return err
-	})
+		})
+	}
 	if err != nil {
 		s.deny(w, r, session.Grant, err)
 		return

@@ -106,7 +106,9 @@ func (r *rig) enterFormal(code, pin string) (string, answer) {
 
 func (r *rig) inviteFormal(member string, pin bool) (code, p string) {
 	r.t.Helper()
-	c, s, err := r.book.InviteWith(r.t.Context(), auth.Grant{Meeting: formal, Member: meeting.MemberID(member), Party: "avelmar"}, auth.InviteOptions{TTL: time.Hour, PIN: pin})
+	d := formalMeeting()
+	m, _ := d.Member(meeting.MemberID(member))
+	c, s, err := r.book.InviteWith(r.t.Context(), auth.Grant{Meeting: formal, Member: m.ID, Party: "avelmar", As: d.Stamp(m)}, auth.InviteOptions{TTL: time.Hour, PIN: pin})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -40,6 +41,9 @@ type rig struct {
 	log    *safeBuffer
 	blobs  map[string][]byte
 	closed atomic.Bool // there is no room any more
+
+	begun   atomic.Bool                        // the arranged meeting
+	changed atomic.Pointer[meeting.Definition] // in place of the one with this id
 }
 
 const ownHost, ownOrigin = "meet.test", "https://meet.test"
@@ -60,13 +64,16 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 			Party: "avelmar", Book: r.book, Hosts: []string{ownHost, "other.test:8443"}, Insecure: insecure, Log: slog.New(slog.NewJSONHandler(r.log, nil)),
 			Camera: wire.Camera{Width: 640, Height: 360, FPS: 15},
 			Definition: func(id meeting.ID) (meeting.Definition, bool) {
+				if d := r.changed.Load(); d != nil && d.ID == id {
+					return *d, true
+				}
 				if id == formal {
 					return formalMeeting(), true
 				}
-				return meeting.Definition{ID: id, Title: meeting.Text{"en": "Talks"}}, id == "talks"
+				return talks(), id == "talks"
 			},
 			Definitions: func() []meeting.Definition {
-				return []meeting.Definition{{ID: "talks", Title: meeting.Text{"en": "Talks"}}, formalMeeting()}
+				return []meeting.Definition{talks(), formalMeeting()}
 			},
 			Arranging: r.arranging(),
 			Blob: func(_ context.Context, hex string) ([]byte, error) {
@@ -105,6 +112,19 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 		r.net.closeIdle()
 		time.Sleep(time.Second) // net/http waits half of it before it closes a connection in anger
 	})
+}
+
+// talks is an informal meeting.
+func talks() meeting.Definition {
+	d := meeting.Definition{ID: "talks", Title: meeting.Text{"en": "Talks"}}
+	ids := []string{"tarroven", "quelle", "aldesh", "delegate", "stuck", "one-more"}
+	for i := range 80 {
+		ids = append(ids, fmt.Sprintf("m%d", i))
+	}
+	for _, id := range ids {
+		d.Members = append(d.Members, meeting.Member{ID: meeting.MemberID(id), Party: "avelmar", Role: meeting.Delegate, Name: meeting.Text{"en": "Name of " + id}})
+	}
+	return d
 }
 
 // pipes is a listener whose connections are pipes with the addresses that a test gives them.

@@ -91,6 +91,8 @@ type Server struct {
 	probeRate    *limiter[auth.Grant] // by member
 	deviceRate   *limiter[string]     // by pass
 	passkeyRate  *limiter[address]    // challenges
+	stepUpRate   *limiter[string]     // challenges of step-up, by session: nobody else at that address takes them away
+	stepUpFails  *limiter[string]     // wrong answers to them, by session
 	securityRate *limiter[struct{}]   // lines about refusals
 	stop         context.CancelFunc   // ends sweep
 
@@ -159,6 +161,8 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 		probeRate:    newLimiter[auth.Grant](1.0/probeEvery, probeBurst),
 		deviceRate:   newLimiter[string](1.0/deviceEvery, deviceBurst),
 		passkeyRate:  newLimiter[address](PasskeysPerSecond, PasskeyBurst),
+		stepUpRate:   newLimiter[string](PasskeysPerSecond, PasskeyBurst),
+		stepUpFails:  newLimiter[string](LoginFailures/60.0, LoginFailures),
 		securityRate: newLimiter[struct{}](securityPerSecond, securityBurst),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),

@@ -194,7 +194,9 @@ func (s *Server) passOf(r *http.Request, use auth.Use) (p auth.Pass, err error) 
 	if !ok {
 		return p, fail(codeToken)
 	}
-	p, err = s.book.Pass(r.Context(), token)
+	if p, err = s.book.Pass(r.Context(), token); err == nil && s.lapsed(p.Grant) {
+		p, err = auth.Pass{}, auth.ErrPass
+	}
 	switch {
 	case errors.Is(err, auth.ErrPass):
 		err = s.try(r, func(context.Context) error { return auth.ErrPass })
