@@ -80,6 +80,48 @@ test('a microphone that was open before the meeting is closed when it begins', a
   assert.ok(await sounds(page) > 0.001);
 });
 
+test('the browser asks for the microphone, the floor goes meanwhile: nothing opens', async (t) => {
+  const init = `const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (c) => { if (globalThis.hold) await globalThis.hold; return get(c); };`;
+  const { node, page } = await seated(t, { init, state: mine() });
+  await page.evaluate(() => { globalThis.hold = new Promise((go) => { globalThis.go = go; }); });
+  node.send({ state: standing({ phase: 'ended' }) }); // the devices are let go, so that the next press asks anew
+  await says(page, 'ended');
+  node.send({ state: mine() });
+  await says(page, 'closed');
+  await page.click('[data-act=mic]');
+  node.send({ state: standing({ phase: 'closed', order: held(them) }) });
+  await until(page, () => !document.querySelector('[data-act=mic]'));
+  const from = node.said('devices').length;
+  await page.evaluate(() => globalThis.go());
+  assert.equal(await sounds(page, 1500), 0);
+  assert.deepEqual(node.said('devices').slice(from).filter((d) => d.mic), []);
+  node.send({ state: mine() });
+  await page.click('[data-act=mic]'); // the control: with the floor it opens
+  await says(page, 'holding');
+  assert.ok(await sounds(page) > 0.001);
+});
+
+test('a double click takes the floor and does no more; an open microphone is said when the floor comes', async (t) => {
+  const { node, page } = await seated(t, { state: offer() });
+  await says(page, 'offered');
+  await page.click('[data-act="floor.acknowledged"]');
+  await heard(node, 'act', (a) => a.do === 'floor.acknowledged');
+  await until(page, () => document.querySelector('#now .lamp') && document.querySelector('[data-act=mic][data-on=true]'), null, 3000, 'the lamp, and how to close it');
+  node.send({ state: mine() });
+  await says(page, 'holding');
+  for (const what of ['mic', 'floor.yielded']) { // whichever of them stands under the pointer
+    await page.hover(`[data-act="${what}"]`);
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+  }
+  await says(page, 'holding');
+  assert.ok(await sounds(page) > 0.001, 'it is still open');
+  assert.deepEqual(acts(node, 'floor.yielded'), []);
+  await page.click('[data-act="floor.yielded"]'); // the control: a first click is taken
+  await heard(node, 'act', (a) => a.do === 'floor.yielded');
+});
+
 test('without the floor there is no way to open the microphone', async (t) => {
   const { node, page } = await seated(t, { state: standing({ phase: 'closed', order: held(them) }), you: 'avelmar-aldesh' });
   await says(page, 'listening');
