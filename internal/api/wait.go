@@ -28,6 +28,9 @@ func (s *Server) mustWait(ctx context.Context, session auth.Session) (string, er
 	if err != nil {
 		return "", err
 	}
+	if !now.Account && s.lapsed(now.Grant) { // since the socket was opened
+		return "", auth.ErrSession
+	}
 	if now.Waiting != "" {
 		return now.Waiting, nil
 	}

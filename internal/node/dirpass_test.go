@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,5 +61,56 @@ func TestPasses(t *testing.T) {
 	o.Count = MaxPasses
 	if _, err := d.Passes(ctx, o); err != nil {
 		t.Errorf("control: %d at a time: %v", MaxPasses, err)
+	}
+}
+
+// TestGrantsAreStamped: what is made for a member by command or on the page is for the member as the meeting knows it, and the page does not show as
+// open what lets nobody in any more.
+func TestGrantsAreStamped(t *testing.T) {
+	ctx := t.Context()
+	d := made(t, "avelmar")
+	def, err := newMeeting(t, d, goodMeeting, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := def.Start.Add(-time.Hour)
+	d.now = func() time.Time { return before }
+	d.book = auth.NewBook(d.Store, d.now)
+	who := def.Members[0]
+	passes, err := d.Passes(ctx, PassOptions{Meeting: def.ID, Members: []MemberID{who.ID}, Use: Play, Count: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := d.Book().Pass(ctx, passes[0].Token); err != nil || p.Grant.As != def.Stamp(who) {
+		t.Errorf("the token's grant is %+v, %v", p.Grant, err)
+	}
+	issued, err := d.inviteOne(ctx, def.ID, who.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(issued.URL, "#")
+	if g, err := d.Book().Look(ctx, auth.NewSecret(code)); err != nil || g.As != def.Stamp(who) {
+		t.Errorf("the invitation's grant is %+v, %v", g, err)
+	}
+	state := func() string {
+		t.Helper()
+		all, err := d.invitations(ctx, def.ID)
+		if err != nil || len(all) == 0 || all[0].Member != string(who.ID) {
+			t.Fatalf("invitations: %+v, %v", all, err)
+		}
+		return all[0].State
+	}
+	if got := state(); got != "open" {
+		t.Errorf("control: the invitation is %q, want open", got)
+	}
+	name := who.Name["en"]
+	if name == "" || !strings.Contains(goodMeeting, name) {
+		t.Fatalf("the member's name %q is not in the file", name)
+	}
+	if _, err := newMeeting(t, d, strings.ReplaceAll(goodMeeting, name, "Somebody Else"), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(); got != "none" {
+		t.Errorf("the invitation of who had the id before is %q, want none", got)
 	}
 }
