@@ -181,9 +181,10 @@ func TestNoEventUnmutes(t *testing.T) {
 	}
 }
 
-// TestOwnMicrophoneNeverHeard, and nobody sees himself; who hears or sees does so within what may cross the link.
+// TestOwnMicrophoneNeverHeard, and nobody sees himself; who hears or sees does so within what may cross the link, a second screen within what
+// its member's seat gets.
 func TestOwnMicrophoneNeverHeard(t *testing.T) {
-	heard := 0
+	heard, seconds := 0, 0
 	eachWalk(t, 400, func(t *testing.T, seed uint64, _ desk, _ meeting.PartyID, e meeting.Event, k *desk) {
 		d := k.s.Definition
 		offered := map[meeting.MemberID]map[meeting.PartyID][2]bool{}
@@ -206,7 +207,21 @@ func TestOwnMicrophoneNeverHeard(t *testing.T) {
 			views[id] = v
 		}
 		for _, m := range d.Members {
-			views[m.ID+"-second"] = k.s.Second(m.ID, "")
+			second := k.s.Second(m.ID, "")
+			views[m.ID+"-second"] = second
+			seat, ok := plan.Views[m.ID]
+			if !ok {
+				continue
+			}
+			seconds++
+			if !slices.Equal(second.Hear, seat.Hear) { // no more, and no less
+				t.Errorf("a second screen of %s hears %v, its seat %v, in phase %s", m.ID, second.Hear, seat.Hear, k.s.Phase)
+			}
+			for _, shown := range second.Stage {
+				if !slices.Contains(seat.Stage, shown) {
+					t.Errorf("a second screen of %s is shown %s, its seat %v, in phase %s", m.ID, shown, seat.Stage, k.s.Phase)
+				}
+			}
 		}
 		for _, p := range d.Parties {
 			v := k.s.Audience(p.ID)
@@ -243,8 +258,8 @@ func TestOwnMicrophoneNeverHeard(t *testing.T) {
 			}
 		}
 	})
-	if heard < 1000 {
-		t.Errorf("control: heard %d times only", heard)
+	if heard < 1000 || seconds < 1000 {
+		t.Errorf("control: heard %d times only, %d second screens beside a seat", heard, seconds)
 	}
 }
 
