@@ -19,6 +19,7 @@ type doors struct {
 
 	gated map[*media.Forwarder]bool // slots of the audience; true: shut
 	stuck bool                      // shut by an act that could not be written: they stay shut until one can
+	tried time.Time                 // when stuck was last written down
 	due   bool                      // the worker has not taken the last change: again with the next tick
 	cut   []*media.Forwarder        // the slots that were cut when the doors were last shut
 	press int                       // seats then
@@ -273,6 +274,22 @@ func (r *Room) tellDoors(now time.Time) {
 		said := r.doors.shown
 		r.tellLast(now, s, meeting.Notice{Kind: meeting.NoticeDoors, Doors: &said})
 	}
+}
+
+// keepStuck writes down whether the doors are stuck, so that a restart does not open them. What the disk does not take is tried again with time.
+func (r *Room) keepStuck(now time.Time) {
+	stuck := r.doors.stuck
+	if stuck == r.own.stuck || now.Sub(r.doors.tried) < figurePause {
+		return
+	}
+	r.doors.tried = now
+	if err := r.own.append(Record{Stuck: &stuck}, store.Observed); err != nil {
+		if r.seldom(now, "stuck") {
+			r.log.Error("own log cannot be written", slog.Any("err", err))
+		}
+		return
+	}
+	r.own.stuck = stuck
 }
 
 // partedFor reports whether some party whose people sit in the meeting has been out of reach for longer than partedTime, or follows another

@@ -266,6 +266,41 @@ func (l *liar) writeAt(p meeting.Proposal, at time.Time) {
 	l.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: l.n, Last: l.n, Data: [][]byte{b}}}, "")
 }
 
+// TestStuckOverRestart: doors that were shut because our key came late stay shut over a restart, until an officer has closed the part and two keys
+// have opened it again (the control).
+func TestStuckOverRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLiar(t)
+		begun := l.write(l.own(meeting.PhaseWaiting))
+		l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionStart})
+		key := l.proposed(meeting.KeyTurned)
+		settle(10 * time.Minute)
+		theirs := l.key(meeting.Start, 1, begun)
+		theirs.At = key.At
+		l.writeAt(theirs, key.At)
+		l.writeAt(key, key.At)
+		l.agree()
+		again := func() {
+			l.b.kill()
+			l.b.open()
+			l.foe = befriend(t, l.b, "avelmar", l.n)
+			l.officer = join(l.b, ruhlT)
+			l.agree()
+		}
+		again()
+		l.is("after a restart", meeting.Opened, wire.DoorShut)
+		l.act(wire.Act{Do: wire.DoClose})
+		closed := l.write(l.proposed(meeting.PhaseClosed))
+		l.agree()
+		again()
+		l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionOpen})
+		l.write(l.proposed(meeting.KeyTurned))
+		l.write(l.key(meeting.Open, 3, closed))
+		l.agree()
+		l.is("control: opened again", meeting.Opened, wire.DoorOpen)
+	})
+}
+
 // TestFullLogCloses: a log that is full takes what lowers and nothing else (the control); if even its last places are taken, the doors are shut.
 func TestFullLogCloses(t *testing.T) {
 	for _, more := range []int64{0, room.LowerPlaces} {

@@ -17,6 +17,7 @@ type Record struct {
 	Proposal *meeting.Proposal `json:"proposal,omitempty"` // written before it is sent
 	Refused  *meeting.Refusal  `json:"refused,omitempty"`  // the host's answer to one of them
 	Held     *meeting.Refusal  `json:"held,omitempty"`     // the same, of what stays in force here: see Room.hold
+	Stuck    *bool             `json:"stuck,omitempty"`    // our doors stay shut whatever the shared log says, or no longer
 	Head     *meeting.Head     `json:"head,omitempty"`     // a head that another party signed and that agrees with ours
 	Proof    *Proof            `json:"proof,omitempty"`    // two logs under one number
 	Doors    *DoorRecord       `json:"doors,omitempty"`    // what we measured at our own doors
@@ -38,6 +39,7 @@ type ownLog struct {
 	n       int64
 	counter uint64 // of the last proposal
 	held    map[uint64]bool
+	stuck   bool        // the last
 	doors   *DoorRecord // the last
 }
 
@@ -78,6 +80,8 @@ func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
 				o.counter = r.Proposal.Counter
 			case r.Doors != nil:
 				o.doors = r.Doors
+			case r.Stuck != nil:
+				o.stuck = *r.Stuck
 			case r.Held != nil:
 				if o.held == nil {
 					o.held = map[uint64]bool{}

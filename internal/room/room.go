@@ -177,6 +177,7 @@ func (r *Room) replay() error {
 	}
 	r.viewStale = true
 	r.refresh()
+	r.doors.stuck = r.own.stuck
 	for _, p := range r.pending { // its officer may have left since
 		r.doors.stuck = r.doors.stuck || p.held && phaseOf(p.p.Event.Kind) && r.led.state.Phase == meeting.Opened
 	}
@@ -265,6 +266,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 	}
 	r.refresh()
 	later(r.watchDoors(now))
+	r.keepStuck(now)
 	later(r.watchFloor(now))
 	r.unmute(now)
 	r.meet(now)
