@@ -163,39 +163,42 @@ func TestDelegationIsOnesOwn(t *testing.T) {
 	}
 }
 
+// boundOfMeetings: at most MaxCases with one party; those that are long over give their place.
+func boundOfMeetings(t *testing.T) {
+	_, b := offices(t)
+	for i := range arrange.MaxCases + 1 {
+		b.now = b.now.Add(time.Minute)
+		p := good()
+		p.Meeting = meeting.ID(fmt.Sprintf("m-%d", i))
+		p.Definition.ID = p.Meeting
+		a := b.say(arrange.Message{Propose: &p})
+		if full := i == arrange.MaxCases; a == nil || (a.Code == "arrange.full") != full {
+			t.Fatalf("meeting %d: %+v", i+1, a)
+		}
+	}
+	c := b.must(b.desk.Case(t.Context(), "m-0"))
+	b.must(b.desk.Decline(t.Context(), "m-0", c.Head, "", "x"))
+	more := func() *arrange.Answer {
+		b.now = b.now.Add(time.Minute)
+		p := good()
+		p.Meeting, p.Definition.ID = "m-more", "m-more"
+		return b.say(arrange.Message{Propose: &p})
+	}
+	if a := more(); a == nil || a.Code != "arrange.full" {
+		t.Errorf("one that was declined just now has given its place to %+v", a)
+	}
+	b.now = b.now.Add(8 * 24 * time.Hour)
+	if a := more(); a == nil || a.State != arrange.Open {
+		t.Errorf("one that is long over still takes a place: %+v", a)
+	}
+	if a := more(); a == nil || a.State != arrange.Open {
+		t.Errorf("control: the same again = %+v", a)
+	}
+}
+
 // TestBounds: what another party can make us keep and answer is bounded.
 func TestBounds(t *testing.T) {
-	t.Run("meetings", func(t *testing.T) {
-		_, b := offices(t)
-		for i := range arrange.MaxCases + 1 {
-			b.now = b.now.Add(time.Minute)
-			p := good()
-			p.Meeting = meeting.ID(fmt.Sprintf("m-%d", i))
-			p.Definition.ID = p.Meeting
-			a := b.say(arrange.Message{Propose: &p})
-			if full := i == arrange.MaxCases; a == nil || (a.Code == "arrange.full") != full {
-				t.Fatalf("meeting %d: %+v", i+1, a)
-			}
-		}
-		c := b.must(b.desk.Case(t.Context(), "m-0"))
-		b.must(b.desk.Decline(t.Context(), "m-0", c.Head, "", "x"))
-		more := func() *arrange.Answer {
-			b.now = b.now.Add(time.Minute)
-			p := good()
-			p.Meeting, p.Definition.ID = "m-more", "m-more"
-			return b.say(arrange.Message{Propose: &p})
-		}
-		if a := more(); a == nil || a.Code != "arrange.full" {
-			t.Errorf("one that was declined just now has given its place to %+v", a)
-		}
-		b.now = b.now.Add(8 * 24 * time.Hour)
-		if a := more(); a == nil || a.State != arrange.Open {
-			t.Errorf("one that is long over still takes a place: %+v", a)
-		}
-		if a := more(); a == nil || a.State != arrange.Open {
-			t.Errorf("control: the same again = %+v", a)
-		}
-	})
+	t.Run("meetings", boundOfMeetings)
 	t.Run("revisions", func(t *testing.T) {
 		_, b := offices(t)
 		for i := range 3 * arrange.MaxRevisions {
