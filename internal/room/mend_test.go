@@ -143,24 +143,3 @@ func TestLateMicrophone(t *testing.T) {
 		})
 	}
 }
-
-// TestRehearsalShutsCameras: the other side's officer shows nobody by beginning a rehearsal; each camera is opened again by its own member (the
-// control).
-func TestRehearsalShutsCameras(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, nil)
-		s.to(meeting.Waiting)
-		s.tA.devices(false, true)
-		settle(time.Second)
-		s.act(s.ofB, wire.Act{Do: wire.DoRehearse}, "")
-		settle(5 * time.Second)
-		if s.a.snap().State.Present[tarroven].Camera {
-			t.Error("the camera is on in the rehearsal")
-		}
-		s.tA.devices(false, true)
-		settle(time.Second)
-		if !s.b.snap().State.Present[tarroven].Camera {
-			t.Error("control: opened by its member, it is off")
-		}
-	})
-}

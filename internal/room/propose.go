@@ -156,9 +156,6 @@ func (r *Room) look(next meeting.State) {
 	if next.Formal {
 		moved := next.Epoch != r.view.Epoch || next.Floor.Holder != r.view.Floor.Holder // what was asked for before was asked of others
 		for id, st := range r.seats {
-			if next.Epoch != r.view.Epoch && next.Phase == meeting.Rehearsal {
-				st.want.Camera = st.want.Camera && next.Present[id].Camera
-			}
 			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !moved && !r.view.Present[id].Mic)
 		}
 	}
