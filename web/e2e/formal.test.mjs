@@ -175,7 +175,9 @@ test('from rehearsal to the end: who hears whom, on two nodes', options, async (
   await must(officerB, 'phase.ended');
   await says(a, 'ended');
   await says(p, 'ended');
-  assert.ok(await hears(b, sides.avelmar.hertz) < -80);
+  let level; // what the browser still has buffered is played out first
+  for (const end = Date.now() + 3000; (level = await hears(b, sides.avelmar.hertz)) >= -80 && Date.now() < end;);
+  assert.ok(level < -80, `${level} dBFS of the other side after the end`);
   for (const page of [a, b, p]) assert.deepEqual(page.errors, []);
   assert.deepEqual(await violations(a), []);
 });
