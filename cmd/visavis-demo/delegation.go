@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,8 @@ const (
 	// emptyFor is how long a seat stays empty before its simulated member comes back: long enough to reload a page.
 	emptyFor  = 5 * time.Second
 	lookOften = 500 * time.Millisecond
+	// settleIn bounds how long links wait for the simulated members to sit: a node that lets somebody wait is not to keep everybody from their links.
+	settleIn = 20 * time.Second
 	// turn is how long each principal speaks, and pauses while the other does.
 	turn = 20 * time.Second
 )
@@ -54,6 +57,40 @@ func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool)
 		}
 	}
 	return p, nil
+}
+
+// settle returns when every simulated member has come in, at the end of ctx, or after settleIn. Links are given out only then: who sits down last has
+// the seat, so that a simulated member who came after its person would put that person out.
+func (p *delegations) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleIn)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if len(p.absent()) == 0 {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			if away := p.absent(); errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				fmt.Fprintf(p.d.out, "not in after %v: %v\n", settleIn, away)
+			}
+			return
+		}
+	}
+}
+
+// absent are the seats whose simulated member has never come in, in order.
+func (p *delegations) absent() []string {
+	var out []string
+	for key, b := range p.bots {
+		if st := b.Stats(); st.Joins == 0 && st.Waiting == "" {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // behave has a simulated member of a formal meeting do what its part asks for.

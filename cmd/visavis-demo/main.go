@@ -88,6 +88,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer play.wait()
+	play.settle(ctx)
 	printSeats(out, seats, simulated, d)
 	if o.Links != "" {
 		if err := writeLinks(o.Links, seats); err != nil {
