@@ -5,6 +5,7 @@ import { render, type ComponentType } from "preact";
 import { Call } from "./call/call";
 import { played } from "./call/cue";
 import { node, type Reply } from "./call/node";
+import { dressed } from "./dress";
 import { fill, lang, pick, ready, t, title } from "./lang";
 import { Notice } from "./view/parts";
 import { Pin, usePin } from "./view/pin";
@@ -14,15 +15,19 @@ type Screen = "loading" | "join" | "door" | "meeting" | "unknown" | "session" | 
 /** Seated is the page of somebody who has a seat; Invitation what stands before it. */
 interface Pages { Seated: ComponentType<{ call: Call }>; Invitation: ComponentType<{ call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }> }
 
-/** pages of the roles: each a file of its own, fetched when the node has said who sits here. */
+const member = () => dressed(SHEET_MEMBER, () => import("./view/member"));
+const press = () => dressed(SHEET_PRESS, () => import("./press/press"));
+const signin = () => import("./view/signin");
+
+/** pages of the roles: each a file of its own with its style sheet, fetched when the node has said who sits here. */
 const pages: Record<string, () => Promise<Pages>> = {
-  principal: () => import("./view/member"), delegate: () => import("./view/member"),
-  officer: () => import("./officer/console"), technician: () => import("./technician/console"),
-  press: () => import("./press/press"), viewer: () => import("./press/press"),
+  principal: member, delegate: member, press, viewer: press,
+  officer: () => dressed(SHEET_OFFICER, () => import("./officer/console")),
+  technician: () => dressed(SHEET_TECHNICIAN, () => import("./technician/console")),
 };
 /** others are pages without a seat, by their path. */
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
-  "/signin": () => import("./view/signin"), "/enrol": () => import("./view/signin"), "/arrange": () => import("./arrange/arrange"),
+  "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
 };
 
 let code = location.hash.slice(1);

@@ -6,8 +6,9 @@ import { stepUp } from "../call/passkey";
 import { nodeTime, now } from "../call/stand";
 import { Act } from "../view/controls";
 import { Icon } from "../view/icons";
-import { KeyPair, phaseName, type KeyAction } from "../view/phases";
+import { phaseName } from "../view/phases";
 import { ask } from "./ask";
+import { KeyPair, type KeyAction } from "./keypair";
 import { o } from "./words";
 
 const slack = 1000; // ms: the State without the key may come a little before the key's end by this page's clock

@@ -2,9 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, t, Words } from "../lang";
+import { fill, Words } from "../lang";
 import { useLasting } from "./controls";
-import type { Table } from "../text/en";
 import type { Link } from "../wire.gen";
 import { DeviceList, problem } from "./devicelist";
 import { FloorPanel } from "./floorpanel";
@@ -13,6 +12,7 @@ import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
 import type { Seat } from "./place";
 import { Video } from "./place";
 import { Help } from "./rehearsal";
+import { t, type Table } from "./words";
 
 export function Dock({ call, self }: { call: Call; self: Seat | null }) {
   return (

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { cue } from "../call/cue";
 import { now } from "../call/stand";
-import { decibels, fill, list, t, Words } from "../lang";
+import { decibels, fill, list, Words } from "../lang";
 import { FloorClock, spoken, StartClock } from "./clocks";
 import { Act, Choices, Refused, useLasting } from "./controls";
 import { problem } from "./devicelist";
@@ -13,6 +13,7 @@ import { Icon } from "./icons";
 import { memberOf, Meter, MeterBar, partyOf, Say } from "./parts";
 import { Rehearsal } from "./rehearsal";
 import { Lamp } from "./signs";
+import { t } from "./words";
 
 export interface Sentence {
   key: string; label?: ComponentChildren; head: ComponentChildren; help?: ComponentChildren; tone?: "gold" | "alarm"; urgent?: boolean;

@@ -3,11 +3,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
 import { tone } from "../call/level";
-import { t } from "../lang";
 import { Act } from "./controls";
 import { Heard, Panel } from "./floorpanel";
 import { Icon } from "./icons";
 import { Meter, Say } from "./parts";
+import { t } from "./words";
 
 const loud = -42, enough = 6; // dBFS, and how many of the last looks (10 a second): half a second of speech
 

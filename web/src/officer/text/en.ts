@@ -151,6 +151,22 @@ export const text = {
   alarmWithheld: "The other side's log lacks entries. Do not turn keys; tell your technician.",
   alarmForked: "The two sides' logs disagree. Do not turn keys; tell your technician.",
   alarmOther: "Something needs your technician (code {code}).",
+
+  // Keys
+  keysOf: "Two keys: {action}",
+  keyStart: "start the meeting",
+  keyOpen: "open the doors",
+  keyRecord: "record",
+  keyPublish: "publish",
+  keyOwn: "Our key",
+  keyTheirs: "Key of {party}",
+  keyTurned: "Turned at {time} by {name}",
+  keyNotTurned: "Not turned",
+  keyTurn: "Turn our key",
+  keyTakeBack: "Take our key back",
+  keyLeft: "{seconds} left",
+  keyLapsed: "The time is over. Nothing has changed.",
+  keyWaiting: "Waiting for the other party's key.",
 };
 
 export type Table = Record<keyof typeof text, string>;
