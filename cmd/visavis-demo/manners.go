@@ -42,7 +42,7 @@ type manners struct {
 type deed struct {
 	act   *wire.Act
 	check *wire.Check
-	mic   *bool
+	mic   *bool // microphone so, camera on
 }
 
 func newManners(s seat, lead func() bool) *manners {
@@ -163,7 +163,8 @@ func (m *manners) member(now time.Time, st wire.State) (out []deed) {
 		act(wire.Act{Do: wire.DoRaiseHand})
 	}
 	speaks := me.MaySpeak && (holds && st.Order.Acknowledged || m.seat.role == "principal" && (free(st) && st.Order.Mode == "free" || st.Phase == "rehearsal"))
-	if m.lasted(now, "open", speaks && !me.Mic, untilMic) || m.lasted(now, "shut", !speaks && me.Mic, 0) {
+	shown := m.lasted(now, "camera", st.Phase == "rehearsal" && me.Member != "" && !me.Camera, untilAck) // the rehearsal switched it off
+	if m.lasted(now, "open", speaks && !me.Mic, untilMic) || m.lasted(now, "shut", !speaks && me.Mic, 0) || shown {
 		out = append(out, deed{mic: &speaks})
 	}
 	return out

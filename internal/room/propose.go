@@ -150,12 +150,15 @@ func (r *Room) refresh() {
 	}
 }
 
-// look takes next as what our people see. A microphone that the meeting has switched off, be it that its member lost the floor or
-// that more people will hear from now on, is not opened again for its page: the member asks anew.
+// look takes next as what our people see. A microphone or a camera that the meeting has switched off, be it that its member lost the
+// floor or that others will hear and see from now on, is not opened again for its page: the member asks anew.
 func (r *Room) look(next meeting.State) {
 	if next.Formal {
 		moved := next.Epoch != r.view.Epoch || next.Floor.Holder != r.view.Floor.Holder // what was asked for before was asked of others
 		for id, st := range r.seats {
+			if next.Raised != r.view.Raised {
+				st.want.Camera = st.want.Camera && next.Present[id].Camera
+			}
 			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !moved && !r.view.Present[id].Mic)
 		}
 	}

@@ -158,7 +158,11 @@ func (r *Room) Handle(s *Seat, m wire.FromClient) error {
 
 // devices takes what a page says of its switches.
 func (r *Room) devices(now time.Time, st *seat, d wire.Devices) error {
-	st.want, st.until, st.retry = d, time.Time{}, time.Time{}
+	r.refresh()
+	if p := r.view.Present[st.Member]; d.Epoch != nil && int64(*d.Epoch) < r.view.Raised { // the page did not know yet who hears and sees
+		d.Mic, d.Camera = d.Mic && p.Mic, d.Camera && p.Camera
+	}
+	st.want, st.until, st.retry = wire.Devices{Mic: d.Mic, Camera: d.Camera}, time.Time{}, time.Time{}
 	return r.reconcile(now, st)
 }
 
@@ -174,7 +178,7 @@ func (r *Room) reconcile(now time.Time, st *seat) error {
 	if ok && p.Mic == d.Mic && p.Camera == d.Camera {
 		return nil
 	}
-	e := meeting.Event{Kind: meeting.MemberDevices, Member: st.Member}
+	e := meeting.Event{Kind: meeting.MemberDevices, Member: st.Member, Epoch: r.view.Epoch}
 	if p.Mic != d.Mic {
 		e.Mic = &d.Mic
 	}

@@ -35,6 +35,7 @@ type Offer struct {
 type Devices struct {
 	Mic    bool `json:"mic"`
 	Camera bool `json:"camera"`
+	Epoch  *int `json:"epoch,omitempty"` // State.Epoch that the page showed: what was meant for another phase opens nothing; nil: not compared
 }
 
 // Leave leaves the meeting.

@@ -40,7 +40,7 @@ func fromClient() []wire.FromClient {
 		{Hello: &wire.Hello{Version: wire.Version, Offer: offer}},
 		{Hello: &wire.Hello{Version: wire.Version, Resume: "token"}},
 		{Offer: offer},
-		{Devices: &wire.Devices{Mic: true}},
+		{Devices: &wire.Devices{Mic: true, Epoch: new(3)}},
 		{Leave: &wire.Leave{}},
 		{Act: &wire.Act{ID: 1, Do: wire.DoGive, Member: "tolmeria-kosvane", N: 180}},
 		{Act: &wire.Act{ID: 2, Do: wire.DoMessage, Value: "Two minutes, please."}},

@@ -25,6 +25,7 @@ export interface Offer {
 export interface Devices {
   mic: boolean;
   camera: boolean;
+  epoch?: number;
 }
 
 export type Leave = Record<string, never>;
