@@ -183,12 +183,22 @@ func (p *delegations) occupy(ctx context.Context, s seat) {
 				return
 			}
 			p.seated(s, false)
-			fmt.Fprintf(p.d.out, "%s: %s is simulated again\n", s.party, s.name)
+			fmt.Fprintf(p.d.out, "%s: %s is simulated again%s\n", s.party, s.name, p.door(s))
 		default:
 			fmt.Fprintf(p.d.out, "%s: simulated %s has gone: %v\n", s.party, s.name, err)
 			return
 		}
 	}
+}
+
+// door says what a person must do for the simulated member of s to come in: as the officer of its side, let it in.
+func (p *delegations) door(s seat) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.account() || s.role == "press" || p.persons[s.party+"-officer"] == "" {
+		return ""
+	}
+	return ", once you let it in at your door"
 }
 
 // awaitEmpty returns true when nobody has sat in s for emptyFor, false at the end of ctx.
