@@ -47,7 +47,7 @@ type Waiting struct {
 	Member string `json:"member"` // "" of the press
 	Name   string `json:"name"`   // of the press: as accredited
 	Since  string `json:"since"`  // RFC 3339, UTC, ms
-	Reason string `json:"reason"` // "admission", "device", "excluded"; "press": admitted, in its seat
+	Reason string `json:"reason"` // "device", "excluded"; "press": in its seat
 }
 
 // Note is a message, a request or a call for help.
