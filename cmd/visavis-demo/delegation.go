@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -223,11 +224,22 @@ func (p *delegations) awaitEmpty(ctx context.Context, s seat) bool {
 	}
 }
 
-// present says whether the seat is taken, as a connected simulated member of any seat sees it.
+// present says whether the seat is taken, as the simulated members of other seats see it.
 func (p *delegations) present(s seat) (yes, known bool) {
+	seen := map[string]bot.Stats{}
 	for key, b := range p.bots {
-		st := b.Stats()
-		if key == s.key || !st.Connected {
+		if key != s.key {
+			seen[key] = b.Stats()
+		}
+	}
+	return taken(s, seen)
+}
+
+// taken is present from what each seat's simulated member sees. The press counts for nothing: it is told of principals alone, and only while the doors
+// are open.
+func taken(s seat, seen map[string]bot.Stats) (yes, known bool) {
+	for key, st := range seen {
+		if !st.Connected || strings.HasSuffix(key, "-press") {
 			continue
 		}
 		for _, m := range st.State.Present {
