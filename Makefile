@@ -1,12 +1,13 @@
 # make demo      two nodes, a meeting, links to open for each role
 # make test      everything, installing what it needs
+# make pictures  the screenshots that docs/ shows
 # make measure-link   the figures of the video link, one line each
 # make measure-meeting   how soon doors shut, speakers are heard, phases are shown
 # make measure-forward, measure-network, measure-strangers   the packet path, bad networks, other people's clients
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers clean
+.PHONY: all build demo test check go-test race browser-tools browser-test pictures generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers clean
 
 all: build
 
@@ -28,6 +29,9 @@ generate:
 
 browser-tools:
 	bash test/browser-tools.sh
+
+pictures: browser-tools
+	bash test/pictures.sh
 
 fuzz:
 	bash test/fuzz.sh

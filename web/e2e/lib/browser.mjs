@@ -85,6 +85,15 @@ export async function answerer(browser) {
   });
 }
 
+/** drawnCamera is a script for a page whose camera shows a drawn person; quiet: its microphone hears nothing. */
+export const drawnCamera = (which, quiet = false) => `(${setUp})();
+  const devices = navigator.mediaDevices, get = devices.getUserMedia.bind(devices), list = devices.enumerateDevices.bind(devices);
+  const names = { videoinput: 'Camera of the room', audioinput: 'Table microphone', audiooutput: 'Headset' };
+  const sound = async (audio) => (${quiet} ? new AudioContext().createMediaStreamDestination().stream : await get({ audio })).getTracks();
+  devices.getUserMedia = async (c) => new MediaStream([...(c.audio ? await sound(c.audio) : []), ...(c.video ? [globalThis.person(${which})] : [])]);
+  devices.enumerateDevices = async () => (await list()).filter((d, i, all) => all.findIndex((o) => o.kind === d.kind) === i)
+    .map(({ kind, deviceId, groupId }) => ({ kind, deviceId, groupId, label: names[kind] }));`;
+
 function setUp() {
   const people = [['#4b4638', '#22221f', '#272c35', '#5a3a34', 48], ['#3d484c', '#1d2427', '#2b2a33', '#2f4a4c', 44], ['#46423c', '#262420', '#2a3038', '#45506a', 46], ['#3b4240', '#1f2624', '#33282b', '#4b3a55', 47]];
   function draw(g, [light, dark, coat, tie, face], n) {
@@ -107,6 +116,14 @@ function setUp() {
     g.fillStyle = '#6b5942'; g.fillRect(0, 317, 640, 1.5);
   }
   let open = [], timers = [], stopped = false;
+  const person = globalThis.person = (which) => {
+    const c = document.createElement('canvas'), g = c.getContext('2d');
+    c.width = 640; c.height = 360;
+    let n = which * 40;
+    const tick = () => { if (!stopped) draw(g, people[which], n++); };
+    tick(); timers.push(setInterval(tick, 100));
+    return c.captureStream(10).getVideoTracks()[0];
+  };
   globalThis.drop = () => { for (const pc of open) pc.close(); };
   globalThis.silence = () => { stopped = true; };
   globalThis.answer = async (sdp, names) => {
@@ -121,15 +138,10 @@ function setUp() {
     for (const [i, name] of names.entries()) {
       const t = sections[i];
       if (name.startsWith('stage')) {
-        const c = document.createElement('canvas'), which = Number(name.slice(5));
-        c.width = 640; c.height = 360;
+        const which = Number(name.slice(5));
         if (which > 3) continue;
-        const g = c.getContext('2d');
-        let n = which * 40;
-        const tick = () => { if (!stopped) draw(g, people[which], n++); };
-        tick(); timers.push(setInterval(tick, 100));
         t.direction = 'sendonly';
-        await t.sender.replaceTrack(c.captureStream(10).getVideoTracks()[0]);
+        await t.sender.replaceTrack(person(which));
       } else if (name.startsWith('floor') || name === 'probe') {
         t.direction = 'sendonly';
         if (name !== 'floor0') continue;
