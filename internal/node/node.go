@@ -149,6 +149,7 @@ func (n *Node) startMedia() error {
 	}
 	mux.OnBatchEnd(sw.Flush)
 	mux.OnTick(sw.Tick)
+	mux.Hurry(sw.Urgent)
 	n.tasks.Go(func() {
 		defer n.deaf.Store(true)
 		if err := n.worker.Serve(mux); err != nil && !errors.Is(err, net.ErrClosed) {

@@ -63,6 +63,7 @@ func newBench(t testing.TB) *bench {
 	}
 	b.h = h
 	b.mux.OnTick(b.sw.Tick)
+	b.mux.Hurry(b.sw.Urgent)
 	b.mux.OnBatchEnd(b.sw.Flush)
 	t.Cleanup(func() { _ = w.Close(); _ = h.Close() })
 	return b

@@ -126,6 +126,7 @@ func virtual(t *testing.T, f func(t *testing.T, n *node, l *lan)) {
 		n.host, err = peer.NewHost(peer.Config{Worker: n.worker, Mux: mux, Switch: n.sw, Local: n.addr})
 		must(t, err)
 		mux.OnTick(n.sw.Tick)
+		mux.Hurry(n.sw.Urgent)
 		mux.OnBatchEnd(n.sw.Flush)
 		served := make(chan error, 1)
 		go func() { served <- n.worker.Serve(mux) }()
