@@ -39,7 +39,7 @@ type Config struct {
 	Others func() []Party // that are trusted now
 	// Send brings one message to a party's node, or returns an error at once: the desk says it again later. Any goroutine.
 	Send func(p meeting.PartyID, message []byte) error
-	// Begun says whether a meeting's log has entries: then nothing about it can be changed.
+	// Begun says whether a meeting's log has entries: then nothing about it can be changed. It is called with the desk's lock held.
 	Begun func(ctx context.Context, id meeting.ID) (bool, error)
 	// Installed is told when a definition has come into force. No lock is held.
 	Installed func(id meeting.ID)
@@ -268,12 +268,12 @@ func (d *Desk) act(ctx context.Context, id meeting.ID, f func(c *Case, begun boo
 
 // change changes a case by f and keeps it.
 func (d *Desk) change(ctx context.Context, id meeting.ID, f func(c *Case, begun bool) error) (*Case, error) {
-	begun, err := d.c.Begun(ctx, id)
-	if err != nil {
-		return nil, err
-	}
 	d.mu.Lock()
-	l, err := d.loadLocked(ctx, id)
+	begun, err := d.c.Begun(ctx, id)
+	var l *loaded
+	if err == nil {
+		l, err = d.loadLocked(ctx, id)
+	}
 	if err == nil {
 		if err = f(l.Case, begun); err == nil {
 			err = d.keepLocked(ctx, l, nil)
@@ -317,6 +317,28 @@ func (d *Desk) Withdraw(ctx context.Context, id meeting.ID, rev meeting.Hash, by
 // Reset gives up what has been changed in the draft since the last revision.
 func (d *Desk) Reset(ctx context.Context, id meeting.ID, version int64, by string) (*Case, error) {
 	return d.change(ctx, id, func(c *Case, _ bool) error { return c.reset(version, by, d.c.Now()) })
+}
+
+// First lets first write the first entry of a meeting's log, unless the definition with this digest may not be the one that the other party
+// holds: it returns a *meeting.Error arrange.accepted while our officer's yes to a newer one is not confirmed, and arrange.changed when a newer
+// one is in force. Between this look and first's return nothing is agreed on. A meeting that is not arranged here begins.
+func (d *Desk) First(ctx context.Context, id meeting.ID, digest meeting.Hash, first func() error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l, err := d.loadLocked(ctx, id)
+	switch {
+	case errors.Is(err, ErrNone):
+		return first()
+	case err != nil:
+		return err
+	}
+	if h := l.head(); h != nil && h.Party == l.Other && h.State == Accepted {
+		return fail("arrange.accepted")
+	}
+	if l.was != nil && l.was.Digest() != digest {
+		return fail("arrange.changed", "by", "")
+	}
+	return first()
 }
 
 // Begun says whether nothing about a meeting can be changed any more.

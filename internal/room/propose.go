@@ -22,6 +22,9 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
 		At: now.UTC().Truncate(time.Millisecond), Offline: !r.isHost() && !r.hostAgrees(), Event: e}
 	next, err := meeting.ApplyProposal(r.view, p)
+	if err == nil {
+		err = r.led.mayBegin()
+	}
 	if err != nil {
 		return err
 	}
