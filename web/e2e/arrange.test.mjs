@@ -174,6 +174,44 @@ test('a PIN is shown once, and only to who asked', async (t) => {
   await until(page, () => document.querySelector('[data-once=link]') && !document.querySelector('[data-once=pin]'), null, 4000, 'the press has no PIN');
 });
 
+/** passkey stands in for the browser's part of a ceremony: shown, or given up by the person. */
+const passkey = (shows) => {
+  globalThis.ceremonies = 0;
+  PublicKeyCredential.parseRequestOptionsFromJSON = (o) => o;
+  navigator.credentials.get = async () => { globalThis.ceremonies++; if (!shows) throw new DOMException('no', 'NotAllowedError'); return { toJSON: () => ({ id: 'x' }) }; };
+};
+
+test('in a meeting that has begun the passkey is asked for, and the invitation made after it', async (t) => {
+  const { page, node } = await at(t, { ...states.agreed(), begun: true });
+  await page.evaluate(passkey, true);
+  node.proven = false;
+  const invite = '.invited li[data-member=avelmar-tarroven] [data-act=invite]';
+  await until(page, (q) => document.querySelector(q), invite);
+  await page.click(invite);
+  await until(page, () => document.querySelector('[data-once=pin]')?.value === '482 913');
+  assert.deepEqual(node.asks.map(([what]) => what), ['invite', 'stepup', 'stepup/finish', 'invite']);
+  await page.click('[data-act=issued-done]');
+  node.asks = [];
+  await page.click(invite); // the control: who has just shown it is not asked again
+  await until(page, () => document.querySelector('[data-once=pin]'));
+  assert.deepEqual(node.asks.map(([what]) => what), ['invite']);
+});
+
+for (const [how, shows, accepts] of [['given up', false, true], ['refused', true, false]]) {
+  test(`a passkey that is ${how} makes no invitation, and that is said beside it`, async (t) => {
+    const { page, node } = await at(t, { ...states.agreed(), begun: true });
+    await page.evaluate(passkey, shows);
+    Object.assign(node, { proven: false, accepts });
+    const invite = '.invited li[data-member=avelmar-tarroven] [data-act=invite]';
+    await until(page, (q) => document.querySelector(q), invite);
+    await page.click(invite);
+    await until(page, () => document.querySelector('[aria-labelledby=invitations] [data-refused="stepup.failed"]'), null, 4000, 'it is said where the button is');
+    assert.equal(node.asks.filter(([what]) => what === 'invite').length, 1);
+    assert.equal(await page.evaluate(() => document.querySelector('.standing [role=alert]').textContent), '', 'said twice');
+    await clean(page, how);
+  });
+}
+
 test('hostile texts stay texts', async (t) => {
   const c = states.theirs();
   const evil = '<img src=x onerror=alert(1)>';

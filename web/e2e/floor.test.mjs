@@ -63,7 +63,7 @@ for (const [how, state] of Object.entries({
     await says(page, 'holding');
     assert.ok(await sounds(page) > 0.001, 'the control: sound is sent before');
     node.send({ state });
-    await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.mic);
+    if (state.phase !== 'ended') await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.mic); // at the end the node has closed all
     assert.equal(await silent(page), 0, 'sound sent afterwards');
   });
 }
@@ -223,6 +223,8 @@ test('who holds two offices chooses in which one to speak, and the nameplate fol
 test('rehearsal tries microphone, camera and headset, and tells the node of each', async (t) => {
   const { node, page } = await seated(t, { state: standing({ phase: 'rehearsal' }) });
   await says(page, 'rehearsal-tone');
+  await heard(node, 'check', (c) => c.mic && !c.camera && !c.sound);
+  await page.click('[data-act=camera]');
   await heard(node, 'check', (c) => c.mic && c.camera && !c.sound);
   await page.click('[data-act=hear-nothing]');
   await heard(node, 'act', (a) => a.do === 'help');
@@ -231,6 +233,48 @@ test('rehearsal tries microphone, camera and headset, and tells the node of each
   await heard(node, 'check', (c) => c.mic && c.camera && c.sound);
   await page.click('[data-act=camera]');
   await heard(node, 'check', (c, i, all) => i === all.length - 1 && !c.camera);
+});
+
+test('the rehearsal switches the camera off, once, and the person switches it on; a reload in it keeps it on', { timeout: 60_000 }, async (t) => {
+  const camera = (node) => node.log.filter(([w, m]) => w === 'ws' && m.devices).map(([, m]) => [m.devices.camera, m.devices.epoch]);
+  const { node, page } = await seated(t, { state: standing({ phase: 'waiting', epoch: 3 }) });
+  await heard(node, 'devices', (d) => d.camera);
+  node.send({ state: standing({ phase: 'open', epoch: 4 }) });
+  await says(page, 'muted');
+  assert.deepEqual(camera(node).at(-1)[0], true, 'the control: another phase leaves it on');
+  node.send({ state: standing({ phase: 'waiting', epoch: 5 }) });
+  await says(page, 'waiting');
+  node.send({ state: standing({ phase: 'rehearsal', epoch: 6 }) });
+  await until(page, () => document.querySelector('[data-says=dimmed]'));
+  assert.deepEqual(camera(node).at(-1), [false, 6]);
+  const from = camera(node).length;
+  await page.waitForTimeout(2500); // the page compares its switches with the node's each second
+  assert.deepEqual(camera(node).slice(from).filter(([on]) => on), [], 'switched on again by itself');
+  assert.equal(await page.evaluate(() => document.querySelector('[data-slot=self]')), null, 'the device is still open');
+  await page.click('[data-act=camera]');
+  await heard(node, 'devices', (d) => d.camera);
+  await until(page, () => !document.querySelector('[data-says=dimmed]') && document.querySelector('[data-slot=self]'));
+  assert.deepEqual(camera(node).at(-1), [true, 6]);
+  node.state = standing({ phase: 'rehearsal', epoch: 6 });
+  const before = camera(node).length;
+  await page.reload();
+  await live(page);
+  await until(page, () => document.querySelector('[data-slot=self]'));
+  await heard(node, 'devices', (d, i) => i >= before && d.camera);
+});
+
+test('who comes after the end opens no device, and says nothing of one', { timeout: 60_000 }, async (t) => {
+  const count = () => { globalThis.wishes = 0; const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = (c) => { globalThis.wishes++; return ask(c); }; };
+  const { node, page } = await seated(t, { state: standing({ phase: 'closed' }), init: count });
+  assert.ok(await page.evaluate(() => globalThis.wishes) > 0, 'the control: a meeting that goes on opens them');
+  node.state = standing({ phase: 'ended' });
+  await page.reload();
+  await says(page, 'ended');
+  const from = node.said('devices').length;
+  await page.waitForTimeout(2500);
+  assert.equal(await page.evaluate(() => globalThis.wishes), 0);
+  assert.equal(node.said('devices').length, from);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=camera], [data-act=mic]').length), 0);
 });
 
 test('a microphone that hears nothing does not pass the rehearsal', async (t) => {

@@ -100,18 +100,14 @@ async function enter(body: Invited, returning: boolean) {
   }
   performance.mark("visavis:sit");
   if (told) {
-    begin();
+    screen.value = "meeting";
     await call.sit();
+    if (call.phase.peek() === "live") void call.begin(); // not before the node has said that the meeting has not ended
   } else await seat();
 }
 
 /** page is the role's file. */
 const page = () => pages[call.role.value] ?? pages.delegate!;
-
-function begin() {
-  if (call.sends && !call.devices.mic.value) void call.devices.start(call.camera.value);
-  screen.value = "meeting";
-}
 
 /** seat takes the seat, however long an officer lets the person wait, and shows the role's page. */
 async function seat() {
@@ -119,7 +115,8 @@ async function seat() {
   if (call.phase.peek() !== "live") return;
   shown.value ??= await fetched(page());
   history.replaceState(null, "", `/m/${encodeURIComponent(call.meeting.value!.id)}?lang=${lang.value}`);
-  begin();
+  void call.begin();
+  screen.value = "meeting";
 }
 
 /** own looks whether an invitation that is no longer good was used up by this very browser: the link in the mail, pressed again. */
@@ -151,8 +148,8 @@ async function sit(pin = "") {
 /** back takes the seat here again, after it had moved to another device. */
 async function back() {
   call.phase.value = "joining";
-  if (call.sends) void call.devices.start(call.camera.value);
   await call.sit();
+  if (call.phase.peek() === "live") void call.begin();
 }
 
 function Page() {

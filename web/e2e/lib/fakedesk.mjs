@@ -30,6 +30,8 @@ export class FakeDesk extends FakeNode {
   refuses = {}; // what → code
   invitations = meeting.members.filter((m) => m.party === 'avelmar').map((m) => ({ member: m.id, role: m.role, name: '', state: m.role === 'officer' || m.role === 'technician' ? 'account' : 'none', expires: '', pin: false }));
   asks = []; // [what, body]
+  proven = true; // false: who invites shows a passkey first
+  accepts = true; // the passkey that is shown
 
   get arranging() {
     return { self: { id: 'avelmar', name: party('avelmar').name, up: true }, others: [{ id: 'tolmeria', name: party('tolmeria').name, up: this.up }],
@@ -40,13 +42,19 @@ export class FakeDesk extends FakeNode {
   async serve(q, r) {
     const { pathname } = new URL(q.url, this.url);
     if (q.method === 'GET' && pathname === '/arrange') return this.file(r, 'index.html');
-    if (!pathname.startsWith('/api/arrange')) return super.serve(q, r);
-    const json = (status, body) => r.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    if (!pathname.startsWith('/api/')) return super.serve(q, r);
+    const json = (status, body) => r.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(body === null ? '' : JSON.stringify(body));
     const no = (status, code) => json(status, { error: { code, args: {} } });
     let text = '';
     for await (const piece of q) text += piece;
     const body = text ? JSON.parse(text) : {};
     if (!this.officer) return no(401, 'session.unknown');
+    if (pathname.startsWith('/api/passkey/stepup')) { // the browser's own part is replaced by the test
+      this.asks.push([pathname.slice('/api/passkey/'.length), body]);
+      if (pathname.endsWith('/finish')) this.proven = this.accepts;
+      return pathname.endsWith('/finish') ? (this.accepts ? json(204, null) : no(401, 'passkey.refused')) : json(200, { options: { publicKey: { challenge: 'AA' } } });
+    }
+    if (!pathname.startsWith('/api/arrange')) return no(404, 'route.unknown');
     const [, , , id, what] = pathname.split('/');
     if (q.method === 'POST') this.asks.push([what ?? 'begin', body]);
     if (!id && q.method === 'GET') return json(200, this.arranging);
@@ -81,6 +89,7 @@ export class FakeDesk extends FakeNode {
       case 'withdraw': head.state = 'withdrawn'; break;
       case 'reset': c.edited = false; break;
       case 'invite': {
+        if (!this.proven) return no(403, 'stepup.needed');
         const i = body.member ? this.invitations.find((x) => x.member === body.member) : { member: 'press-1', role: 'press', name: body.name, state: 'none', expires: '', pin: false };
         if (!this.invitations.includes(i)) this.invitations.push(i);
         Object.assign(i, { state: 'open', expires: '2026-12-11T05:00:00Z', pin: i.role === 'principal' });

@@ -81,7 +81,7 @@ export class FakeNode {
   }
 
   said(key) {
-    return this.log.filter(([w, m]) => w === 'ws' && key in m).map(([, m]) => m[key]);
+    return this.log.filter(([w, m]) => w === 'ws' && key in m).map(([, m]) => (key === 'devices' ? { mic: m.devices.mic, camera: m.devices.camera } : m[key]));
   }
 
   get invited() {
@@ -167,7 +167,7 @@ export class FakeNode {
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });
     if (m.devices) {
-      this.switches = m.devices;
+      this.switches = { mic: m.devices.mic, camera: m.devices.camera };
       this.send({ state: this.last });
     }
     if (m.offer && this.answer) socket.send({ answer: { sdp: await this.answer(m.offer) } });

@@ -2,6 +2,7 @@
 // another officer does meanwhile comes in beside it.
 import { computed, signal } from "@preact/signals";
 import { get, post, type Reply } from "../call/node";
+import { proven } from "../call/passkey";
 import { lang } from "../lang";
 import type { ArrangeCase, ArrangeDefinition, ArrangeInvitation, ArrangeInvitations, ArrangeIssued, ArrangeRequest, Arranging, Member, Text } from "../wire.gen";
 
@@ -17,7 +18,10 @@ export class Desk {
   dirty = signal(false);
   newer = signal(""); // who saved while we were writing
   busy = signal(false);
-  error = signal<{ code: string } | null>(null);
+  /** error is the last refusal, and whether it concerns an invitation: it is said where the button is. */
+  error = signal<{ code: string; invitation?: boolean } | null>(null);
+  /** asking: the passkey is asked for. */
+  asking = signal(false);
   invitations = signal<ArrangeInvitation[]>([]);
   issued = signal<ArrangeIssued | null>(null);
   private timer = 0;
@@ -222,10 +226,10 @@ export class Desk {
     if (this.busy.value) return;
     this.busy.value = true;
     this.error.value = null;
-    const r = await post<ArrangeIssued>(this.path("/invite"), q);
+    const path = this.path("/invite"), r = await proven(() => post<ArrangeIssued>(path, q), (now) => { this.asking.value = now; }); // in a meeting that has begun
     this.busy.value = false;
     if (r.ok) this.issued.value = r.body;
-    else this.error.value = { code: r.code || "silent" };
+    else this.error.value = { code: r.code || "silent", invitation: true };
     await this.look();
   }
 

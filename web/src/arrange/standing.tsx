@@ -2,10 +2,12 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { clock, day, fill, lang, pick, plain } from "../lang";
+import { said } from "../view/codes";
 import { useSheet } from "../view/controls";
 import { Icon } from "../view/icons";
 import type { ArrangeChange, ArrangeRevision } from "../wire.gen";
 import { a } from "./book";
+import type { Table } from "./text/en";
 import type { Desk } from "./desk";
 import { fieldId, roleName, tongue, wrong } from "./fields";
 import { partyIn } from "./meeting";
@@ -19,7 +21,7 @@ export function stamp(desk: Desk, at: string): string {
 /** comma is the sign of the reader's script between two words. */
 export const comma = () => ({ ar: "\u060c ", zh: "\uff0c" } as Record<string, string>)[lang.value] ?? ", ";
 
-function said(desk: Desk): { key: string; words: ComponentChildren } {
+function stands(desk: Desk): { key: string; words: ComponentChildren } {
   const x = a.value, c = desk.kase.value!, h = desk.head.value, party = pick(partyIn(desk.draft.value!, c.other)?.name);
   if (c.begun) return { key: "begun", words: x.standBegun };
   if (!h) return { key: "none", words: fill(x.standNone, { party }) };
@@ -37,13 +39,13 @@ function said(desk: Desk): { key: string; words: ComponentChildren } {
 }
 
 export function Standing({ desk }: { desk: Desk }) {
-  const x = a.value, c = desk.kase.value!, h = desk.head.value, s = said(desk), party = pick(partyIn(desk.draft.value!, c.other)?.name);
+  const x = a.value, c = desk.kase.value!, h = desk.head.value, s = stands(desk), party = pick(partyIn(desk.draft.value!, c.other)?.name);
   const up = desk.list.value?.others.find((o) => o.id === c.other)?.up ?? false;
   const theirs = h?.state === "open" && h.party !== c.self, waits = h?.state === "open" && h.party === c.self;
   const changed = c.edited || desk.dirty.value;
   const send = !h ? fill(x.propose, { party }) : theirs ? x.counter : waits ? x.proposeAgain : h.state === "agreed" ? x.proposeChange : fill(x.propose, { party });
   const decline = useSheet(), why = useSignal("");
-  const can = !c.begun && h?.state !== "accepted";
+  const can = !c.begun && h?.state !== "accepted", trouble = desk.error.value?.invitation ? null : desk.error.value;
   return (
     <section aria-labelledby="stand" class="standing" data-stand={s.key}>
       <h2 id="stand">{x.standing}</h2>
@@ -53,7 +55,7 @@ export function Standing({ desk }: { desk: Desk }) {
         {c.agreed && h && h.id !== c.agreed && !c.begun ? <p class="q">{x.standInForce}</p> : null}
         <p class={up ? "q" : "warn say"} data-link={up ? "up" : "down"}>{up ? null : <Icon name="link" />}<span>{up ? x.linkUp : x.linkDown}</span></p>
         <Problems desk={desk} />
-        <p class="refusal alarm" role="alert" data-refused={desk.error.value?.code}>{desk.error.value ? refusal(desk.error.value.code, party) : ""}</p>
+        <p class="refusal alarm" role="alert" data-refused={trouble?.code}>{trouble ? refusal(trouble.code, party) : ""}</p>
         {desk.newer.value ? <p class="warn row" data-says="newer"><span>{fill(x.newer, { name: desk.newer.value })}</span><button type="button" class="btn" data-act="take" onClick={() => desk.takeNewer()}>{x.takeNewer}</button></p> : null}
         {c.begun ? null : (
           <p class="row">
@@ -80,14 +82,17 @@ export function Standing({ desk }: { desk: Desk }) {
   );
 }
 
+const codes: Record<string, keyof Table> = {
+  "arrange.changed": "errChanged", "arrange.incomplete": "errIncomplete", "arrange.empty": "errEmpty", "arrange.same": "errSame", "arrange.accepted": "errAccepted", "arrange.sent": "errSent",
+  "arrange.gone": "errGone", "arrange.begun": "errBegun", "arrange.size": "errSize", "arrange.taken": "errTaken", "arrange.past": "errPast", "arrange.open": "errOpen",
+  "arrange.delegation": "errDelegation", "arrange.party": "errParty", "arrange.parties": "errParty", "arrange.meeting": "errParty", "arrange.full": "errFull", "arrange.unknown": "errGone",
+  "arrange.account": "errAccount", "member.unknown": "errMember",
+};
+
+/** refusal in words: of arranging, else what all pages say. */
 export function refusal(code: string, party: string): ComponentChildren {
-  const x = a.value;
-  const known: Record<string, string> = {
-    "arrange.changed": x.errChanged, "arrange.incomplete": x.errIncomplete, "arrange.empty": x.errEmpty, "arrange.same": x.errSame, "arrange.accepted": x.errAccepted,
-    "arrange.gone": x.errGone, "arrange.begun": x.errBegun, "arrange.size": x.errSize, "arrange.taken": x.errTaken, "arrange.past": x.errPast, silent: x.errSilent,
-  };
-  if (code === "arrange.delegation") return fill(x.errDelegation, { party });
-  return known[code] ?? (code.startsWith("text.") ? wrong({ code }) : fill(x.errOther, { code }));
+  const key = codes[code];
+  return key ? fill(a.value[key], { party }) : code.startsWith("text.") ? wrong({ code }) : said(code);
 }
 
 /** Problems name every field that keeps the draft from being sent; each leads to its field. */

@@ -4,6 +4,7 @@ import type { Act, Camera, Level, Meeting, Quality, Signal, State, Stats, ToClie
 import { Acts } from "./acts";
 import { Connection } from "./connection";
 import { Devices } from "./devices";
+import { Fresh } from "./fresh";
 import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
@@ -43,6 +44,8 @@ export class Call {
   readonly state = signal<State>(emptyState);
   readonly stand = new Stand(this.meeting, this.state, this.you);
   readonly acts = new Acts((m) => this.socket?.send(m) ?? false);
+  /** fresh judges whether what the node said is still so; while it is not, no microphone of a formal meeting is open. */
+  readonly fresh = new Fresh(() => this.outdated());
   /** waiting: the node knows us and has not let us in yet. */
   readonly waiting = signal<Wait | null>(null);
   /** levels of open microphones, as the node measures them: consoles, and the holder of the floor. */
@@ -61,6 +64,8 @@ export class Call {
   /** unheard: the microphone is open here and the node, told so for a second and more, does not have it open. */
   readonly unheard = signal(false);
   readonly camera = signal(true);
+  /** dimmed: the rehearsal, in which officers and technicians of both sides see, has switched the camera off; the person switches it on. */
+  readonly dimmed = signal(false);
   /** media: "none" before the first packet could flow, "blocked" if it never could, "lost" after a cut. */
   readonly media = signal<"none" | "open" | "lost" | "blocked">("none");
   /** mutedSpeech: this person speaks, and the microphone is closed. */
@@ -77,6 +82,7 @@ export class Call {
   private lock: WakeLockSentinel | undefined;
   private parted = 0; // when the last cut began
   private before = ""; // the phase when we last looked
+  private rehearsed = false; // the page was loaded again in the rehearsal
   private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
@@ -86,7 +92,7 @@ export class Call {
     effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
     // Where the press sits nothing sounds but the open part, from the very message on that says so.
-    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== ""); });
+    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== "" || this.fresh.stale.value); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
@@ -100,6 +106,17 @@ export class Call {
   /** sends: this person brings a microphone and a camera. Nobody else's page asks for a device. */
   get sends(): boolean {
     return !["officer", "technician", "press", "viewer"].includes(this.role.peek());
+  }
+
+  /** ended: no device is opened any more. */
+  private get ended(): boolean {
+    const phase = this.stand.phase.peek();
+    return phase === "ended" || phase === "sealed";
+  }
+
+  /** maySpeak: as far as is known now, an open microphone would be admitted. */
+  private get maySpeak(): boolean {
+    return this.stand.maySpeak.peek() && !(this.fresh.stale.peek() && this.stand.formal.peek());
   }
 
   /** arrange tells the call what the invitation says. */
@@ -134,13 +151,13 @@ export class Call {
 
   /** setMic opens or closes the microphone. Nothing but the person's own act calls it with true. */
   async setMic(open: boolean) {
-    if (open && !this.stand.maySpeak.value) return;
+    if (open && !this.maySpeak) return;
     if (open) this.passed.value = false;
     if (open && !this.devices.mic.value) {
       const running = this.stand.running.value, got = await this.devices.open("audio");
       if (!this.running) this.devices.release("audio"); // the seat was given up while the browser asked
       // What was asked before the meeting began, or while the floor was ours, opens nothing after it.
-      if (!got || !this.running || !this.stand.maySpeak.value || this.stand.running.value !== running) return;
+      if (!got || !this.running || !this.maySpeak || this.stand.running.value !== running) return;
     }
     this.mic.value = open;
     this.tell();
@@ -148,6 +165,8 @@ export class Call {
 
   /** setCamera switches the camera; off releases the device, so that its lamp goes out. */
   async setCamera(on: boolean) {
+    if (on && this.ended) return;
+    if (on) this.dimmed.value = false;
     this.camera.value = on;
     if (on && !this.devices.camera.value && !(await this.devices.open("video"))) this.camera.value = false;
     if (!on) this.devices.release("video");
@@ -238,7 +257,7 @@ export class Call {
     if (this.socket !== socket) return;
     if ("welcome" in m) await this.welcome(m.welcome);
     if ("answer" in m) await this.connection?.answer(m.answer.sdp).catch(() => this.rejoin());
-    if ("state" in m) this.stands(m.state);
+    if ("state" in m && this.fresh.heard(m.state.now)) this.stands(m.state);
     if ("done" in m) this.acts.done(m.done);
     if ("levels" in m) this.levels.value = { list: m.levels.list, at: nodeTime() };
     if ("stats" in m) this.figures.value = m.stats;
@@ -260,12 +279,29 @@ export class Call {
   /** guard closes a microphone that the rules no longer admit, and every one that the meeting's beginning would expose. */
   private guard() {
     const formal = this.stand.formal.value, may = this.stand.maySpeak.value, running = this.stand.running.value;
-    const began = running && (this.before === "rehearsal" || this.before === "waiting");
+    const began = running && (this.before === "rehearsal" || this.before === "waiting"), rehearses = formal && this.stand.phase.value === "rehearsal" && this.before !== "rehearsal";
     this.before = this.stand.phase.value;
-    if (this.before === "ended" || this.before === "sealed") untracked(() => { this.devices.stop(); this.tell(); });
+    if (rehearses) untracked(() => this.dim());
+    if (this.ended) untracked(() => this.devices.stop()); // the node has switched all off, for good
     if (!formal || !this.mic.peek() || (may && !began)) return;
     void this.setMic(false);
     this.passed.value = running && !began;
+  }
+
+  /** dim switches the camera off as the rehearsal begins, as the node does; a page that was loaded again in it has asked before. */
+  private dim() {
+    const asked = this.rehearsed;
+    this.rehearsed = false;
+    if (asked || !this.sends || !this.camera.peek()) return;
+    void this.setCamera(false);
+    this.dimmed.value = true;
+  }
+
+  /** outdated: this page slept, or its messages were held back; the floor may have passed on long ago. It closes the microphone and asks anew. */
+  private outdated() {
+    if (!this.running || this.phase.peek() !== "live") return;
+    if (this.stand.formal.peek() && this.mic.peek()) void this.setMic(false);
+    this.socket?.close();
   }
 
   private signalled(s: Signal) {
@@ -279,6 +315,7 @@ export class Call {
       this.you.value = w.you;
       if (w.role) this.role.value = w.role;
       this.waiting.value = null;
+      this.fresh.answered(w.state.now);
       this.stands(w.state);
     });
     this.token = w.resume;
@@ -394,16 +431,26 @@ export class Call {
     if (this.playout.held.value) this.playout.play();
   }
 
+  /** begin opens the devices of who has come in, unless the meeting has ended. */
+  async begin() {
+    if (!this.sends || this.ended || this.devices.mic.value) return;
+    await this.devices.start(this.camera.value);
+    if (!this.running || this.ended) this.devices.stop(); // the seat was given up while the browser asked
+    else this.tell();
+  }
+
   private tell() {
+    if (!this.sends || this.ended) return;
     const { mic, camera } = this;
-    this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null } });
+    const { epoch } = this.state.peek(); // what is asked before the page knows who else hears and sees opens nothing
+    this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null, epoch } });
   }
 
   /** compare holds our switches against the node's picture of them, and says them again until they agree: a message may have been refused. */
   private compare() {
     const own = this.state.value.present.find((p) => p.member === this.you.value);
     const mic = this.mic.value && this.devices.mic.value !== null, camera = this.camera.value && this.devices.camera.value !== null;
-    if (this.phase.value !== "live" || !own || (own.mic === mic && own.camera === camera)) {
+    if (this.phase.value !== "live" || this.ended || !own || (own.mic === mic && own.camera === camera)) {
       this.differs = 0;
       this.unheard.value = false;
       return;
@@ -450,17 +497,18 @@ export class Call {
   private remember() {
     if (!this.running) return;
     try {
-      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, at: Date.now() }));
+      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, phase: this.before, at: Date.now() }));
     } catch { /* storage is forbidden: the microphone is closed after a reload */ }
   }
 
   private recall() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; at?: number };
+      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; phase?: string; at?: number };
       sessionStorage.removeItem(keep);
       if (Date.now() - (kept.at ?? 0) > keepFor) return;
       this.mic.value = kept.mic === true;
       this.camera.value = kept.camera !== false;
+      this.rehearsed = kept.phase === "rehearsal";
     } catch { /* as if nothing had been kept */ }
   }
 }

@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { stepUp } from "../call/passkey";
 import { nodeTime, now } from "../call/stand";
+import { t } from "../lang";
 import { Act } from "../view/controls";
 import { Icon } from "../view/icons";
 import { phaseName } from "../view/phases";
@@ -56,7 +57,7 @@ function Pair({ call, action }: { call: Call; action: KeyAction }) {
     <KeyPair call={call} action={action} turn={() => { if (confirming.value !== "asking") void turn(call, action, confirming); }} lapsed={lapsed.value}>
       <div class="row foot">
         {action === "start" ? <Act call={call} what="phase.rehearsal">{x.rehearseAgain}</Act> : <End call={call} />}
-        <p class={confirming.value === "failed" ? "warn sm" : "sm"} role="status" data-confirm={confirming.value || undefined}>{confirming.value === "asking" ? x.passkeyNow : confirming.value === "failed" ? x.passkeyFailed : ""}</p>
+        <p class={confirming.value === "failed" ? "warn sm" : "sm"} role="status" data-confirm={confirming.value || undefined}>{confirming.value === "asking" ? t.value.passkeyNow : confirming.value === "failed" ? x.passkeyFailed : ""}</p>
       </div>
     </KeyPair>
   );

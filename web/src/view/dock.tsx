@@ -119,6 +119,7 @@ function Switches({ call, quiet }: { call: Call; quiet: boolean }) {
 /** Own is "I cannot hear", and the camera's switch, which in a formal meeting stands apart from the floor. */
 function Own({ call }: { call: Call }) {
   const camera = call.camera.value;
+  if (["ended", "sealed"].includes(call.stand.phase.value)) return null; // nothing is opened any more
   return (
     <div class="row">
       <button type="button" class="btn" data-act="camera" data-on={camera} onClick={() => void call.setCamera(!camera)}><Icon name={camera ? "cameraoff" : "camera"} />{camera ? t.value.cameraSwitchOff : t.value.cameraSwitchOn}</button>

@@ -84,7 +84,7 @@ function phased(call: Call): Sentence {
   switch (phase.value) {
     case "planned": return { key: "planned", label: x.phasePlanned, head: x.planned, help: x.plannedHelp, clock: <StartClock call={call} /> };
     case "rehearsal": return { key: "rehearsal", label: x.rehearsal, head: x.rehearseSay, help: x.rehearseHelp };
-    case "waiting": return { key: "waiting", label: x.phaseWaiting, head: x.waitReady, help: x.waitHelp, clock: <StartClock call={call} />, acts: <Mic call={call} open={!call.mic.value} /> };
+    case "waiting": return { key: "waiting", label: x.phaseWaiting, head: x.waitReady, help: x.waitHelp, body: call.camera.value ? null : <Say icon="cameraoff" tone="gold">{x.cameraOff}</Say>, clock: <StartClock call={call} />, acts: <Mic call={call} open={!call.mic.value} /> };
     case "ended": case "sealed": return { key: "ended", label: phase.value === "ended" ? x.phaseEnded : x.phaseSealed, head: x.ended, help: x.endedHelp };
   }
   if (cut.value) {

@@ -26,13 +26,12 @@ export const text: Table = {
   sealAsk: "هل يُختم الاجتماع؟",
   sealHelp: "لا يمكن بعد ذلك إضافة شيء إلى سجلّه.",
   sealedHelp: "أُغلق السجلّ. يمكنكم مغادرة هذه الصفحة.",
-  passkeyNow: "جهازكم يطلب مفتاح المرور.",
   passkeyFailed: "لم يتم التأكيد، ولم يُدر مفتاحكم.",
   cancel: "إلغاء",
 
   // People
   here: "الحاضرون: {here} من {all}",
-  notArrived: "في انتظار الوصول",
+  notArrived: "خارج الاجتماع",
   unreachable: "تعذّر الاتصال",
   ready: "جاهز للاجتماع",
   readyNot: "لم يُفحص: {what}",

@@ -24,13 +24,12 @@ export const text = {
   sealAsk: "Seal the meeting?",
   sealHelp: "Nothing can be added to its log afterwards.",
   sealedHelp: "The log is closed. You can leave this page.",
-  passkeyNow: "Your device asks for your passkey.",
   passkeyFailed: "Not confirmed. Your key has not been turned.",
   cancel: "Cancel",
 
   // People
   here: "{here} of {all} present",
-  notArrived: "Not arrived",
+  notArrived: "Not present",
   unreachable: "Out of reach",
   ready: "Ready",
   readyNot: "Not checked: {what}",
@@ -115,7 +114,7 @@ export const text = {
   notOn: "The floor begins with the meeting.",
 
   // What they see
-  theySee: "What {parties} see",
+  theySee: "What the other side sees: {parties}",
   theyWait: "Their delegation sees a card and hears nothing from us.",
   theyOrder: "In their order. Ours as sent, theirs as it arrives.",
   theyCut: "They no longer see and hear us: the link is interrupted.",

@@ -26,13 +26,12 @@ export const text: Table = {
   sealAsk: "¿Sellar la reunión?",
   sealHelp: "Después no se podrá añadir nada a su registro.",
   sealedHelp: "El registro está cerrado. Puede salir de esta página.",
-  passkeyNow: "Su dispositivo pide su llave de acceso.",
   passkeyFailed: "Sin confirmar. Su llave no se ha girado.",
   cancel: "Cancelar",
 
   // People
   here: "{here} de {all} en la sala",
-  notArrived: "Aún no ha llegado",
+  notArrived: "No está en la reunión",
   unreachable: "Sin conexión",
   ready: "Todo listo",
   readyNot: "Sin comprobar: {what}",

@@ -26,13 +26,12 @@ export const text: Table = {
   sealAsk: "Sceller la réunion ?",
   sealHelp: "Plus rien ne pourra être ajouté à son relevé.",
   sealedHelp: "Le relevé est clos. Vous pouvez quitter cette page.",
-  passkeyNow: "Votre appareil demande votre clé d'accès.",
   passkeyFailed: "Non confirmé. Votre clé n'a pas été tournée.",
   cancel: "Annuler",
 
   // People
   here: "{here} sur {all} en séance",
-  notArrived: "Pas encore là",
+  notArrived: "Pas dans la réunion",
   unreachable: "Injoignable",
   ready: "Prêt pour la séance",
   readyNot: "Non vérifié : {what}",

@@ -26,13 +26,12 @@ export const text: Table = {
   sealAsk: "Опечатать встречу?",
   sealHelp: "После этого в журнал ничего нельзя добавить.",
   sealedHelp: "Журнал закрыт. Эту страницу можно закрыть.",
-  passkeyNow: "Устройство запрашивает ключ доступа.",
   passkeyFailed: "Не подтверждено. Ваш ключ не повёрнут.",
   cancel: "Отмена",
 
   // People
   here: "на месте: {here} из {all}",
-  notArrived: "Ещё не на месте",
+  notArrived: "Не на встрече",
   unreachable: "Нет связи",
   ready: "Готово к встрече",
   readyNot: "Не проверено: {what}",

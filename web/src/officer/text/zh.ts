@@ -26,13 +26,12 @@ export const text: Table = {
   sealAsk: "是否封存会议？",
   sealHelp: "此后不能再向其档案添加任何内容。",
   sealedHelp: "档案已关闭。您可以离开此页。",
-  passkeyNow: "您的设备正在要求通行密钥。",
   passkeyFailed: "未获确认，您的钥匙没有启用。",
   cancel: "取消",
 
   // People
   here: "{all}人中{here}人在席",
-  notArrived: "尚未到场",
+  notArrived: "不在场",
   unreachable: "无法联系",
   ready: "已就绪",
   readyNot: "未检查：{what}",

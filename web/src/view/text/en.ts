@@ -141,6 +141,7 @@ export const text = {
   rehearseTone: "Do you hear the test tone?",
   rehearseDone: "All is ready.",
   rehearseHelp: "Nothing here is recorded. Your delegation sees and hears you, and so do the protocol officers and technicians of both sides.",
+  cameraDimmed: "Your camera was switched off. Once it is on, the protocol officers and technicians of both sides see it.",
   hearTone: "I hear the test tone",
   hearNothing: "I hear nothing",
   hearNothingHelp: "Choose another headset under Devices, and play the tone again. Your technician has been told.",

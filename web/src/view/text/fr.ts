@@ -131,6 +131,7 @@ export const text: Table = {
   rehearseTone: "Entendez-vous le son d'essai ?",
   rehearseDone: "Tout est en ordre.",
   rehearseHelp: "Rien n'est enregistré ici. Votre délégation vous voit et vous entend, de même que le protocole et la technique des deux parties.",
+  cameraDimmed: "Votre caméra a été coupée. Une fois rallumée, elle est vue par les responsables du protocole et la technique des deux parties.",
   hearTone: "J'entends le son d'essai",
   hearNothing: "Je n'entends rien",
   hearNothingHelp: "Choisissez un autre casque sous Appareils et émettez de nouveau le son. Le technicien est prévenu.",

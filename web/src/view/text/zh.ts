@@ -131,6 +131,7 @@ export const text: Table = {
   rehearseTone: "您能听到测试音吗？",
   rehearseDone: "一切就绪。",
   rehearseHelp: "此处不作任何录制。贵代表团以及双方的礼宾官和技术员能看到和听到您。",
+  cameraDimmed: "您的摄像头已关闭。打开后，双方的礼宾官和技术人员都能看到您的画面。",
   hearTone: "能听到测试音",
   hearNothing: "听不到",
   hearNothingHelp: "请在“设备”中选择其他耳机，再播放测试音。已通知技术员。",
