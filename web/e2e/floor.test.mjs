@@ -191,6 +191,20 @@ test('hand, point of order and requests are asked of the node and can be taken b
   assert.equal(new Set(ids).size, ids.length, 'every act has a number of its own');
 });
 
+test('what is asked of the speaker stands before the holder of the floor alone, without a name, and not for long', { timeout: 60_000 }, async (t) => {
+  const slow = (member, at) => [{ id: 1, kind: 'request', party: 'tolmeria', member, text: 'slow', at: ago(at), own: false }];
+  const { node, page } = await seated(t, { state: standing({ phase: 'closed', order: held(them), notes: slow('', 1) }) }); // no node sends it to another; a page that gets it is silent all the same
+  await says(page, 'muted');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-request]').length), 0, 'the control: shown to who has no floor');
+  node.send({ state: { ...mine(), notes: slow('tolmeria-thorrick', 12) } });
+  await until(page, () => document.querySelector('[role=status] [data-request=slow]')?.textContent === 'Please speak more slowly.');
+  assert.doesNotMatch(await page.textContent('#now'), /Thorrick/);
+  await until(page, () => document.querySelector('[data-request]') === null, null, 6000, 'gone after 15 s');
+  node.send({ state: { ...mine(), notes: slow('', 20) } });
+  await page.waitForTimeout(600);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-request]').length), 0, 'an old request');
+});
+
 test('what the node refuses is said, and what it does not answer too', async (t) => {
   const { node, page } = await seated(t, { browser: quiet, state: standing({ order: held(them) }) });
   node.refuse = () => ({ code: 'phase.wrong', args: {} });

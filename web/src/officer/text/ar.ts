@@ -139,6 +139,8 @@ export const text: Table = {
   alarms: "الإنذارات",
   noted: "أُخذ علمًا",
   alarmSince: "منذ {time}",
+  pastAlarms: "إنذارات سابقة",
+  pastFrom: "من {from} إلى {to}",
   alarmMuted: "{name}: كلام لا يصل إلى أحد، فالميكروفون مغلق.",
   alarmFloor: "{name}: أُعطيت الكلمة ولم تؤكَّد.",
   alarmLink: "فُقدت الوصلة مع {party}.",

@@ -137,6 +137,8 @@ export const text = {
   alarms: "Alarms",
   noted: "Noted",
   alarmSince: "since {time}",
+  pastAlarms: "Past alarms",
+  pastFrom: "{from} to {to}",
   alarmMuted: "{name} is speaking, and nobody can hear it: the microphone is closed.",
   alarmFloor: "{name} has the floor and has not acknowledged it.",
   alarmLink: "The link to {party} is lost.",

@@ -139,6 +139,8 @@ export const text: Table = {
   alarms: "Alarmas",
   noted: "Enterado",
   alarmSince: "desde las {time}",
+  pastAlarms: "Alarmas pasadas",
+  pastFrom: "de {from} a {to}",
   alarmMuted: "{name} habla y nadie oye: el micrófono está cerrado.",
   alarmFloor: "{name} tiene la palabra y no la ha confirmado.",
   alarmLink: "Se ha perdido el enlace con {party}.",

@@ -139,6 +139,8 @@ export const text: Table = {
   alarms: "Alarmes",
   noted: "Bien noté",
   alarmSince: "depuis {time}",
+  pastAlarms: "Alertes passées",
+  pastFrom: "de {from} à {to}",
   alarmMuted: "{name} parle et personne n'entend : le micro est fermé.",
   alarmFloor: "{name} a la parole et ne l'a pas confirmée.",
   alarmLink: "La liaison est perdue : {party}.",

@@ -139,6 +139,8 @@ export const text: Table = {
   alarms: "Тревоги",
   noted: "Принято",
   alarmSince: "с {time}",
+  pastAlarms: "Прошлые предупреждения",
+  pastFrom: "с {from} до {to}",
   alarmMuted: "{name}: речь никому не слышна, микрофон выключен.",
   alarmFloor: "{name}: слово предоставлено, но не подтверждено.",
   alarmLink: "Связь потеряна: {party}.",

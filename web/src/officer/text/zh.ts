@@ -139,6 +139,8 @@ export const text: Table = {
   alarms: "警报",
   noted: "已知悉",
   alarmSince: "自{time}起",
+  pastAlarms: "已结束的警报",
+  pastFrom: "{from}至{to}",
   alarmMuted: "{name}正在讲话，但话筒关闭，无人能听到。",
   alarmFloor: "已请{name}发言，尚未得到确认。",
   alarmLink: "与{party}的链路已断开。",
