@@ -3,12 +3,9 @@ package world_test
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -63,12 +60,7 @@ func TestKilledNode(t *testing.T) {
 	if err := os.WriteFile(toml, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var specs [2]world.Spec
-	for i, party := range []string{"avelmar", "tolmeria"} {
-		web := free(t, "tcp")
-		specs[i] = world.Spec{Party: party, Address: "127.0.0.1", Web: web, Link: free(t, "tcp"), UDP: free(t, "udp"), Host: fmt.Sprintf("%s.localhost:%d", party, web)}
-	}
-	nodes, err := world.New(ctx, exe, dir, toml, specs)
+	nodes, err := world.Loopback(ctx, exe, dir, toml, [2]string{"avelmar", "tolmeria"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,27 +207,4 @@ func shared(t *testing.T, n *world.Node) (all [][]byte) {
 			all = append(all, e.Data)
 		}
 	}
-}
-
-func free(t *testing.T, network string) int {
-	t.Helper()
-	addr := ""
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		addr = c.LocalAddr().String()
-	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		addr = l.Addr().String()
-	}
-	_, p, _ := net.SplitHostPort(addr)
-	n, _ := strconv.Atoi(p)
-	return n
 }
