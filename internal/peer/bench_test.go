@@ -43,6 +43,12 @@ func (b *board) take() []udp.Datagram {
 	return out
 }
 
+// out returns what was sent since the last call.
+func (b *bench) out() []udp.Datagram {
+	b.h.c.Worker.Flush()
+	return b.conn.take()
+}
+
 // bench is a host without threads: the test is the worker.
 type bench struct {
 	t     testing.TB
