@@ -204,6 +204,11 @@ func (w *Worker) Commit(n int, to netip.AddrPort) {
 		w.counts.tooLong.Add(1)
 		return
 	}
+	if k := len(w.out); k >= flushAt && w.out[k-1].Addr != to {
+		at := w.used
+		w.Flush()
+		copy(w.slab, w.slab[at:at+n])
+	}
 	w.out = append(w.out, Datagram{Data: w.slab[w.used : w.used+n : w.used+n], Addr: to})
 	w.used += n
 }

@@ -197,6 +197,39 @@ func TestWorkerSlabIsBounded(t *testing.T) {
 	})
 }
 
+// Batches end between two destinations, where there are any: no run of five is cut in two. What is sent is what was committed.
+func TestWorkerBatchesEndBetweenDestinations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, p := serve(t, func(*udp.Worker) handler { return handler{} })
+		to := func(i int) netip.AddrPort { return netip.AddrPortFrom(peer.Addr(), uint16(5000+i)) }
+		const receivers, run = 50, 5
+		w.Call(func() {
+			for i := range receivers {
+				for j := range run {
+					w.Commit(copy(w.Buffer(), bytes.Repeat([]byte{byte(i), byte(j)}, 600)), to(i))
+				}
+			}
+		})
+		synctest.Wait()
+		n := 0
+		for k, b := range p.sent {
+			if k > 0 && b[0].Addr == p.sent[k-1][len(p.sent[k-1])-1].Addr {
+				t.Errorf("batch %d begins with the destination that the one before ends with", k)
+			}
+			for _, d := range b {
+				i, j := n/run, n%run
+				if d.Addr != to(i) || !bytes.Equal(d.Data, bytes.Repeat([]byte{byte(i), byte(j)}, 600)) {
+					t.Fatalf("datagram %d to %v begins with %x, want %x to %v", n, d.Addr, d.Data[:2], []byte{byte(i), byte(j)}, to(i))
+				}
+				n++
+			}
+		}
+		if n != receivers*run || len(p.sent) < 2 {
+			t.Errorf("%d datagrams in %d batches, want %d in several", n, len(p.sent), receivers*run)
+		}
+	})
+}
+
 func TestWorkerRunsFunctionsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := serve(t, func(*udp.Worker) handler { return handler{} })
