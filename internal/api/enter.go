@@ -181,6 +181,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.log.Info("invitation used", "meeting", g.Meeting, "person", g.Member, "code", session.Waiting)
+	s.done(r, "invitation.used", g, g)
 	s.signedIn(w, r, secret)
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -85,7 +85,10 @@ const (
 	PasskeysPerSecond = 1
 	// enrolmentLife is how long a code that an officer makes on the console holds.
 	enrolmentLife = 72 * time.Hour
-	// securityPerSecond and securityBurst bound the lines about refusals: more are counted and not written.
-	securityPerSecond = 10
-	securityBurst     = 200
+	// securityPerSource and securitySourceBurst bound the lines about refusals of one network (/24, /48), securityPerSecond and securityBurst those
+	// of all strangers, and of all who are known: more are counted and not written.
+	securityPerSource   = 0.1
+	securitySourceBurst = 20
+	securityPerSecond   = 2
+	securityBurst       = 200
 )

@@ -251,9 +251,21 @@ func (v *visit) act(k *socket, a wire.Act) {
 	if err != nil {
 		e := v.s.explain(err)
 		d.Error = &e
-		v.s.refused(k.remote, e.Code, v.session.Grant)
 	}
 	k.push(wire.ToClient{Done: &d})
+	g := v.session.Grant
+	switch {
+	case d.Error != nil:
+		v.s.refused(k.remote, d.Error.Code, g)
+	case a.Do == wire.DoTurnKey, a.Do == wire.DoReturnKey:
+		v.s.used(k.remote, a.Do+"."+a.Value, g.Member, g)
+	case a.Do == wire.DoAdmit, a.Do == wire.DoExclude, a.Do == wire.DoEndSession:
+		to := auth.Grant{Meeting: g.Meeting, Member: meeting.MemberID(a.Member)}
+		if a.Member == "" {
+			to.Member = meeting.MemberID(a.Value) // the id of one who waits, or of a seat of the press
+		}
+		v.s.used(k.remote, a.Do, g.Member, to)
+	}
 }
 
 func (v *visit) doAct(a wire.Act) error {

@@ -28,6 +28,9 @@ func (d *Dir) AddAccount(ctx context.Context, id meeting.MemberID, name string, 
 	if _, err := d.book.NewAccount(ctx, id, name, role); err != nil {
 		return Link{}, err
 	}
+	if err := d.note(ctx, "account.added", "", id); err != nil {
+		return Link{}, err
+	}
 	return d.AccountCode(ctx, id, host, valid, false)
 }
 
@@ -41,7 +44,14 @@ func (d *Dir) AccountCode(ctx context.Context, id meeting.MemberID, host string,
 	if valid == 0 {
 		valid = AccountCodeLife
 	}
+	kind := "account.code"
+	if forget {
+		kind = "account.forget"
+	}
 	code, err := d.book.EnrolmentCode(ctx, id, valid, forget)
+	if err == nil {
+		err = d.note(ctx, kind, "", id)
+	}
 	if err != nil {
 		return Link{}, err
 	}
@@ -53,5 +63,8 @@ func (d *Dir) Accounts(ctx context.Context) ([]Account, error) { return d.book.A
 
 // RemoveAccount ends an account, its passkeys and its sessions: a running node closes what hangs on them within a second.
 func (d *Dir) RemoveAccount(ctx context.Context, id meeting.MemberID) error {
-	return d.book.RemoveAccount(ctx, id)
+	if err := d.book.RemoveAccount(ctx, id); err != nil {
+		return err
+	}
+	return d.note(ctx, "account.removed", "", id)
 }

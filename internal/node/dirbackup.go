@@ -35,6 +35,9 @@ func (d *Dir) Backup(ctx context.Context, to string) error {
 	if err := copyKeys(d.Settings.Keys, filepath.Join(to, backupKeys)); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
+	if err := d.note(ctx, "backup", "", ""); err != nil { // it is in the copy, too
+		return fmt.Errorf("backup: %w", err)
+	}
 	return d.Store.Backup(ctx, filepath.Join(to, backupData, dataFile))
 }
 

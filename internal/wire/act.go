@@ -79,8 +79,8 @@ const (
 
 // The reasons of Wait and Waiting.
 const (
-	WaitDevice    = "device"
-	WaitExcluded  = "excluded"
+	WaitDevice   = "device"
+	WaitExcluded = "excluded"
 )
 
 // The states of Door.
