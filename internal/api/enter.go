@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -13,20 +12,9 @@ import (
 	"visavis/internal/wire"
 )
 
-// body reads a JSON body of at most limit bytes.
+// body reads a JSON body of at most limit bytes. Other types are what a form of another site could send unasked.
 func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if !isJSON(r) {
-		return nil, fail(codeType)
-	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, fail(codeLarge)
-	}
-	if err != nil {
-		return nil, fail(codeCut)
-	}
-	return b, nil
+	return typedBody(w, r, "application/json", limit)
 }
 
 // try tries a code by f. An address that has tried too many wrong ones may not try a right one either: else it could go on guessing and
