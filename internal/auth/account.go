@@ -199,7 +199,7 @@ func (b *Book) EnrolmentCode(ctx context.Context, id meeting.MemberID, ttl time.
 		return Secret{}, err
 	}
 	if forget {
-		if err := b.changeAccount(ctx, id, func(v *accountValue) error { v.Passkeys = []passkeyValue{}; return nil }); err != nil {
+		if err := b.changeAccount(ctx, id, func(v *accountValue) ([]store.Change, error) { v.Passkeys = []passkeyValue{}; return nil, nil }); err != nil {
 			return Secret{}, err
 		}
 		if err := b.EndAccount(ctx, id); err != nil {
@@ -274,21 +274,22 @@ func (b *Book) dropEnrolments(ctx context.Context, match func(enrolmentValue) bo
 	return nil
 }
 
-// changeAccount alters an account in one step.
-func (b *Book) changeAccount(ctx context.Context, id meeting.MemberID, f func(*accountValue) error) error {
+// changeAccount alters an account by f, in one step with the changes that f gives.
+func (b *Book) changeAccount(ctx context.Context, id meeting.MemberID, f func(*accountValue) ([]store.Change, error)) error {
 	for {
 		raw, v, err := b.account(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := f(&v); err != nil {
+		with, err := f(&v)
+		if err != nil {
 			return err
 		}
 		enc, err := json.Marshal(v)
 		if err != nil {
 			return fmt.Errorf("change account: %w", err)
 		}
-		if err = b.store.Swap(ctx, accountBucket, string(id), raw, enc); errors.Is(err, store.ErrChanged) {
+		if err = b.store.SwapAll(ctx, append(with, store.Change{Bucket: accountBucket, Key: string(id), Old: raw, New: enc})...); errors.Is(err, store.ErrChanged) {
 			continue
 		}
 		if err != nil {

@@ -168,7 +168,9 @@ func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (Session, Secret
 	if err != nil {
 		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)
 	}
-	v.Used, v.Wrong = true, 0
+	if v.Used = true; v.PIN != "" {
+		v.Wrong-- // this one was right; what was tried wrongly stays counted, whoever comes in between
+	}
 	used, err := json.Marshal(v)
 	if err != nil {
 		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)

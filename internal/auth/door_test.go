@@ -213,3 +213,25 @@ func TestExclusion(t *testing.T) {
 		t.Errorf("press ids %s, %s", a, b)
 	}
 }
+
+// TestWrongPINsStayCounted: the right PIN, given by its owner as often as he likes, gives nobody else more tries.
+func TestWrongPINsStayCounted(t *testing.T) {
+	b, _, _ := book(t)
+	ctx := t.Context()
+	code, pin := invitePIN(t, b)
+	for i := range auth.MaxPINFailures {
+		if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: pin, Wait: true}); err != nil {
+			t.Fatalf("control: the right PIN after %d wrong ones: %v", i, err)
+		}
+		want := auth.ErrPIN
+		if i == auth.MaxPINFailures-1 {
+			want = auth.ErrLocked
+		}
+		if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: wrongPIN(pin), Wait: true}); !errors.Is(err, want) {
+			t.Errorf("wrong PIN %d: %v, want %v", i+1, err, want)
+		}
+	}
+	if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: pin, Wait: true}); !errors.Is(err, auth.ErrLocked) {
+		t.Errorf("after %d wrong ones: %v", auth.MaxPINFailures, err)
+	}
+}
