@@ -36,6 +36,7 @@ type manners struct {
 	since map[string]time.Time // since when something has lasted
 	done  map[string]time.Time // when it was last acted upon
 	epoch int
+	joins int // how often it has sat down
 }
 
 // deed is one thing to do. None has more than one of its parts.
@@ -74,6 +75,13 @@ func (m *manners) once(now time.Time, what string, cond bool, d time.Duration) b
 		return false
 	}
 	return m.lasted(now, what, cond, d)
+}
+
+// sat says how often it has sat down so far. Who sits down anew does everything anew: the node has forgotten what was checked before a person had the seat.
+func (m *manners) sat(joins int) {
+	if joins != m.joins {
+		m.joins, m.epoch = joins, -1
+	}
 }
 
 // decide says what to do, from what the bot's page would show.
@@ -184,6 +192,7 @@ func (m *manners) attend(ctx context.Context, b *bot.Bot, failed func(error)) {
 		if !st.Connected {
 			continue
 		}
+		m.sat(st.Joins)
 		for _, d := range m.decide(time.Now(), st.State) {
 			var err error
 			switch {

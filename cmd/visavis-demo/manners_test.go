@@ -130,3 +130,22 @@ func TestSimulatedMemberShowsItselfInTheRehearsal(t *testing.T) {
 		}
 	}
 }
+
+// TestSimulatedMemberChecksAgain: once in a rehearsal, and once more when it comes back to a seat that a person had meanwhile.
+func TestSimulatedMemberChecksAgain(t *testing.T) {
+	s := find(t, "avelmar-delegate-2")
+	m := newManners(s, nil)
+	st := wire.State{Phase: "rehearsal", Epoch: 1, Present: []wire.Presence{{Member: s.member, Camera: true}}}
+	for _, x := range []struct{ joins, want int }{{1, 1}, {1, 0}, {2, 1}} {
+		m.sat(x.joins)
+		checks := 0
+		for _, d := range follow(m, time.Unix(0, 0), 4*againAfter, st) {
+			if d.check != nil {
+				checks++
+			}
+		}
+		if checks != x.want {
+			t.Errorf("having sat down %d times it checked %d times, want %d", x.joins, checks, x.want)
+		}
+	}
+}
