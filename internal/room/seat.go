@@ -19,6 +19,8 @@ type seat struct {
 	want  wire.Devices // what the page asked for last; tick sees to it
 	until time.Time    // want.Camera is from before a rejoin: until then the page has time to say so itself
 	retry time.Time    // not before
+
+	tone, card bool // the technician's test signals at the page; a page that comes anew has none
 }
 
 // Join brings a member in, or moves the member to another page: an earlier seat is ended with "moved", and its devices count as

@@ -41,6 +41,13 @@ type Ready struct {
 	Stated bool   `json:"stated"` // by another party's node
 }
 
+// Test is which test signals are on at a member's page; one without any is not listed.
+type Test struct {
+	Member string `json:"member"`
+	Tone   bool   `json:"tone"`
+	Card   bool   `json:"card"`
+}
+
 // Waiting is somebody at our own door, and each seat of the press.
 type Waiting struct {
 	ID     string `json:"id"`

@@ -136,6 +136,7 @@ type State struct {
 	Notes     []Note    `json:"notes"`           // officers; technicians: help
 	Doors     *Doors    `json:"doors,omitempty"` // officers, technicians
 	Alarms    []Alarm   `json:"alarms"`          // officers, technicians
+	Signals   []Test    `json:"signals"`         // technicians: test signals that are on at pages of our people
 }
 
 // Presence is a member who is in the meeting.

@@ -69,6 +69,7 @@ func toClient() []wire.ToClient {
 		Order: wire.Order{Mode: "statements", Holder: "avelmar-tarroven", Since: "2026-12-10T10:30:10.000Z", Acknowledged: true, Limit: 180, Hands: []string{"tolmeria-kosvane"},
 			Item: 1, Spoken: []wire.Spoken{{Member: "avelmar-tarroven", Start: "2026-12-10T10:30:11.000Z", Item: 1, Open: true}}},
 		Muted: []string{"tolmeria-kosvane"}, Ready: []wire.Ready{{Member: "tolmeria-kosvane", Mic: true, Camera: true, Sound: true, Stated: true}},
+		Signals: []wire.Test{{Member: "avelmar-tarroven", Tone: true}},
 		Waiting: []wire.Waiting{{ID: "7", Name: "Halvern Post", Since: "2026-12-10T10:20:00.000Z", Reason: wire.WaitDevice}},
 		Notes:   []wire.Note{{ID: 1, Kind: wire.NoteMessage, Party: "tolmeria", Member: "tolmeria-sorrel", Text: "Two minutes, please.", At: "2026-12-10T10:31:00.000Z"}},
 		Doors: &wire.Doors{Ours: wire.Door{Party: "avelmar", State: wire.DoorShut, At: "2026-12-10T10:50:00.000Z", LastMs: -12, Egresses: 9, Press: 3},

@@ -291,6 +291,17 @@ test('who comes after the end opens no device, and says nothing of one', { timeo
   assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=camera], [data-act=mic]').length), 0);
 });
 
+test('who comes by the invitation after the end keeps no device open', { timeout: 60_000 }, async (t) => {
+  const { node, page } = await seated(t, { state: standing({ phase: 'ended' }), sit: false });
+  await until(page, () => document.querySelector('[data-slot=preview]')); // the control: the check of devices has opened them
+  await page.click('[data-act=sit]');
+  await says(page, 'ended');
+  await until(page, () => !document.querySelector('[data-slot=self]'));
+  await page.waitForTimeout(1500);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-slot=self], [data-slot=preview]').length), 0);
+  assert.equal(node.said('devices').length, 0);
+});
+
 test('a microphone that hears nothing does not pass the rehearsal', async (t) => {
   const { node, page } = await seated(t, { browser: quiet, state: standing({ phase: 'rehearsal' }) });
   await says(page, 'rehearsal-say');

@@ -133,6 +133,7 @@ export interface State {
   notes: Note[];
   doors?: Doors;
   alarms: Alarm[];
+  signals: Test[];
 }
 
 export interface Presence {
@@ -228,6 +229,12 @@ export interface Alarm {
   code: string;
   since: string;
   args: Record<string, string>;
+}
+
+export interface Test {
+  member: string;
+  tone: boolean;
+  card: boolean;
 }
 
 export interface Answer {
@@ -490,6 +497,7 @@ export interface ArrangeProblem {
 export interface ArrangeRequest {
   other?: string;
   id?: string;
+  copy?: string;
   version?: number;
   revision?: string;
   reason?: string;

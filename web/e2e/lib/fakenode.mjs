@@ -70,6 +70,13 @@ export class FakeNode {
     return { ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
   }
 
+  /** signal keeps which test signals are on, as a node does. */
+  signal({ do: kind, member, n }) {
+    const signals = (this.last.signals ?? []).filter((s) => s.member !== member), was = (this.last.signals ?? []).find((s) => s.member === member);
+    const now = { member, tone: false, card: false, ...was, [kind]: n === 1 };
+    this.send({ state: { ...this.last, signals: now.tone || now.card ? [...signals, now] : signals } });
+  }
+
   /** admit lets those in who wait at the gate. */
   admit() {
     this.gate = null;
@@ -163,6 +170,7 @@ export class FakeNode {
     }
     if (m.act) {
       const error = this.refuse(m.act);
+      if (!error && ['tone', 'card'].includes(m.act.do)) this.signal(m.act);
       if (error !== 'mute') socket.send({ done: { id: m.act.id, ...(error ? { error } : {}) } });
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });

@@ -91,6 +91,9 @@ export class Call {
     this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
     effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
+    effect(() => { // after the end the node has switched all off, for good; a device that is opened late is let go at once
+      if (["ended", "sealed"].includes(this.stand.phase.value) && (this.devices.mic.value || this.devices.camera.value)) untracked(() => this.devices.stop());
+    });
     // Where the press sits nothing sounds but the open part, from the very message on that says so.
     effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== "" || this.fresh.stale.value); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
@@ -282,7 +285,6 @@ export class Call {
     const began = running && (this.before === "rehearsal" || this.before === "waiting"), rehearses = formal && this.stand.phase.value === "rehearsal" && this.before !== "rehearsal";
     this.before = this.stand.phase.value;
     if (rehearses) untracked(() => this.dim());
-    if (this.ended) untracked(() => this.devices.stop()); // the node has switched all off, for good
     if (!formal || !this.mic.peek() || (may && !began)) return;
     void this.setMic(false);
     this.passed.value = running && !began;
@@ -324,6 +326,7 @@ export class Call {
       this.asked.value = { tone: false, card: false };
     }
     if (w.answer) {
+      this.asked.value = { tone: false, card: false }; // a new seat: the node has none on
       try {
         await this.connection!.answer(w.answer);
       } catch (err) {

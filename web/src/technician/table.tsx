@@ -1,7 +1,6 @@
 // Everybody in one table: level, network, whom each one hears, and for our own people test tone, test card and restart.
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
 import { actKey } from "../call/acts";
 import type { Call } from "../call/call";
 import { fill, list, pick, plain, t, Words } from "../lang";
@@ -10,7 +9,7 @@ import { Cell } from "./cell";
 import { Icon, type IconName } from "../view/icons";
 import { Emblem, longOf, memberOf, MeterBar, partyOf, Say } from "../view/parts";
 import type { Cell as Heard, Member, MemberStats, Row } from "../wire.gen";
-import { at, flip, forget, isLit, type Kind } from "./signals";
+import { at, flip, isLit, type Kind } from "./signals";
 import { grade, k, level, percent, tenth, whole, worst, type Grade } from "./words";
 
 /** sources are the columns of the matrix: who is here and may speak, our side first, each by precedence. */
@@ -72,7 +71,7 @@ function Tool({ call, what, member, icon, label, pressed, press }: { call: Call;
 
 function Tools({ call, member }: { call: Call; member: Member }) {
   const x = k.value, name = pick(member.name), { id } = member;
-  const toggle = (kind: Kind, label: string) => <Tool call={call} what={kind} member={id} icon={kind} label={plain(label, { name })} pressed={isLit(kind, id)} press={() => void flip(call, kind, id)} />;
+  const toggle = (kind: Kind, label: string) => <Tool call={call} what={kind} member={id} icon={kind} label={plain(label, { name })} pressed={isLit(call, kind, id)} press={() => void flip(call, kind, id)} />;
   return (
     <td class="tools">
       {toggle("tone", x.tone)}{toggle("card", x.card)}
@@ -164,8 +163,7 @@ function Signals({ call }: { call: Call }) {
 }
 
 export function Table({ call }: { call: Call }) {
-  const x = k.value, columns = sources(call), here = call.state.value.present.map((p) => p.member).join(" ");
-  useEffect(() => forget(here.split(" ")), [here]);
+  const x = k.value, columns = sources(call);
   const head = (word: string, unit: string) => <th scope="col" class="v">{word}<br /><bdi class="unit">{unit}</bdi></th>;
   return (
     <div class="stack">
