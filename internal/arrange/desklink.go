@@ -79,7 +79,7 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, id meeting.ID, cr
 		return err
 	}
 	if installed {
-		d.c.Log.Info("meeting agreed", "meeting", id, "party", from)
+		d.c.Log.Info("meeting agreed or called off", "meeting", id, "party", from)
 		d.c.Installed(id)
 	}
 	d.deliver(from, say)
@@ -108,11 +108,11 @@ func (d *Desk) heard(ctx context.Context, from meeting.PartyID, id meeting.ID, c
 	}
 	h := f(l.Case, begun)
 	if h.changed {
-		if err := d.keepLocked(ctx, l, h.install); err != nil {
+		if err := d.keepLocked(ctx, l, h.install, h.remove); err != nil {
 			return nil, false, err
 		}
 	}
-	return h.say, h.install != nil, nil
+	return h.say, h.install != nil || h.remove, nil
 }
 
 // openLocked is a new case that the other party begins.

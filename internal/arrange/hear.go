@@ -11,6 +11,7 @@ type heard struct {
 	say     []Message
 	changed bool                // the case has to be kept
 	install *meeting.Definition // this definition is in force from now on: it and the case are kept in one step
+	remove  bool                // none is in force from now on, likewise
 }
 
 // propose takes a proposal of the other party, whose node the link has proven. begun says that the meeting's log has entries: nothing can be
@@ -107,6 +108,9 @@ func (c *Case) agree(r *Revision, now time.Time) *meeting.Definition {
 // answer takes what the other node says of a revision.
 func (c *Case) answer(a *Answer, begun bool, now time.Time) (h heard) {
 	r := c.revision(a.Revision)
+	if a.State == CalledOff {
+		return c.calledOff(r, a, begun, now)
+	}
 	if r == nil {
 		if a.State == Accepted || a.State == Declined { // we have forgotten it: a restored backup. The other must not wait for ever.
 			h.say = []Message{{Answer: &Answer{Meeting: c.ID, Revision: a.Revision, State: Refused, Code: "arrange.unknown"}}}
