@@ -182,6 +182,35 @@ test('a PIN is shown once, and only to who asked', async (t) => {
   await until(page, () => document.querySelector('[data-once=link]') && !document.querySelector('[data-once=pin]'), null, 4000, 'the press has no PIN');
 });
 
+test('what is agreed is called off after a question, with a reason, and by nothing less', async (t) => {
+  const { page, node } = await at(t, states.agreed());
+  await page.click('[data-act=calloff]');
+  await until(page, () => document.querySelector('dialog[open][data-ask=calloff]'));
+  await clean(page, 'the question');
+  await shot(page, 'arrange-calloff');
+  await page.keyboard.press('Enter'); // the button that keeps the meeting has the focus
+  await until(page, () => !document.querySelector('dialog[open]'));
+  assert.deepEqual(node.asks, [], 'the control: called off by a key pressed too many');
+  await page.click('[data-act=calloff]');
+  await page.fill('#offwhy', 'The river is in flood.');
+  await page.click('[data-act=calloff-now]');
+  await until(page, () => document.querySelector('.standing').dataset.stand === 'calledoff');
+  assert.deepEqual(node.asks, [['calloff', { revision: node.kases[0].head, reason: 'The river is in flood.' }]]);
+  assert.match(await page.textContent('.standing'), /The river is in flood\./);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=calloff], [data-act=invite]').length), 0);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=propose]').length), 1, 'it can be proposed anew');
+  await clean(page, 'called off');
+});
+
+test('a meeting is copied into a new draft, which opens', async (t) => {
+  const { page, node } = await at(t, { ...states.agreed(), begun: true });
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=calloff]').length), 0, 'what has begun is not called off');
+  await page.click('[data-act=copy]');
+  await until(page, () => document.querySelector('.standing')?.dataset.stand === 'none' && location.search.includes('avelmar-copy'));
+  assert.deepEqual(node.asks, [['begin', { other: 'tolmeria', copy: node.kases[0].id }]]);
+  assert.equal(await page.inputValue('[data-field="title.en"]'), node.kases[0].draft.title.en);
+});
+
 /** passkey stands in for the browser's part of a ceremony: shown, or given up by the person. */
 const passkey = (shows) => {
   globalThis.ceremonies = 0;

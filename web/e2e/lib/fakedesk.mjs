@@ -59,6 +59,11 @@ export class FakeDesk extends FakeNode {
     if (q.method === 'POST') this.asks.push([what ?? 'begin', body]);
     if (!id && q.method === 'GET') return json(200, this.arranging);
     if (!id) {
+      const from = this.kases.find((k) => k.id === body.copy);
+      if (from) {
+        this.kases.push(kase([], { id: 'avelmar-copy', version: 1, edited: true, saved: '', savedBy: '', draft: { ...copy(from.draft), id: 'avelmar-copy' } }));
+        return json(200, this.kases.at(-1));
+      }
       this.kases.push(kase([], { id: 'avelmar-new', version: 1, edited: true, saved: '', savedBy: '', problems: [{ path: 'title', code: 'text.empty', args: {} }], draft: draft({ theirs: false, id: 'avelmar-new', title: {}, members: [], agenda: [], languages: [] }) }));
       return json(200, this.kases.at(-1));
     }
@@ -87,6 +92,11 @@ export class FakeDesk extends FakeNode {
       case 'accept': head.state = 'accepted'; break;
       case 'decline': head.state = 'declined'; head.reason = body.reason; break;
       case 'withdraw': head.state = 'withdrawn'; break;
+      case 'calloff':
+        if (body.revision !== c.agreed) return no(400, 'arrange.gone');
+        c.agreed = '';
+        Object.assign(head, { state: 'calledoff', reason: body.reason });
+        break;
       case 'reset': c.edited = false; break;
       case 'invite': {
         if (!this.proven) return no(403, 'stepup.needed');

@@ -199,6 +199,8 @@ export class Desk {
   accept() { return this.ask("accept", { revision: this.kase.value!.head }); }
   decline(reason: string) { return this.ask("decline", { revision: this.kase.value!.head, reason }); }
   withdraw() { return this.ask("withdraw", { revision: this.kase.value!.head }); }
+  /** callOff ends what both parties have agreed on. */
+  callOff(reason: string) { return this.ask("calloff", { revision: this.kase.value!.agreed, reason }); }
   reset() { return this.ask("reset", { version: this.kase.value!.version }); }
 
   async drop() {
@@ -207,9 +209,12 @@ export class Desk {
     else this.error.value = { code: r.code || "silent" };
   }
 
-  async begin(other: string) {
+  /** begin makes a new draft with another party; after an earlier meeting, with its title, delegations and agenda. */
+  async begin(other: string, copy = "") {
+    if (this.busy.value) return;
     this.busy.value = true;
-    const r = await post<ArrangeCase>("/api/arrange", { other });
+    this.error.value = null;
+    const r = await post<ArrangeCase>("/api/arrange", copy ? { other, copy } : { other });
     this.busy.value = false;
     if (r.ok) await this.open(r.body.id);
     else this.error.value = { code: r.code || "silent" };

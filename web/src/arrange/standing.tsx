@@ -34,6 +34,7 @@ function stands(desk: Desk): { key: string; words: ComponentChildren } {
     case "declined": return say("declined", ours ? x.standDeclinedTheirs : x.standDeclinedOurs);
     case "withdrawn": return say("withdrawn", ours ? x.standWithdrawnOurs : x.standWithdrawnTheirs);
     case "refused": return say("refused", x.standRefused);
+    case "calledoff": return say("calledoff", x.standCalledOff);
     default: return say("over", x.standOver);
   }
 }
@@ -44,7 +45,7 @@ export function Standing({ desk }: { desk: Desk }) {
   const theirs = h?.state === "open" && h.party !== c.self, waits = h?.state === "open" && h.party === c.self;
   const changed = c.edited || desk.dirty.value;
   const send = !h ? fill(x.propose, { party }) : theirs ? x.counter : waits ? x.proposeAgain : h.state === "agreed" ? x.proposeChange : fill(x.propose, { party });
-  const decline = useSheet(), why = useSignal("");
+  const decline = useSheet(), why = useSignal(""), off = useSheet(), reason = useSignal("");
   const can = !c.begun && h?.state !== "accepted", trouble = desk.error.value?.invitation ? null : desk.error.value;
   return (
     <section aria-labelledby="stand" class="standing" data-stand={s.key}>
@@ -60,13 +61,15 @@ export function Standing({ desk }: { desk: Desk }) {
         {c.begun ? null : (
           <p class="row">
             {theirs ? <button type="button" class="btn primary" data-act="accept" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.accept()}><Icon name="check" />{x.accept}</button> : null}
-            {can && (changed || !h || ["declined", "withdrawn", "superseded", "countered", "late", "refused"].includes(h.state)) ? <button type="button" class={theirs ? "btn" : "btn primary"} data-act="propose" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.propose()}><span>{send}</span></button> : null}
+            {can && (changed || !h || ["declined", "withdrawn", "superseded", "countered", "late", "refused", "calledoff"].includes(h.state)) ? <button type="button" class={theirs ? "btn" : "btn primary"} data-act="propose" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.propose()}><span>{send}</span></button> : null}
             {theirs ? <button type="button" class="btn" data-act="decline" onClick={decline.show}>{x.decline}</button> : null}
             {waits ? <button type="button" class="btn" data-act="withdraw" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.withdraw()}>{x.withdraw}</button> : null}
             {can && c.edited && h && !desk.dirty.value ? <button type="button" class="btn bare" data-act="reset" onClick={() => void desk.reset()}>{x.reset}</button> : null}
+            {c.agreed ? <button type="button" class="btn" data-act="calloff" onClick={off.show}>{x.callOff}</button> : null}
             {!h ? <button type="button" class="btn bare" data-act="drop" onClick={() => void desk.drop()}>{x.drop}</button> : null}
           </p>
         )}
+        {h && (c.begun || c.agreed || h.state === "calledoff") ? <p><button type="button" class="btn bare" data-act="copy" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.begin(c.other, c.id)}>{x.copyMeeting}</button></p> : null}
         {h && (theirs || waits || h.state === "accepted") ? <Differences title={x.differences} list={c.changes} whole={c.changes.length === 0} desk={desk} /> : null}
         {h && c.edited && !c.begun ? <details data-says="own"><summary>{x.ownDifferences}</summary><Differences list={c.own} desk={desk} /></details> : null}
         {c.revisions.length > 1 ? <History desk={desk} /> : null}
@@ -77,6 +80,14 @@ export function Standing({ desk }: { desk: Desk }) {
         <textarea id="why" rows={4} maxLength={1000} dir="auto" value={why.value} onInput={(e) => { why.value = e.currentTarget.value; }} />
         <p class="row"><button type="button" class="btn primary" data-act="decline-now" onClick={() => { decline.hide(); void desk.decline(why.value.trim()); }}>{x.declineNow}</button>
           <button type="button" class="btn" onClick={decline.hide}>{x.cancel}</button></p>
+      </dialog>
+      <dialog class="sheet" ref={off.dialog} aria-labelledby="off-title" data-ask="calloff">
+        <h2 id="off-title">{x.callOffAsk}</h2>
+        <p>{fill(x.callOffHelp, { party })}</p>
+        <label for="offwhy">{fill(x.callOffWhy, { party })}</label>
+        <textarea id="offwhy" rows={4} maxLength={1000} dir="auto" value={reason.value} onInput={(e) => { reason.value = e.currentTarget.value; }} />
+        <p class="row"><button type="button" class="btn hurt" data-act="calloff-now" onClick={() => { off.hide(); void desk.callOff(reason.value.trim()); }}>{x.callOff}</button>
+          <button type="button" class="btn primary" onClick={off.hide} autofocus>{x.callOffKeep}</button></p>
       </dialog>
     </section>
   );
@@ -184,5 +195,5 @@ function History({ desk }: { desk: Desk }) {
 /** stateName is a revision's state in a word or two. */
 export function stateName(state: string): string {
   const x = a.value;
-  return { open: x.rowOpen, accepted: x.rowAccepted, agreed: x.rowAgreed, declined: x.rowDeclined, withdrawn: x.rowWithdrawn, countered: x.rowCountered, superseded: x.rowSuperseded, late: x.rowSuperseded, refused: x.rowRefused, "": x.rowDraft }[state] ?? state;
+  return { open: x.rowOpen, accepted: x.rowAccepted, agreed: x.rowAgreed, declined: x.rowDeclined, withdrawn: x.rowWithdrawn, countered: x.rowCountered, superseded: x.rowSuperseded, late: x.rowSuperseded, refused: x.rowRefused, calledoff: x.rowCalledOff, "": x.rowDraft }[state] ?? state;
 }

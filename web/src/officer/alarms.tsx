@@ -109,7 +109,7 @@ export function Past({ call }: { call: Call }) {
   return (
     <section class="panel" aria-labelledby="past-h" data-past={past.value.length}>
       <div class="head"><h2 id="past-h">{x.pastAlarms}</h2></div>
-      <ol class="past sm" tabIndex={0} aria-labelledby="past-h">
+      <ol class="alarmlog sm" tabIndex={0} aria-labelledby="past-h">
         {past.value.map((p, i) => <li key={i} data-was={p.raised.code}><span class="q">{fill(x.pastFrom, { from: <bdi class="n">{at(call, p.from)}</bdi>, to: <bdi class="n">{at(call, p.to)}</bdi> })}</span> <span>{p.raised.words()}</span></li>)}
       </ol>
     </section>

@@ -12,7 +12,7 @@ const codes: Record<string, keyof Table> = {
   "agenda.item": "errStale", "member.capacity": "errStale", "request.unknown": "errStale", "waiter.unknown": "errAbsent", "member.absent": "errAbsent", "member.unknown": "errAbsent",
   "room.busy": "errServer", "log.full": "errServer", "log.failed": "errServer", "node.shutdown": "errServer", "internal": "errServer", "silent": "errSilent",
   "message.act": "errText", "message.account": "errText", "message.end": "errText", "message.arrange": "errText",
-  "invitation.unknown": "unknownTitle", "session.unknown": "sessionTitle", "session.other": "errAbsent", "meeting.unknown": "sessionTitle", "seat.gone": "movedTitle",
+  "invitation.unknown": "unknownTitle", "arrange.accepted": "seatFailed", "arrange.changed": "seatFailed", "session.unknown": "sessionTitle", "session.other": "errAbsent", "meeting.unknown": "sessionTitle", "seat.gone": "movedTitle",
   "pin.wrong": "pinWrong", "pin.locked": "pinLocked", "door.waiting": "lobbyTitle", "door.excluded": "excludedTitle", "door.full": "seatFailed",
   "version.unsupported": "versionTitle", "login.limit": "errRate", "probe.limit": "errRate", "socket.limit": "errRate", "offer.full": "seatFailed",
   "passkey.refused": "signInFailed", "passkey.missing": "signInFailed", "passkey.expired": "signInFailed", "passkey.cloned": "signInFailed",
