@@ -163,7 +163,7 @@ func (s *Server) addAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.done(r, "account.added", auth.Grant{Member: by.ID}, auth.Grant{Member: a.ID})
-	s.giveCode(w, r, a.ID, false)
+	s.giveCode(w, r, by.ID, a.ID, false)
 }
 
 // accountCode answers POST /api/accounts/code: another code for an account that is there. One of somebody else that has passkeys loses them by it: no
@@ -183,16 +183,20 @@ func (s *Server) accountCode(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, auth.Grant{Member: id}, fail(codeForget))
 		return
 	}
-	s.done(r, "account.code", auth.Grant{Member: by.ID}, auth.Grant{Member: id})
-	s.giveCode(w, r, id, q.Forget)
+	s.giveCode(w, r, by.ID, id, q.Forget)
 }
 
-func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, id meeting.MemberID, forget bool) {
+func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, by, id meeting.MemberID, forget bool) {
 	code, err := s.book.EnrolmentCode(r.Context(), id, enrolmentLife, forget)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
+	kind := "account.code"
+	if forget {
+		kind = "account.forget" // its passkeys are out
+	}
+	s.done(r, kind, auth.Grant{Member: by}, auth.Grant{Member: id})
 	s.reply(w, http.StatusOK, wire.AccountCode{
 		URL: s.origin(r) + "/enrol#" + code.Reveal(), Expires: time.Now().Add(enrolmentLife).UTC().Format(time.RFC3339),
 	})
