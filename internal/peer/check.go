@@ -92,41 +92,56 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 		h.counts.stunLimited.Add(1)
 		return
 	}
-	if !l.s.f.answer(l, g.Addr, &h.message) {
+	switch f := l.s.f; {
+	case !understood(&h.message):
+		l.push(g.Data, g.Addr)
+	case l == f.leg && g.Addr == f.chosen && g.Addr == f.remote:
+		f.answer(l, g.Addr, &h.message)
+	case l == f.leg && f.alone:
+		f.answer(l, g.Addr, &h.message)
+		f.checked(now, g.Addr, known, h.message.Contains(stun.AttrUseCandidate))
+	default:
 		l.push(g.Data, g.Addr)
 	}
 }
 
-// answer answers a check from the address that the browser has chosen and that everything goes to: it asks for consent (RFC 7675 §5.1) and
-// tells the agent nothing new. The answer leaves with the batch; by the agent's goroutines it was three switches of threads and a system call,
-// and browsers ask every other second. It says whether it did. Worker.
-func (f *flow) answer(l *leg, from netip.AddrPort, m *stun.Message) bool {
-	if l != f.leg || from != f.chosen || from != f.remote {
-		return false
-	}
+// understood says whether a request holds nothing that the worker does not know, as a conflict of roles.
+func understood(m *stun.Message) bool {
 	for _, a := range m.Attributes {
 		switch a.Type {
 		case stun.AttrUsername, stun.AttrMessageIntegrity, stun.AttrPriority, stun.AttrUseCandidate, stun.AttrICEControlling:
 		default:
-			if a.Type.Required() { // also a conflict of roles
+			if a.Type.Required() {
 				return false
 			}
 		}
 	}
-	r, err := stun.Build(m, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())},
-		stun.NewShortTermIntegrity(l.pwd), stun.Fingerprint)
-	if err != nil {
-		return false
-	}
-	f.emit(r.Raw)
-	f.h.counts.stunAnswered.Add(1)
 	return true
 }
 
-// emit sends a STUN message to the session's address with the batch. Worker.
-func (f *flow) emit(b []byte) {
+// answer answers a check from the address that the browser has chosen and that everything goes to: it asks for consent (RFC 7675 §5.1) and
+// tells the agent nothing new. The answer leaves with the batch; by the agent's goroutines it was three switches of threads and a system call,
+// and browsers ask every other second. Worker.
+func (f *flow) answer(l *leg, from netip.AddrPort, m *stun.Message) {
+	r, err := stun.Build(m, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())},
+		stun.NewShortTermIntegrity(l.pwd), stun.Fingerprint)
+	if err != nil {
+		return
+	}
 	w := f.h.c.Worker
-	w.Commit(copy(w.Buffer(), b), f.remote)
+	w.Commit(copy(w.Buffer(), r.Raw), from)
+	f.h.counts.stunAnswered.Add(1)
+}
+
+// checked does what is left of a controlled agent's work when that has been let go (Session.retire): an address that the browser checks
+// is checked back (RFC 8445 §7.3.1.4), and taken once it has answered if the browser has chosen it (§7.3.1.5). Worker.
+func (f *flow) checked(now time.Time, from netip.AddrPort, proven, chosen bool) {
+	switch {
+	case chosen:
+		f.nominated(now, from)
+	case !proven:
+		f.ask(now, from)
+	}
 }
 
 // stranger says whether a valid request from an address that is not proven is to be answered. It may be a copy: these have a bucket

@@ -150,6 +150,51 @@ func TestConsentIsAnswered(t *testing.T) {
 	}
 }
 
+// TestAddressesWithoutAnAgent: a session that has let go of its agent answers checks from any address and checks back; media moves to the
+// one that the browser chooses, once that has answered, and to no other.
+func TestAddressesWithoutAnAgent(t *testing.T) {
+	for name, test := range map[string]struct{ alone, chosen, answers, moves bool }{
+		"chosen and answered":     {alone: true, chosen: true, answers: true, moves: true},
+		"not chosen":              {alone: true, answers: true},
+		"not answered":            {alone: true, chosen: true},
+		"control: the agent's":    {chosen: true, answers: true},
+		"control: and not chosen": {answers: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			g := chrome(b)
+			g.f.nominated(b.now, g.addr)
+			g.f.alone = test.alone
+			b.out()
+			b.from(addr(1), g.request(test.chosen))
+			var check []byte
+			answers := 0
+			for _, d := range b.out() {
+				if d.Addr != addr(1) {
+					t.Errorf("sent to %v, want to %v alone", d.Addr, addr(1))
+				}
+				if isCheck(d.Data) {
+					check = d.Data
+				} else {
+					answers++
+				}
+			}
+			if (check != nil) != test.alone || (answers == 1) != test.alone {
+				t.Fatalf("%d answers, checked back %v; want both %v", answers, check != nil, test.alone)
+			}
+			if g.f.remote != g.addr {
+				t.Fatal("media moved to an address that has not answered")
+			}
+			if test.answers && check != nil {
+				b.from(addr(1), g.answer(check, g.f.leg.peerPwd))
+			}
+			if moved := g.f.remote == addr(1); moved != test.moves {
+				t.Errorf("moved = %v, want %v", moved, test.moves)
+			}
+		})
+	}
+}
+
 // TestEndWaitsForTheWorker ends a session while the worker's queue is full: what belongs to the worker is left alone until there is
 // room, or the worker has ended.
 func TestEndWaitsForTheWorker(t *testing.T) {

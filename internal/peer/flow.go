@@ -41,6 +41,7 @@ type flow struct {
 	paused    bool           // not heard for a while: no pictures
 	moving    netip.AddrPort // address that media moved to, under check
 	chosen    netip.AddrPort // by the browser, with the credentials of leg
+	alone     bool           // leg has no agent any more
 	askedAt   time.Time
 	requests  bucket // checks from proven addresses
 	strange   bucket // and from others
@@ -120,7 +121,7 @@ func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
 		f.h.active = append(f.h.active, beat{f: f})
 	}
 	if f.leg != l {
-		f.chosen = netip.AddrPort{}
+		f.chosen, f.alone = netip.AddrPort{}, false
 	}
 	f.leg, f.ext = l, o.ext
 	f.current.Store(l)

@@ -142,7 +142,8 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 	if !parsed.follows(s.offer) {
 		return "", refused("offer.malformed")
 	}
-	l := s.f.current.Load()
+	old := s.f.current.Load()
+	l := old
 	restart := parsed.frag != l.peerFrag || parsed.pwd != l.peerPwd
 	if restart {
 		l = s.h.newLeg(s, parsed)
@@ -151,12 +152,40 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if restart {
-		if err := restartAgent(s.agent, l); err != nil {
-			return "", err
-		}
+	if !restart {
+		return text, nil
+	}
+	if s.agent != nil {
+		err = restartAgent(s.agent, l)
+	} else {
+		agentMux{s.h}.RemoveConnByUfrag(old.frag)
+		s.agent, err = s.newAgent(l)
+	}
+	if err != nil {
+		return "", err
 	}
 	return text, nil
+}
+
+// retire lets go of the agent once it has nothing to do any more: four goroutines and as much memory as all else of a session. Consent and
+// addresses are the worker's anyhow, and what is left fits there (flow.checked). An ICE restart makes a new one, which stays. A session whose
+// browser has not settled on an address keeps its own.
+func (s *Session) retire() {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.life.Err() != nil || s.agent == nil {
+		return
+	}
+	f, l, settled := s.f, s.f.current.Load(), false
+	if !s.h.c.Worker.Call(func() {
+		settled = !f.ended && f.leg == l && f.remote.IsValid() && f.chosen == f.remote
+		f.alone = f.alone || settled
+	}) || !settled {
+		return
+	}
+	_ = s.agent.GracefulClose() // it takes its fragment from the mux
+	s.agent = nil
+	s.h.register(l)
 }
 
 // apply makes streams and slots for the sections that are new and writes the answer. The turn is ours.

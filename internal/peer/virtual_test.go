@@ -3,6 +3,8 @@ package peer_test
 import (
 	"net"
 	"net/netip"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -224,6 +226,58 @@ func TestLongCall(t *testing.T) {
 		}
 		if q := b.session.Quality(); q.UpLoss > 0 || q.DownLoss > 0 || time.Since(q.LastHeard) > 2*time.Second {
 			t.Errorf("quality = %+v, want no loss", q)
+		}
+		b.leave()
+	})
+}
+
+// TestCallWithoutAnAgent: half a minute after the handshake the agent is let go of. The browser, which would fail after ten seconds without
+// an answer, notices nothing, and can restart ICE.
+func TestCallWithoutAnAgent(t *testing.T) {
+	virtual(t, func(t *testing.T, n *node, l *lan) {
+		o := onLAN(l)
+		settings := o.settings
+		o.settings = func(s *webrtc.SettingEngine) {
+			settings(s)
+			s.SetICETimeouts(5*time.Second, 5*time.Second, 2*time.Second)
+		}
+		b := join(t, n, o)
+		n.assign(b.session.Slot("floor0"), b.session.Stream("mic"))
+		b.talk()
+		flows := func(after string) {
+			t.Helper()
+			before := b.got["floor0"].count()
+			time.Sleep(2 * time.Second)
+			if got := b.got["floor0"].count() - before; got < 95 {
+				t.Errorf("%s: %d packets in two seconds, want 100", after, got)
+			}
+			if s := b.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected {
+				t.Errorf("%s: ICE of the browser is %v, want connected", after, s)
+			}
+		}
+		agents := func() int {
+			stacks := make([]byte, 1<<20)
+			return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "peer.(*iceConn).ReadFrom(")
+		}
+		time.Sleep(20 * time.Second)
+		if n := agents(); n != 1 {
+			t.Errorf("control: %d agents read 20 s after the handshake, want 1", n)
+		}
+		time.Sleep(time.Minute)
+		if n := agents(); n != 0 {
+			t.Errorf("%d agents read a minute later, want none", n)
+		}
+		flows("without an agent")
+		answered := n.host.Stats().STUNAnswered
+		if answered < 30 {
+			t.Errorf("%d checks answered by the worker in 80 s, want one each 2 s", answered)
+		}
+		must(t, b.offer(true, nil))
+		flows("after a restart")
+		time.Sleep(time.Minute)
+		flows("a minute after it")
+		if s := n.host.Stats(); s.STUNAnswered <= answered {
+			t.Error("after the restart no check is answered by the worker: the browser's choice was not noticed")
 		}
 		b.leave()
 	})
