@@ -48,6 +48,12 @@ export class Desk {
   theirs = computed(() => !!this.kase.value && (this.kase.value.agreed !== "" || this.kase.value.revisions.some((r) => r.party === this.other.value)));
   head = computed(() => this.kase.value?.revisions.find((r) => r.id === this.kase.value!.head));
 
+  /** off is the revision that was called off, where that is the last word: nothing has been agreed on or proposed since. */
+  off = computed(() => {
+    const c = this.kase.value, head = this.head.value;
+    return c && !c.agreed && !["open", "accepted"].includes(head?.state ?? "") ? c.revisions.findLast((r) => r.state === "calledoff") : undefined;
+  });
+
   async start() {
     await (this.id.value ? this.open(this.id.value, false) : this.home(false));
     addEventListener("popstate", () => {

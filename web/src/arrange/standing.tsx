@@ -27,6 +27,7 @@ function stands(desk: Desk): { key: string; words: ComponentChildren } {
   if (!h) return { key: "none", words: fill(x.standNone, { party }) };
   const ours = h.party === c.self, date = stamp(desk, h.state === "agreed" ? h.until : h.at);
   const say = (key: string, text: string) => ({ key, words: fill(text, { party, date, code: h.code }) });
+  if (desk.off.value) return say("calledoff", x.standCalledOff);
   switch (h.state) {
     case "open": return ours ? say(h.known ? "sent" : "waits", h.known ? x.standSent : x.standWaits) : say("theirs", x.standTheirs);
     case "accepted": return say("accepted", x.standAccepted);
@@ -34,7 +35,6 @@ function stands(desk: Desk): { key: string; words: ComponentChildren } {
     case "declined": return say("declined", ours ? x.standDeclinedTheirs : x.standDeclinedOurs);
     case "withdrawn": return say("withdrawn", ours ? x.standWithdrawnOurs : x.standWithdrawnTheirs);
     case "refused": return say("refused", x.standRefused);
-    case "calledoff": return say("calledoff", x.standCalledOff);
     default: return say("over", x.standOver);
   }
 }
@@ -45,14 +45,14 @@ export function Standing({ desk }: { desk: Desk }) {
   const theirs = h?.state === "open" && h.party !== c.self, waits = h?.state === "open" && h.party === c.self;
   const changed = c.edited || desk.dirty.value;
   const send = !h ? fill(x.propose, { party }) : theirs ? x.counter : waits ? x.proposeAgain : h.state === "agreed" ? x.proposeChange : fill(x.propose, { party });
-  const decline = useSheet(), why = useSignal(""), off = useSheet(), reason = useSignal("");
+  const decline = useSheet(), why = useSignal(""), off = useSheet(), reason = useSignal(""), told = desk.off.value ?? h;
   const can = !c.begun && h?.state !== "accepted", trouble = desk.error.value?.invitation ? null : desk.error.value;
   return (
     <section aria-labelledby="stand" class="standing" data-stand={s.key}>
       <h2 id="stand">{x.standing}</h2>
       <div class="stack">
         <div role="status"><p class="lead">{s.words}</p></div>
-        {h?.reason ? <p>{fill(x.reasonGiven, { reason: h.reason })}</p> : null}
+        {told?.reason ? <p>{fill(x.reasonGiven, { reason: told.reason })}</p> : null}
         {c.agreed && h && h.id !== c.agreed && !c.begun ? <p class="q">{x.standInForce}</p> : null}
         <p class={up ? "q" : "warn say"} data-link={up ? "up" : "down"}>{up ? null : <Icon name="link" />}<span>{up ? x.linkUp : x.linkDown}</span></p>
         <Problems desk={desk} />
@@ -69,7 +69,7 @@ export function Standing({ desk }: { desk: Desk }) {
             {!h ? <button type="button" class="btn bare" data-act="drop" onClick={() => void desk.drop()}>{x.drop}</button> : null}
           </p>
         )}
-        {h && (c.begun || c.agreed || h.state === "calledoff") ? <p><button type="button" class="btn bare" data-act="copy" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.begin(c.other, c.id)}>{x.copyMeeting}</button></p> : null}
+        {h && (c.begun || c.agreed || desk.off.value) ? <p><button type="button" class="btn bare" data-act="copy" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.begin(c.other, c.id)}>{x.copyMeeting}</button></p> : null}
         {h && (theirs || waits || h.state === "accepted") ? <Differences title={x.differences} list={c.changes} whole={c.changes.length === 0} desk={desk} /> : null}
         {h && c.edited && !c.begun ? <details data-says="own"><summary>{x.ownDifferences}</summary><Differences list={c.own} desk={desk} /></details> : null}
         {c.revisions.length > 1 ? <History desk={desk} /> : null}
