@@ -199,6 +199,7 @@ func measureMemory(ctx context.Context, o options, dir string, r *figures.Report
 	if err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
+	r.AtMost("whole.memory.node", v, "kB", 120)
 	plain, err := startPlain(o, dir)
 	if err != nil {
 		return err
@@ -208,7 +209,6 @@ func measureMemory(ctx context.Context, o options, dir string, r *figures.Report
 		return fmt.Errorf("plain: %w", err)
 	}
 	r.Info("whole.memory.plain", w, "kB")
-	r.AtMost("whole.memory.node", v, "kB", 120)
 	return nil
 }
 
