@@ -95,7 +95,7 @@ export class FakeDesk extends FakeNode {
       case 'calloff':
         if (body.revision !== c.agreed) return no(400, 'arrange.gone');
         c.agreed = '';
-        Object.assign(head, { state: 'calledoff', reason: body.reason });
+        c.revisions = c.revisions.map((r) => (r === head ? { ...r, state: 'calledoff', reason: body.reason } : r)); // other tests have the same one
         break;
       case 'reset': c.edited = false; break;
       case 'invite': {
