@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Track is one camera: the layers that its sender makes of it, lowest first. All show the same picture at the same time, so a slot
 // may move from one to another at any keyframe. A sender that makes one only is a track of one layer. What it is made of does not
@@ -80,6 +83,9 @@ func (f *Forwarder) ShowLayers(now time.Time, t *Track, least, most int) {
 func (f *Forwarder) show(now time.Time, t *Track, least, most int) {
 	again := t == f.track
 	f.track, f.least, f.most = t, least, most
+	if !again && !f.within() && !t.flows(now) {
+		f.leave(now, false) // switchFor is for a keyframe on its way; from a camera that is silent none is, and the old picture is somebody else's
+	}
 	switch {
 	case !f.r.limited:
 		f.allowed = most
@@ -112,6 +118,11 @@ func (t *Track) index(s *Stream) int {
 		}
 	}
 	return -1
+}
+
+// flows says whether any layer does.
+func (t *Track) flows(now time.Time) bool {
+	return slices.ContainsFunc(t.layers, func(s *Stream) bool { return s.flows(now) })
 }
 
 // base is the lowest layer that flows, 0 if none does: browsers leave the lowest out of a small picture.

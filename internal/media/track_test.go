@@ -116,6 +116,39 @@ func TestTrackMovesAtKeyframesOnly(t *testing.T) {
 	}
 }
 
+// A slot that is given somebody else's camera goes on with the old picture only while the new one is on its way.
+func TestOldPictureEndsBeforeASilentCamera(t *testing.T) {
+	for name, silent := range map[string]bool{"silent": true, "flows, no keyframe": false} {
+		t.Run(name, func(t *testing.T) {
+			w, c, to, f := newShow(t)
+			other := newCamera(w)
+			both := func(d time.Duration) {
+				for end := w.now.Add(d); w.now.Before(end); {
+					c.picture()
+					if !silent {
+						other.asked = len(other.src.keyframes) // it answers no request
+						other.picture()
+					}
+					w.pass(33 * time.Millisecond)
+				}
+			}
+			both(time.Second)
+			f.Show(w.now, other.track, Priority{})
+			to.take()
+			both(900 * time.Millisecond)
+			if got := len(to.take()); silent != (got == 0) {
+				t.Errorf("%d packets of the first camera after the slot is another's, silent %v", got, silent)
+			}
+			both(200 * time.Millisecond)
+			to.take()
+			both(200 * time.Millisecond)
+			if got := len(to.take()); got != 0 {
+				t.Errorf("%d packets of the first camera more than a second later", got)
+			}
+		})
+	}
+}
+
 func TestTrackJoinsKeyframeRequestsOfItsLayers(t *testing.T) {
 	w := newWorld(t)
 	c := newCamera(w)
