@@ -12,7 +12,7 @@ import (
 	"visavis/internal/udp"
 )
 
-// narrowLink is what becomes of five cameras in three layers and two voices when the way from their node to the other falls to 1 Mbit/s for 20 s.
+// narrowLink is what becomes of five cameras in three layers and two voices when the way from their node to the other falls to 1 Mbit/s for 30 s.
 type narrowLink struct {
 	before    map[string]int // layers at a receiver over there, how many cameras in each
 	during    map[string]int // the same in the last five seconds of the narrow way
@@ -60,7 +60,7 @@ func narrowed(t *testing.T, feedback bool) (o narrowLink) {
 		path.Rate = 1e6
 		w.Net.Impair(w.Avelmar.Host, w.Tolmeria.Host, path)
 		mics := []Heard{{"avelmar-principal", "mic"}, {"avelmar-one", "mic"}}
-		for i := range 40 {
+		for i := range 60 {
 			time.Sleep(half)
 			now := time.Now()
 			if i == 3 {
