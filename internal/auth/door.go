@@ -105,8 +105,10 @@ func (b *Book) mustWait(ctx context.Context, v invitationValue) (string, error) 
 
 // Admit lets a session that waits in, and makes every other one of the same identity wait in its place: they are the ids that it returns.
 func (b *Book) Admit(ctx context.Context, id string) ([]string, error) {
-	b.entering.Lock()
-	defer b.entering.Unlock()
+	if err := b.entering.take(ctx); err != nil {
+		return nil, fmt.Errorf("admit: %w", err)
+	}
+	defer b.entering.give()
 	s, _, err := b.session(ctx, id)
 	if err != nil {
 		return nil, err
