@@ -260,14 +260,15 @@ test('the rehearsal switches the camera off, once, and the person switches it on
   await says(page, 'waiting');
   node.send({ state: standing({ phase: 'rehearsal', epoch: 6 }) });
   await until(page, () => document.querySelector('[data-says=dimmed]'));
+  await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.camera);
   assert.deepEqual(camera(node).at(-1), [false, 6]);
   const from = camera(node).length;
   await page.waitForTimeout(2500); // the page compares its switches with the node's each second
   assert.deepEqual(camera(node).slice(from).filter(([on]) => on), [], 'switched on again by itself');
   assert.equal(await page.evaluate(() => document.querySelector('[data-slot=self]')), null, 'the device is still open');
   await page.click('[data-act=camera]');
-  await heard(node, 'devices', (d) => d.camera);
   await until(page, () => !document.querySelector('[data-says=dimmed]') && document.querySelector('[data-slot=self]'));
+  await heard(node, 'devices', (d, i, all) => i === all.length - 1 && d.camera);
   assert.deepEqual(camera(node).at(-1), [true, 6]);
   node.state = standing({ phase: 'rehearsal', epoch: 6 });
   const before = camera(node).length;
@@ -276,6 +277,31 @@ test('the rehearsal switches the camera off, once, and the person switches it on
   await until(page, () => document.querySelector('[data-slot=self]'));
   await heard(node, 'devices', (d, i) => i >= before && d.camera);
 });
+
+// The node of these tests switches nothing off by itself: what a real one does where more people begin to hear is written into switches.
+for (const [name, { from, to, kept }] of Object.entries({
+  'the doors open again': { from: { phase: 'closed', epoch: 4, order: order({ mode: 'free' }) }, to: { phase: 'open', epoch: 5, order: order({ mode: 'free' }) } },
+  'a rehearsal begins': { from: { phase: 'waiting', epoch: 2 }, to: { phase: 'rehearsal', epoch: 3 } },
+  'a rehearsal begins anew, unseen': { from: { phase: 'rehearsal', epoch: 3 }, to: { phase: 'rehearsal', epoch: 5 } },
+  'the doors close, the control': { from: { phase: 'open', epoch: 3, order: order({ mode: 'free' }) }, to: { phase: 'closed', epoch: 4, order: order({ mode: 'free' }) }, kept: true },
+})) {
+  test(`a microphone that is open when more people begin to hear stays closed: ${name}`, { timeout: 60_000 }, async (t) => {
+    const { node, page } = await seated(t, { state: standing(from) });
+    await page.click('[data-act=mic]');
+    await heard(node, 'devices', (d) => d.mic);
+    if (!kept) node.switches = { mic: false, camera: node.switches.camera && to.phase !== 'rehearsal' };
+    const before = node.said('devices').length;
+    node.state = standing(to);
+    node.send({ state: node.state });
+    await page.waitForTimeout(3500); // the page compares its switches with the node's each second, and says them again at the second difference
+    const said = node.said('devices').slice(before).map((d) => d.mic);
+    if (kept) assert.deepEqual(said.filter((mic) => !mic), [], 'the microphone was closed although nobody more hears');
+    else {
+      assert.deepEqual(said.filter(Boolean), [], 'the microphone opened by itself');
+      assert.ok(said.length > 0, 'the page did not close its microphone');
+    }
+  });
+}
 
 test('who comes after the end opens no device, and says nothing of one', { timeout: 60_000 }, async (t) => {
   const count = () => { globalThis.wishes = 0; const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = (c) => { globalThis.wishes++; return ask(c); }; };

@@ -81,8 +81,9 @@ export class Call {
   private readonly voices = new Map<string, number>(); // member → when last heard
   private lock: WakeLockSentinel | undefined;
   private parted = 0; // when the last cut began
-  private before = ""; // the phase when we last looked
-  private rehearsed = false; // the page was loaded again in the rehearsal
+  private before = ""; // the phase when we last looked, or when the page was left to be loaded again
+  private epoch = -1; // of that State: it counts the changes of phase
+  private took = false; // and whether the person held the floor and had taken it
   private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
@@ -97,6 +98,8 @@ export class Call {
     // Where the press sits nothing sounds but the open part, from the very message on that says so.
     effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== "" || this.fresh.stale.value); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
+    // A switch that is off lets the device go, whenever the browser hands it over.
+    effect(() => { if (!this.camera.value && this.devices.camera.value && this.running) untracked(() => this.devices.release("video")); });
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.touched(), { capture: true });
@@ -157,10 +160,10 @@ export class Call {
     if (open && !this.maySpeak) return;
     if (open) this.passed.value = false;
     if (open && !this.devices.mic.value) {
-      const running = this.stand.running.value, got = await this.devices.open("audio");
+      const { epoch } = this.state.peek(), got = await this.devices.open("audio");
       if (!this.running) this.devices.release("audio"); // the seat was given up while the browser asked
-      // What was asked before the meeting began, or while the floor was ours, opens nothing after it.
-      if (!got || !this.running || !this.maySpeak || this.stand.running.value !== running) return;
+      // What was asked in another phase, or while the floor was ours, opens nothing: other people hear.
+      if (!got || !this.running || !this.maySpeak || this.state.peek().epoch !== epoch) return;
     }
     this.mic.value = open;
     this.tell();
@@ -279,31 +282,38 @@ export class Call {
     this.state.value = whole(s);
   }
 
-  /** guard closes a microphone that the rules no longer admit, and every one that the meeting's beginning would expose. */
+  /**
+   * guard closes a microphone that the rules no longer admit, and every one that a change of phase would expose. The node switches them off
+   * where more people begin to hear; a page that said its switches again would open them unasked. Changes that nobody has seen (a cut, a reload) count as such.
+   */
   private guard() {
-    const formal = this.stand.formal.value, may = this.stand.maySpeak.value, running = this.stand.running.value;
-    const began = running && (this.before === "rehearsal" || this.before === "waiting"), rehearses = formal && this.stand.phase.value === "rehearsal" && this.before !== "rehearsal";
-    this.before = this.stand.phase.value;
-    if (rehearses) untracked(() => this.dim());
-    if (!formal || !this.mic.peek() || (may && !began)) return;
-    void this.setMic(false);
-    this.passed.value = running && !began;
+    const { phase: now, epoch, order } = this.state.value, may = this.stand.maySpeak.value, holds = this.stand.holds.value;
+    if (!this.stand.formal.value || now === "") return;
+    const lower = epoch - this.epoch <= 1 && ((this.before === "open" && now === "closed") || (this.before === "rehearsal" && now === "waiting"));
+    const raised = !lower && (epoch !== this.epoch || now !== this.before);
+    const again = this.took && holds && !order.acknowledged; // the floor went away and came back
+    [this.before, this.epoch, this.took] = [now, epoch, holds && order.acknowledged];
+    untracked(() => {
+      if (this.mic.value && (!may || raised || again)) {
+        void this.setMic(false); // before the camera, whose word to the node names both
+        this.passed.value = this.stand.running.value && !raised;
+      }
+      if (raised && now === "rehearsal") this.dim();
+    });
   }
 
-  /** dim switches the camera off as the rehearsal begins, as the node does; a page that was loaded again in it has asked before. */
+  /** dim switches the camera off as the rehearsal begins, as the node does. */
   private dim() {
-    const asked = this.rehearsed;
-    this.rehearsed = false;
-    if (asked || !this.sends || !this.camera.peek()) return;
+    if (!this.sends || !this.camera.peek()) return;
     void this.setCamera(false);
     this.dimmed.value = true;
   }
 
   /** outdated: this page slept, or its messages were held back; the floor may have passed on long ago. It closes the microphone and asks anew. */
   private outdated() {
-    if (!this.running || this.phase.peek() !== "live") return;
-    if (this.stand.formal.peek() && this.mic.peek()) void this.setMic(false);
-    this.socket?.close();
+    if (!this.running) return;
+    if (this.stand.formal.peek() && this.mic.peek()) void this.setMic(false); // also while the socket is away: it may have ended before the clocks were looked at
+    if (this.phase.peek() === "live") this.socket?.close();
   }
 
   private signalled(s: Signal) {
@@ -323,7 +333,6 @@ export class Call {
     this.token = w.resume;
     if (this.parted && Date.now() - this.parted > sameSitting) {
       this.mic.value = false; // a laptop that slept wakes up with a closed microphone
-      this.asked.value = { tone: false, card: false };
     }
     if (w.answer) {
       this.asked.value = { tone: false, card: false }; // a new seat: the node has none on
@@ -339,6 +348,7 @@ export class Call {
       void this.restart();
     }
     this.phase.value = "live";
+    if (this.fresh.stale.peek()) return this.outdated(); // an old State came while the answer was taken
     this.tell();
     if (this.mutedSpeech.peek()) this.socket?.send({ sense: { speaking: true } });
   }
@@ -500,18 +510,18 @@ export class Call {
   private remember() {
     if (!this.running) return;
     try {
-      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, phase: this.before, at: Date.now() }));
+      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, phase: this.before, epoch: this.epoch, at: Date.now() }));
     } catch { /* storage is forbidden: the microphone is closed after a reload */ }
   }
 
   private recall() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; phase?: string; at?: number };
+      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; phase?: string; epoch?: number; at?: number };
       sessionStorage.removeItem(keep);
       if (Date.now() - (kept.at ?? 0) > keepFor) return;
       this.mic.value = kept.mic === true;
       this.camera.value = kept.camera !== false;
-      this.rehearsed = kept.phase === "rehearsal";
+      [this.before, this.epoch] = [kept.phase ?? "", kept.epoch ?? -1]; // guard closes what was open in another phase
     } catch { /* as if nothing had been kept */ }
   }
 }

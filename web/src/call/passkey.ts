@@ -3,11 +3,11 @@ import { post, type Reply } from "./node";
 
 interface Options { options: { publicKey?: unknown } & Record<string, unknown> }
 
-/** Passed: "" when the node has accepted; else why not: "none" (no passkeys here), "cancelled" (by the person), or the node's code. */
+/** Passed: "" when the node has accepted; else why not: "none" (no passkeys here), "cancelled" (by the person), "silent" (the node does not answer), or the node's code. */
 export type Passed = string;
 
 const publicKey = (r: Options) => (r.options.publicKey ?? r.options) as never;
-const code = (r: Reply<unknown>) => (r.ok ? "" : r.code || "server");
+const code = (r: Reply<unknown>) => (r.ok ? "" : r.code || "silent");
 
 async function ceremony(kind: "register" | "signin" | "stepup", ask: object, make: (o: never) => Promise<Credential | null>): Promise<Passed> {
   if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return "none";
