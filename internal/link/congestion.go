@@ -27,6 +27,8 @@ type congestion struct {
 	probeSeq uint16
 	looked   time.Time // when the estimate was last moved by time
 	clock    reportClock
+	resetAt  time.Time // when the estimate last forgot the way
+	stale    bool      // it must, because the far node's clock is another
 
 	came   []*arrivals // of in streams and probes, what was not told yet
 	probed arrivals
@@ -83,7 +85,8 @@ func (a *arrivals) take(seq uint16, tick uint32) bool {
 	return true
 }
 
-// arrived takes note of a packet that the far node counts.
+// arrived takes note of a packet that the far node counts. One whose number is too far from those before is passed over if there was a report a
+// moment ago.
 func (p *plane) arrived(now time.Time, a *arrivals, ssrc uint32, seq uint16) {
 	c := &p.cc
 	if !c.on {
@@ -93,6 +96,9 @@ func (p *plane) arrived(now time.Time, a *arrivals, ssrc uint32, seq uint16) {
 		a.at = make([]uint32, 0, maxReported)
 	}
 	if !a.take(seq, p.reportTime(now)) {
+		if now.Sub(c.told) < congestionGap {
+			return // numbers that jump earn the far node no more reports than this
+		}
 		p.tellArrivals(now)
 		a.take(seq, p.reportTime(now))
 	}
@@ -168,9 +174,28 @@ func endCongestion(b []byte, at uint32) []byte {
 
 var errCongestion = errors.New("not congestion control feedback")
 
-// readCongestion calls packet for each packet that feedback speaks of; at is when it came, µs on a clock that counts from report. known is false
+// readCongestion calls packet for each packet that feedback speaks of, for none if it is not whole; at is when it came, µs on a clock that counts from report. known is false
 // where that is not told.
 func readCongestion(b []byte, report int64, packet func(ssrc uint32, seq uint16, came, known bool, at int64)) error {
+	if err := checkCongestion(b); err != nil {
+		return err
+	}
+	for b = b[8 : len(b)-4]; len(b) > 0; {
+		ssrc, seq, n := binary.BigEndian.Uint32(b), binary.BigEndian.Uint16(b[4:]), int(binary.BigEndian.Uint16(b[6:]))
+		b = b[8:]
+		size := (2*n + 3) &^ 3
+		for i := range n {
+			w := binary.BigEndian.Uint16(b[2*i:])
+			offset := int64(w & offsetMask)
+			packet(ssrc, seq+uint16(i), w&arrivedBit != 0, offset <= offsetMost, report-offset*1e6/1024)
+		}
+		b = b[size:]
+	}
+	return nil
+}
+
+// checkCongestion says whether feedback is whole.
+func checkCongestion(b []byte) error {
 	if len(b) < 12 || b[0] != 2<<6|fmtCongestion || b[1] != rtcpRTPFB {
 		return errCongestion
 	}
@@ -178,16 +203,9 @@ func readCongestion(b []byte, report int64, packet func(ssrc uint32, seq uint16,
 		if len(b) < 8 {
 			return errCongestion
 		}
-		ssrc, seq, n := binary.BigEndian.Uint32(b), binary.BigEndian.Uint16(b[4:]), int(binary.BigEndian.Uint16(b[6:]))
-		b = b[8:]
-		size := (2*n + 3) &^ 3
+		size := 8 + (2*int(binary.BigEndian.Uint16(b[6:]))+3)&^3
 		if size > len(b) {
 			return errCongestion
-		}
-		for i := range n {
-			w := binary.BigEndian.Uint16(b[2*i:])
-			offset := int64(w & offsetMask)
-			packet(ssrc, seq+uint16(i), w&arrivedBit != 0, offset <= offsetMost, report-offset*1e6/1024)
 		}
 		b = b[size:]
 	}
@@ -224,16 +242,19 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 	if c.estimate == nil {
 		return
 	}
-	if len(b) < 12 {
-		p.n.Malformed++
+	if checkCongestion(b) != nil {
+		p.n.Malformed++ // before anything of it counts
 		return
 	}
 	at, again := c.clock.read(now, binary.BigEndian.Uint32(b[len(b)-4:]))
-	if again {
-		c.estimate.Reset()
+	if c.stale = c.stale || again; c.stale {
+		if now.Sub(c.resetAt) < resetEvery {
+			return // a clock that jumps on and on tells nothing, and must not cost much
+		}
+		c.forget(now)
 	}
 	var o *out
-	err := readCongestion(b, at, func(ssrc uint32, seq uint16, came, known bool, at int64) {
+	_ = readCongestion(b, at, func(ssrc uint32, seq uint16, came, known bool, at int64) {
 		of := &c.probes
 		if p.send == nil || ssrc != p.send.farTag {
 			if o == nil || o.ssrc != ssrc {
@@ -248,9 +269,6 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 			c.estimate.Packet(now, n, came, at)
 		}
 	})
-	if err != nil {
-		p.n.Malformed++
-	}
 	c.estimate.Reported(now)
 	p.limit(now)
 }
@@ -308,10 +326,16 @@ func (p *plane) sendProbe(now time.Time, size int) {
 
 // newPath forgets what was known of another way.
 func (p *plane) newPath(now time.Time) {
-	if e := p.cc.estimate; e != nil {
-		e.Reset()
+	if p.cc.estimate != nil {
+		p.cc.forget(now)
 		p.limit(now)
 	}
+}
+
+// forget begins the estimate anew.
+func (c *congestion) forget(now time.Time) {
+	c.estimate.Reset()
+	c.resetAt, c.stale = now, false
 }
 
 // agree begins to tell and to be told if the far node does.

@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -165,37 +166,184 @@ func TestNeighboursWithoutFeedback(t *testing.T) {
 	}
 }
 
-// TestFeedbackThatLies: what a far node claims opens no more than the link's own rate and never more than was sent, and feedback about nothing does
-// nothing.
-func TestFeedbackThatLies(t *testing.T) {
+// TestNumbersThatJump: a node whose numbers do not fit in a report is sent no more than one in 10 ms, and what does not come first in its datagram
+// earns it none.
+func TestNumbersThatJump(t *testing.T) {
+	for _, c := range []struct {
+		what          string
+		each          int    // probes in a datagram
+		jump          uint16 // from one to the next
+		least, most   int64  // reports in a second
+		malformedMost uint64
+	}{
+		{"control: in a row", 1, 1, 15, 21, 0},
+		{"far apart", 1, maxReported, 50, 101, 0},
+		{"75 in a datagram", 75, maxReported - 1, 15, 101, 74 * 330},
+	} {
+		pair(t, 53, 20*time.Millisecond, func(w *world, a, b *node) {
+			seen, number := feedbackSeen(w.n), uint16(0)
+			for range 330 {
+				b.worker.Call(func() {
+					p, probes := b.conn().p, make([]byte, 0, maxRTCP)
+					for range c.each {
+						number += c.jump
+						x := pathPacket{Subtype: subtypeProbe, Tag: p.send.farTag, Number: uint32(number)}
+						probes = x.appendProbe(probes, probeHeader)
+					}
+					p.sealRTCP(probes, p.active.addr, false)
+				})
+				time.Sleep(3 * time.Millisecond)
+			}
+			if n := seen.Load(); n < c.least || n > c.most {
+				t.Errorf("%s: %d reports in a second, want %d to %d", c.what, n, c.least, c.most)
+			}
+			var counts Counters
+			a.worker.Call(func() { counts = a.conn().p.n })
+			if counts.RTCPPoliced > 0 || (counts.Malformed > 0) != (c.malformedMost > 0) || counts.Malformed > c.malformedMost {
+				t.Errorf("%s: %d policed, %d malformed", c.what, counts.RTCPPoliced, counts.Malformed)
+			}
+		})
+	}
+}
+
+// lies are feedback that b sends a besides what is true, the n-th datagram of it.
+func lies(ssrc uint32) map[string]func(tag, n uint32) []byte {
+	report := func(b []byte, tag, at uint32, all ...arrivals) []byte {
+		x := beginCongestion(nil, tag)
+		for _, a := range all {
+			x = a.append(x, at)
+		}
+		return append(b, endCongestion(x, at)...)
+	}
+	return map[string]func(tag, n uint32) []byte{
+		"control: none": nil,
+		"all came at one moment, and more": func(tag, n uint32) []byte {
+			x, y := arrivals{ssrc: ssrc}, arrivals{ssrc: 0xffffffff}
+			for i := range uint16(maxReported) {
+				x.take(uint16(n*maxReported)+i, n<<10)
+			}
+			y.take(1, n<<10)
+			return report(nil, tag, n<<10, y, x)
+		},
+		"another clock each time": func(tag, n uint32) []byte { return report(nil, tag, n*20<<16) },
+		"another clock, 75 times in a datagram": func(tag, n uint32) (b []byte) {
+			for i := range uint32(75) {
+				b = report(b, tag, (75*n+i)*20<<16)
+			}
+			return b
+		},
+		"another clock, not whole": func(tag, n uint32) []byte {
+			b := report(nil, tag, n*20<<16, arrivals{ssrc: ssrc, at: []uint32{1}})
+			b[15] = 200 // packets that are not there
+			return b
+		},
+	}
+}
+
+// lied is what came of lies in 3 s.
+type lied struct {
+	datagrams, bytes int64 // sent by the node that was lied to
+	resets           int   // of its estimate
+	malformed        uint64
+}
+
+// lie has b lie to a 200 times a second.
+func lie(t *testing.T, what string) (out lied) {
 	pair(t, 52, 20*time.Millisecond, func(w *world, a, b *node) {
 		c := newCall(a, b)
 		defer c.end()
 		var ssrc uint32
 		a.worker.Call(func() { ssrc = c.sentAs(a) })
-		b.worker.Call(func() { // each packet came at one moment: an endless rate; and packets and streams that were never sent
-			p := b.conn().p
-			for n := range uint32(200) {
-				x := arrivals{ssrc: ssrc}
-				for i := range uint16(maxReported) {
-					x.take(uint16(n*maxReported)+i, n<<10)
+		var datagrams, bytes atomic.Int64
+		w.n.set(func() {
+			w.n.tap = func(from, _ netip.AddrPort, b []byte) {
+				if from == a.addr {
+					datagrams.Add(1)
+					bytes.Add(int64(len(b)))
 				}
-				y := arrivals{ssrc: 0xffffffff}
-				y.take(1, n<<10)
-				p.sealRTCP(endCongestion(y.append(beginCongestion(nil, p.send.farTag), n<<10), n<<10), p.active.addr, false)
-				p.sealRTCP(endCongestion(x.append(beginCongestion(nil, p.send.farTag), n<<10), n<<10), p.active.addr, false)
 			}
 		})
-		time.Sleep(3 * time.Second)
-		a.worker.Call(func() {
-			if bits, ok := a.conn().p.cc.estimate.Bits(); !ok || bits > partyRate*8 || bits < 0 {
-				t.Errorf("estimate %v, %v", bits, ok)
+		tell, at := lies(ssrc)[what], time.Time{}
+		for n := range uint32(600) {
+			if tell != nil {
+				b.worker.Call(func() { p := b.conn().p; p.sealRTCP(tell(p.send.farTag, n), p.active.addr, false) })
 			}
-		})
-		if n := a.conn().Counters().Malformed; n > 0 {
-			t.Errorf("%d malformed", n)
+			time.Sleep(5 * time.Millisecond)
+			a.worker.Call(func() {
+				cc := &a.conn().p.cc
+				if cc.resetAt != at {
+					at = cc.resetAt
+					out.resets++
+				}
+				if bits, ok := cc.estimate.Bits(); ok && (bits > partyRate*8 || bits < 0) {
+					t.Errorf("%s: estimate %v", what, bits)
+				}
+			})
 		}
+		w.n.set(func() { w.n.tap = nil })
+		out.datagrams, out.bytes, out.malformed = datagrams.Load(), bytes.Load(), a.conn().Counters().Malformed
 	})
+	return out
+}
+
+// TestFeedbackThatLies: what a far node claims makes us send no more than the truth does, opens no more than the link's own rate, and costs no more
+// than one new beginning of the estimate a second. Feedback that is not whole, or not first in its datagram, does nothing.
+func TestFeedbackThatLies(t *testing.T) {
+	honest := lie(t, "control: none")
+	if honest.resets != 1 || honest.malformed > 0 || honest.datagrams < 300 { // one: when its address was found
+		t.Errorf("control: %+v", honest)
+	}
+	for what := range lies(0) {
+		got := lie(t, what)
+		t.Logf("%s: %+v", what, got)
+		if got.datagrams > honest.datagrams*11/10 || got.bytes > honest.bytes*11/10 {
+			t.Errorf("%s: %d datagrams of %d bytes were sent, with the truth %d of %d", what, got.datagrams, got.bytes, honest.datagrams, honest.bytes)
+		}
+		least, most, malformed := 2, 5, uint64(0)
+		switch what {
+		case "control: none":
+			least, most = 1, 1
+		case "another clock, 75 times in a datagram":
+			malformed = 74 * 600
+		case "another clock, not whole":
+			least, most, malformed = 1, 1, 600
+		}
+		if got.resets < least || got.resets > most || got.malformed > malformed || got.malformed < malformed*9/10 {
+			t.Errorf("%s: %d new beginnings, want %d to %d; %d malformed, want %d", what, got.resets, least, most, got.malformed, malformed)
+		}
+	}
+}
+
+// TestWayFoundAnew: what was known of the way is forgotten when no address was left and one answers again, even the same; not when the same one has
+// been silent for a while.
+func TestWayFoundAnew(t *testing.T) {
+	for _, left := range []bool{true, false} {
+		pair(t, 54, 20*time.Millisecond, func(w *world, a, b *node) {
+			var before, after time.Time
+			a.worker.Call(func() { before = a.conn().p.cc.resetAt })
+			w.n.set(func() { w.n.cutUDP = true })
+			time.Sleep(1500 * time.Millisecond)
+			a.worker.Call(func() {
+				if p := a.conn().p; !left { // as after a minute without an answer
+					p.active, p.second, p.udpAt = nil, nil, time.Now()
+					for _, q := range p.paths {
+						q.ponged = time.Time{}
+					}
+				}
+			})
+			w.n.set(func() { w.n.cutUDP = false })
+			time.Sleep(1500 * time.Millisecond)
+			a.worker.Call(func() {
+				p := a.conn().p
+				if after = p.cc.resetAt; p.active == nil || p.active.tunnelled() {
+					t.Error("the address is not in use again")
+				}
+			})
+			if before.IsZero() || after.After(before) == left {
+				t.Errorf("an address left: %v; forgotten at %v, before that at %v", left, after, before)
+			}
+		})
+	}
 }
 
 // sentAs is the SSRC of n's camera on the link.

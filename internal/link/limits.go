@@ -126,6 +126,7 @@ const (
 	maxNackPairs = 64                      // entries of one resend request
 
 	congestionEvery = 50 * time.Millisecond  // between two reports of what came
+	congestionGap   = 10 * time.Millisecond  // the same where numbers jump so far that they do not fit in one
 	maxReported     = 512                    // packets of one SSRC in a report
 	numbersKept     = 1024                   // packets of one stream that reports may speak of: 1 s at the rate of a stream
 	lossMost        = 0.2                    // of pictures: more is too much for the way, less is mended
@@ -137,6 +138,7 @@ const (
 	probeLeast      = 300                    // bytes of a packet of a probe
 	probeMost       = 1180
 	clockJump       = 10 * time.Second // between two reports: the far node's clock began anew
+	resetEvery      = time.Second      // between two, if it begins anew more often
 	ipHeaders       = 28               // IPv4 and UDP
 	srtcpTrailer    = 20               // tag, E flag and index
 )

@@ -367,6 +367,7 @@ func (p *plane) pong(now time.Time, x *pathPacket) {
 	}
 	if p.active == nil {
 		p.active, p.movedAt = q, now
+		p.newPath(now)
 		p.update(now)
 		p.publish(now)
 	}

@@ -143,15 +143,24 @@ func (p *plane) rtcp(now time.Time, d udp.Datagram, k *keyset) {
 		return
 	}
 	rest := d.Data[:n]
-	for len(rest) > 0 {
+	for first := true; len(rest) > 0; first = false {
 		packet, r, ok := nextRTCP(rest)
 		if !ok {
 			p.n.Malformed++
 			return
 		}
-		p.rtcpPacket(now, packet, k, d.Addr)
+		if first || !alone(packet) {
+			p.rtcpPacket(now, packet, k, d.Addr)
+		} else {
+			p.n.Malformed++
+		}
 		rest = r
 	}
+}
+
+// alone: probes and feedback on pictures come one in a datagram, as its first packet, so that the rate of datagrams bounds what they cost.
+func alone(b []byte) bool {
+	return b[1] == rtcpRTPFB && b[0]&0x1f == fmtCongestion || b[1] == rtcpApp && b[0]&0x1f == subtypeProbe
 }
 
 // rtcpPacket takes one packet of a compound. Types that this version does not know are passed over (RFC 3550 §6.1).
