@@ -246,8 +246,12 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 		}
 	}
 	for s, p := range ranks { // for the links, on which the other node does not say who comes first
-		if s.Track() != nil && t.prefer[s] != p {
-			todo = append(todo, func(time.Time) { s.Track().SetRank(p) })
+		if t.prefer[s] != p {
+			todo = append(todo, func(time.Time) {
+				if c := s.Track(); c != nil { // which the worker alone changes
+					c.SetRank(p)
+				}
+			})
 		}
 	}
 	if len(todo) > 0 && !t.worker.Do(func() {
