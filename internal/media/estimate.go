@@ -291,6 +291,9 @@ func (e *Estimator) lower(now time.Time) {
 	if e.bits <= leastBits && now.Sub(e.over) > stopAfter {
 		e.stopped, e.bits = now.Add(e.stop), 0
 		e.stop = min(e.stop*2, stopMost)
+		// Until then a queue of ours drains. What is left is the way's own delay, which may have grown: with the old measure of it
+		// there would be a queue for ever.
+		e.delay, e.queue, e.before, e.window.share = windowMin{}, 0, 0, 0
 		return
 	}
 	e.bits = max(min(e.bits, got), min(e.bits, leastBits))

@@ -16,7 +16,8 @@ type narrow struct {
 	est    *Estimator // nil: nobody limits it, the control
 	bits   float64    // of the path
 	buffer time.Duration
-	lose   func() bool // at random, besides the queue
+	longer time.Duration // than 20 ms
+	lose   func() bool   // at random, besides the queue
 
 	free     time.Time // when the queue is empty
 	way      []flight
@@ -61,7 +62,7 @@ func (n *narrow) Send(now time.Time, o *Out) {
 		return
 	}
 	n.free = n.free.Add(time.Duration(float64(size) * 8 / n.bits * 1e9))
-	f.at = n.free.Add(oneWay)
+	f.at = n.free.Add(oneWay + n.longer)
 	f.o.Payload = append([]byte(nil), o.Payload...)
 	n.way = append(n.way, f)
 }
@@ -282,6 +283,45 @@ func TestRateCut(t *testing.T) {
 		t.Logf("control: %+v", without)
 		if without.lost < 0.05 {
 			t.Errorf("control: without an estimate %.2f %% of the sound was lost: the cut shows nothing", without.lost*100)
+		}
+	}
+}
+
+// dark is the longest time without a picture between two instants.
+func (n *narrow) dark(from, to time.Time) (longest time.Duration) {
+	last := from
+	for _, p := range n.pictures {
+		if p.at.After(from) && p.at.Before(to) {
+			longest, last = max(longest, p.at.Sub(last)), p.at
+		}
+	}
+	return max(longest, to.Sub(last))
+}
+
+// TestLongerWay: when the way becomes longer by more than the queue that is allowed, pictures rest once, for what a queue would need to drain. Control:
+// where there is a queue besides, because the way takes less too, it is still cut: the sound goes on.
+func TestLongerWay(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		n := &narrow{est: &Estimator{}, bits: 3e6, buffer: 300 * time.Millisecond}
+		c := newCall(t, n)
+		c.run(8 * time.Second)
+		if n.video.Layer() != 2 {
+			t.Errorf("layer %d at 3 Mbit/s, want 2", n.video.Layer())
+		}
+		began, first := c.now, n.top
+		n.longer = 100 * time.Millisecond
+		if full {
+			n.bits = 300e3
+		}
+		c.run(40 * time.Second)
+		dark, lost := n.dark(began, c.now), n.lost(first, n.top)
+		layer, _ := n.layerIn(c.now.Add(-5*time.Second), c.now)
+		t.Logf("full %v: dark for %v, layer %d, %.2f %% of the sound lost", full, dark, layer, lost*100)
+		if !full && (dark > 3*time.Second || layer != 2) {
+			t.Errorf("dark for %v, then layer %d; want 3 s, then 2", dark, layer)
+		}
+		if lost > 0.005 || full && (layer < 0 || layer > 1) {
+			t.Errorf("full %v: %.2f %% of the sound lost, layer %d", full, lost*100, layer)
 		}
 	}
 }
