@@ -161,7 +161,7 @@ func (b *Book) Redeem(ctx context.Context, code Secret) (Session, Secret, error)
 
 // Enter is Redeem of an invitation that may ask for a PIN (ErrPIN; after MaxPINFailures ErrLocked, for the right one too). With e.Wait the
 // session of whoever is not the first with this identity has Waiting set; of more than MaxWaiting ErrFull.
-func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (Session, Secret, error) {
+func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (s Session, cookie Secret, err error) {
 	if err := b.entering.take(ctx); err != nil {
 		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)
 	}
@@ -171,12 +171,18 @@ func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (Session, Secret
 		err = ErrInvitation
 	}
 	if err == nil && v.PIN != "" {
-		raw, v, err = b.tryPIN(ctx, key, code, e.PIN)
+		if raw, v, err = b.tryPIN(ctx, key, code, e.PIN); err == nil {
+			defer func() {
+				if err != nil {
+					b.uncountPIN(ctx, key)
+				}
+			}()
+		}
 	}
 	if err != nil {
 		return Session{}, Secret{}, err
 	}
-	s := b.begin(v.Grant)
+	s = b.begin(v.Grant)
 	if e.Wait {
 		if s.Waiting, err = b.mustWait(ctx, v); err != nil {
 			return Session{}, Secret{}, err
