@@ -169,7 +169,10 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.log.Info("invitation used", "meeting", g.Meeting, "person", g.Member, "code", session.Waiting)
-	s.done(r, "invitation.used", g, g)
+	// The first use is once for each invitation. Who waits at the door may come as often as refusals are made.
+	if session.Waiting == "" || s.security.admitEntry(cut(r.RemoteAddr), true) {
+		s.done(r, "invitation.used", g, g)
+	}
 	s.signedIn(w, r, secret)
 	w.WriteHeader(http.StatusNoContent)
 }

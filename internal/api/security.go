@@ -14,7 +14,8 @@ import (
 
 // security is what goes into the log about refusals and uses of power: a line for those who run the node, with the network cut to what a log may know,
 // and an entry of the chained log, without it. A flood of refusals is counted and not written: of one network, so that it takes nothing from others, of
-// strangers together, so that they take nothing from those who are known, and of those.
+// strangers together, so that they take nothing from those who are known, and of those. The chained log, from which the oldest goes in the end, has less
+// room for them than the log of the node: a share of each day.
 type security struct {
 	book    *auth.Book
 	log     *slog.Logger
@@ -22,13 +23,22 @@ type security struct {
 	sources *limiter[string] // by network
 	classes *limiter[bool]   // by whether the person is known
 
+	// Of the chained log.
+	daySources *limiter[string]
+	days       *limiter[bool]
+	own        *limiter[meeting.MemberID] // by account
+
 	mu         sync.Mutex
-	suppressed int // since the last entry about them
+	suppressed int       // since the last entry about them
+	settled    time.Time // when that was
 }
 
 func newSecurity(book *auth.Book, log *slog.Logger) *security {
+	const day = 24 * 60 * 60 // s
 	return &security{book: book, log: log, names: auth.NewSources(),
-		sources: newLimiter[string](securityPerSource, securitySourceBurst), classes: newLimiter[bool](securityPerSecond, securityBurst)}
+		sources: newLimiter[string](securityPerSource, securitySourceBurst), classes: newLimiter[bool](securityPerSecond, securityBurst),
+		daySources: newLimiter[string](securitySourceDay/float64(day), securitySourceBurst), days: newLimiter[bool](securityDay/float64(day), securityBurst),
+		own: newLimiter[meeting.MemberID](ownDay/float64(day), ownDay)}
 }
 
 // note writes an entry of the chained log.
@@ -40,25 +50,41 @@ func (s *security) note(e auth.SecurityEvent) {
 	}
 }
 
-// admit says whether a refusal is written, and counts it if not.
+// admit says whether a refusal is a line of the node's log.
 func (s *security) admit(network string, known bool) bool {
-	if s.sources.take(network, 1) && s.classes.take(known, 1) {
-		return true
+	return s.sources.take(network, 1) && s.classes.take(known, 1)
+}
+
+// admitEntry says whether what somebody without power does is an entry of the chained log, and counts it if not.
+func (s *security) admitEntry(network string, known bool) bool {
+	if s.days.take(known, 1) {
+		if s.daySources.take(network, 1) {
+			return true
+		}
+		s.days.give(known)
 	}
-	s.mu.Lock()
-	s.suppressed++
-	s.mu.Unlock()
+	s.suppress()
 	return false
 }
 
-// settle writes how many refusals were not written, if any.
-func (s *security) settle() {
+func (s *security) suppress() {
+	s.mu.Lock()
+	s.suppressed++
+	s.mu.Unlock()
+}
+
+// settle writes how many entries were not written, if any, at most once in every.
+func (s *security) settle(every time.Duration) {
 	s.mu.Lock()
 	n := s.suppressed
-	s.suppressed = 0
+	if now := time.Now(); n == 0 || now.Sub(s.settled) < every {
+		n = 0
+	} else {
+		s.suppressed, s.settled = 0, now
+	}
 	s.mu.Unlock()
 	if n > 0 {
-		s.log.Warn("refusals not written", slog.Int("count", n))
+		s.log.Warn("not written to the security log", slog.Int("count", n))
 		s.note(auth.SecurityEvent{Kind: "suppressed", Count: n})
 	}
 }
@@ -87,15 +113,28 @@ func (s *Server) refused(remote, code string, g auth.Grant) {
 	network := cut(remote)
 	if !s.security.admit(network, g.Member != "") {
 		s.counts.refuse("log.suppressed")
+		s.security.suppress()
 		return
 	}
 	s.log.Warn("refused", slog.String("code", code), slog.String("meeting", string(g.Meeting)), slog.String("person", string(g.Member)), slog.String("remote", network))
+	if !s.security.admitEntry(network, g.Member != "") {
+		return
+	}
 	s.security.note(auth.SecurityEvent{Kind: "refused", Code: code, Meeting: g.Meeting, Person: g.Member, Source: s.security.names.Name(network)})
 }
 
 // done writes down a use of power over people: what was done, to whom, by whom.
 func (s *Server) done(r *http.Request, what string, by, to auth.Grant) {
 	s.used(r.RemoteAddr, what, by.Member, to)
+}
+
+// doneOwn is done for what an account does to itself, as often as it likes.
+func (s *Server) doneOwn(r *http.Request, what string, g auth.Grant) {
+	if !s.security.own.take(g.Member, 1) {
+		s.security.suppress()
+		return
+	}
+	s.done(r, what, g, g)
 }
 
 // used is done for who has no request.

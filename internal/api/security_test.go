@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"visavis/internal/auth"
+	"visavis/internal/meeting"
+	"visavis/internal/store"
 )
 
 // noted are the entries of the chained log, of a kind.
@@ -53,9 +55,99 @@ func TestStrangerDoesNotFillTheLog(t *testing.T) {
 		if s := r.noted("suppressed"); len(s) != 1 || s[0].Count != 500-securitySourceBurst+1+1000-(securityBurst-securitySourceBurst-2) {
 			t.Errorf("suppressed %+v", s)
 		}
+		r.s.refused("203.0.113.7:5000", "invitation.unknown", auth.Grant{})
+		if n := len(r.noted("refused")); n != securityBurst+1 {
+			t.Errorf("%d lines after a minute, of the same day", n)
+		}
+		time.Sleep(24 * time.Hour)
 		r.s.refused("203.0.113.7:5000", "invitation.unknown", auth.Grant{}) // with time it has lines again
 		if n := len(r.noted("refused")); n != securityBurst+2 {
-			t.Errorf("%d lines after a minute", n)
+			t.Errorf("%d lines after a day", n)
+		}
+	})
+}
+
+// TestFloodLeavesTheLogItsDays: however long strangers and those who are known are refused, from however many networks, and the known come to the door,
+// the chained log holds its 180 days, with more than half of its entries for uses of power. The control: as many in a day as a quiet node has are all there.
+func TestFloodLeavesTheLogItsDays(t *testing.T) {
+	const days = 3
+	at := func(r *rig, i int) {
+		network := fmt.Sprintf("10.%d.%d.1:1", i/250%250, i%250)
+		r.s.refused(network, "invitation.unknown", auth.Grant{})
+		r.s.refused(network, "pin.wrong", auth.Grant{Meeting: formal, Member: "vost"})
+	}
+	bubble(t, func(t *testing.T, r *rig) {
+		for i := range days * 24 * 6 {
+			for j := range 10 {
+				at(r, 10*i+j)
+			}
+			time.Sleep(10 * time.Minute)
+		}
+		refused, suppressed := len(r.noted("refused")), len(r.noted("suppressed"))
+		if most := 2 * (securityBurst + days*securityDay); refused > most || refused < most-2 {
+			t.Errorf("%d refusals in %d days, want %d", refused, days, most)
+		}
+		if suppressed > days*24+1 || suppressed < days*24/2 {
+			t.Errorf("%d entries about suppressed ones", suppressed)
+		}
+		perDay := 2*securityDay + int(24*time.Hour/settleEvery)
+		if all := 2*securityBurst + perDay*int(store.LinkLife/(24*time.Hour)); all > store.MaxLinks/2 {
+			t.Errorf("%d entries of %d in %s", all, store.MaxLinks, store.LinkLife)
+		}
+	})
+	bubble(t, func(t *testing.T, r *rig) {
+		for i := range days * 24 {
+			at(r, i)
+			time.Sleep(time.Hour)
+		}
+		if n, s := len(r.noted("refused")), len(r.noted("suppressed")); n != 2*days*24 || s != 0 {
+			t.Errorf("control: %d of %d refusals, %d suppressed", n, 2*days*24, s)
+		}
+	})
+}
+
+// TestComingAgainDoesNotFillTheLog: who has a used invitation comes to the door again and again, and who has an account signs in; the log gets a bounded
+// number of entries. The control: another's first use, and what others do, is written all the same.
+func TestComingAgainDoesNotFillTheLog(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		code, pin := r.inviteFormal("tarroven", true)
+		cookie := ""
+		for i := range 100 {
+			a := r.ask(r.client, "POST", "/api/session", fmt.Sprintf(`{"code":%q,"pin":%q}`, code, pin), withCookie(cookie))
+			if a.status != 204 {
+				t.Fatalf("%d times: %d %s", i, a.status, a.body)
+			}
+			cookie, _, _ = strings.Cut(a.header.Get("Set-Cookie"), ";")
+			if i > 0 {
+				continue
+			}
+			cookie = "" // the first stays
+		}
+		if n := len(r.noted("invitation.used")); n != 1+securitySourceBurst {
+			t.Errorf("%d entries of 100 uses, want %d", n, 1+securitySourceBurst)
+		}
+		other, pin := r.inviteFormal("aldesh", true)
+		if _, a := r.enterFormal(other, pin); a.status != 204 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if all := r.noted("invitation.used"); len(all) != 2+securitySourceBurst || all[len(all)-1].Person != "aldesh" {
+			t.Errorf("control: another's first use: %d entries", len(all))
+		}
+		vost, second := r.account("vost", meeting.Officer), r.account("second", meeting.Officer)
+		for range 2 * ownDay {
+			if a := vost.ceremony("signin", "", ownOrigin); a.status != 204 {
+				t.Fatalf("sign in = %d %s", a.status, a.body)
+			}
+			time.Sleep(time.Second)
+		}
+		if n := len(r.noted("signed.in")); n != ownDay {
+			t.Errorf("%d entries of %d sign-ins, want %d", n, 2*ownDay, ownDay)
+		}
+		if a := second.ceremony("signin", "", ownOrigin); a.status != 204 {
+			t.Fatalf("sign in = %d %s", a.status, a.body)
+		}
+		if all := r.noted("signed.in"); len(all) != ownDay+1 || all[ownDay].Person != "second" {
+			t.Errorf("control: another's sign-in: %d entries", len(all))
 		}
 	})
 }

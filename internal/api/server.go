@@ -337,13 +337,14 @@ func (s *Server) sweep(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.security.settle(0)
 			return
 		case <-t.C:
 			if err := s.book.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("sessions could not be swept", "err", err)
 			}
 			s.stranded()
-			s.security.settle()
+			s.security.settle(settleEvery)
 		}
 	}
 }
