@@ -186,17 +186,23 @@ func (s *Server) accountCode(w http.ResponseWriter, r *http.Request) {
 	s.giveCode(w, r, by.ID, id, q.Forget)
 }
 
+// giveCode makes a code and shows it. What it begins it ends, and writes down, though the browser hangs up.
 func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, by, id meeting.MemberID, forget bool) {
-	code, err := s.book.EnrolmentCode(r.Context(), id, enrolmentLife, forget)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime)
+	defer cancel()
+	note := func(kind string) { s.done(r, kind, auth.Grant{Member: by}, auth.Grant{Member: id}) }
+	var forgot func()
+	if forget {
+		forgot = func() { note("account.forget") } // its passkeys are out
+	}
+	code, err := s.book.EnrolmentCode(ctx, id, enrolmentLife, forgot)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	kind := "account.code"
-	if forget {
-		kind = "account.forget" // its passkeys are out
+	if !forget {
+		note("account.code")
 	}
-	s.done(r, kind, auth.Grant{Member: by}, auth.Grant{Member: id})
 	s.reply(w, http.StatusOK, wire.AccountCode{
 		URL: s.origin(r) + "/enrol#" + code.Reveal(), Expires: time.Now().Add(enrolmentLife).UTC().Format(time.RFC3339),
 	})
@@ -218,7 +224,9 @@ func (s *Server) removeAccount(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, auth.Grant{Member: id}, fail(codeLast))
 		return
 	}
-	if err := s.book.RemoveAccount(r.Context(), id); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime) // its sessions end though the browser hangs up
+	defer cancel()
+	if err := s.book.RemoveAccount(ctx, id); err != nil {
 		s.refuse(w, err)
 		return
 	}

@@ -46,7 +46,7 @@ func (r *rig) account(id string, role meeting.Role) *person {
 		r.t.Fatal(err)
 	}
 	p := &person{rig: r, key: softkey.New()}
-	code, err := r.book.EnrolmentCode(r.t.Context(), meeting.MemberID(id), time.Hour, false)
+	code, err := r.book.EnrolmentCode(r.t.Context(), meeting.MemberID(id), time.Hour, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

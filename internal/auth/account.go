@@ -190,18 +190,20 @@ func (b *Book) AccountSessions(ctx context.Context) ([]Session, error) {
 }
 
 // EnrolmentCode makes a code with which one passkey can be added to an account within ttl (more than 0, at most EnrolmentLife), in place of earlier
-// codes. With forget the account's passkeys are taken out and its sessions end: they are lost, or in wrong hands.
-func (b *Book) EnrolmentCode(ctx context.Context, id meeting.MemberID, ttl time.Duration, forget bool) (Secret, error) {
+// codes. With forgot the account's passkeys are taken out and its sessions end: they are lost, or in wrong hands. It is called as soon as they are out,
+// whatever becomes of the rest.
+func (b *Book) EnrolmentCode(ctx context.Context, id meeting.MemberID, ttl time.Duration, forgot func()) (Secret, error) {
 	if ttl <= 0 || ttl > EnrolmentLife {
 		return Secret{}, fmt.Errorf("code for %s: life of %s is not within %s", id, ttl, EnrolmentLife)
 	}
 	if _, _, err := b.account(ctx, id); err != nil {
 		return Secret{}, err
 	}
-	if forget {
+	if forgot != nil {
 		if err := b.changeAccount(ctx, id, func(v *accountValue) ([]store.Change, error) { v.Passkeys = []passkeyValue{}; return nil, nil }); err != nil {
 			return Secret{}, err
 		}
+		forgot()
 		if err := b.EndAccount(ctx, id); err != nil {
 			return Secret{}, err
 		}

@@ -14,7 +14,7 @@ func TestForgottenWhileSigningIn(t *testing.T) {
 	for name, forget := range map[string]func(d *desk) error{
 		"control": func(*desk) error { return nil },
 		"forgotten": func(d *desk) error {
-			_, err := d.EnrolmentCode(d.t.Context(), vost, time.Hour, true)
+			_, err := d.EnrolmentCode(d.t.Context(), vost, time.Hour, func() {})
 			return err
 		},
 		"removed": func(d *desk) error { return d.RemoveAccount(d.t.Context(), vost) },

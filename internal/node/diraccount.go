@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"visavis/internal/auth"
@@ -19,6 +20,8 @@ const (
 
 // AccountCodeLife is how long a code for a passkey holds if nobody says otherwise.
 const AccountCodeLife = 72 * time.Hour
+
+const accountTime = 30 * time.Second // for a change of an account, while others write
 
 // AddAccount makes an account and a link with which it gets its first passkey, once.
 func (d *Dir) AddAccount(ctx context.Context, id meeting.MemberID, name string, role meeting.Role, host string, valid time.Duration) (Link, error) {
@@ -44,15 +47,19 @@ func (d *Dir) AccountCode(ctx context.Context, id meeting.MemberID, host string,
 	if valid == 0 {
 		valid = AccountCodeLife
 	}
-	kind := "account.code"
+	// A command that is broken off takes no passkeys out unseen, and leaves no session behind.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), accountTime)
+	defer cancel()
+	var noted error
+	var forgot func()
 	if forget {
-		kind = "account.forget"
+		forgot = func() { noted = d.note(ctx, "account.forget", "", id) }
 	}
-	code, err := d.book.EnrolmentCode(ctx, id, valid, forget)
-	if err == nil {
-		err = d.note(ctx, kind, "", id)
+	code, err := d.book.EnrolmentCode(ctx, id, valid, forgot)
+	if err == nil && !forget {
+		noted = d.note(ctx, "account.code", "", id)
 	}
-	if err != nil {
+	if err = errors.Join(err, noted); err != nil {
 		return Link{}, err
 	}
 	return Link{Member: id, URL: auth.NewSecret(origin + "/enrol#" + code.Reveal()), Expires: d.now().Add(valid)}, nil
