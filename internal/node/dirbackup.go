@@ -47,14 +47,14 @@ func (d *Dir) Backup(ctx context.Context, to string) error {
 // The settings file comes last: before it is there no node starts, and what is in the other places is taken out by the next Restore, however this one
 // ended. With it, everything is there, and void.
 func Restore(ctx context.Context, from, config string) (Settings, error) {
-	return restore(ctx, from, config, func(string) {})
+	return restore(ctx, from, config, func(string) error { return nil })
 }
 
 // restoring is the name of the settings file until all else is in place.
 func restoring(config string) string { return config + ".restoring" }
 
-// restore is Restore; at tells tests how far it has come.
-func restore(ctx context.Context, from, config string, at func(step string)) (Settings, error) {
+// restore is Restore; at tells tests how far it has come, and lets them fail it there.
+func restore(ctx context.Context, from, config string, at func(step string) error) (Settings, error) {
 	b, err := readBounded(filepath.Join(from, settingsFile), maxSettings)
 	if err != nil {
 		return Settings{}, fmt.Errorf("restore: %w", err)
@@ -72,20 +72,30 @@ func restore(ctx context.Context, from, config string, at func(step string)) (Se
 	if err != nil {
 		return Settings{}, fmt.Errorf("restore: %w", err)
 	}
-	at("nothing")
+	if err := at("nothing"); err != nil {
+		return Settings{}, fmt.Errorf("restore: %w", err)
+	}
 	// From here on the two directories are ours to empty.
 	if err := replaceFile(restoring(config), b, 0o644); err != nil {
 		return Settings{}, fmt.Errorf("restore: %w", err)
 	}
-	at("begun")
 	err = restoreInto(ctx, from, s, at)
 	if err == nil {
-		err = commitRestore(config)
+		err = nameRestored(config)
 	}
 	if err != nil { // so that the same command can be given again
 		return Settings{}, errors.Join(fmt.Errorf("restore: %w", err), clearRestore(config))
 	}
-	at("done")
+	// The node is there: whatever fails now, nothing of it is taken out.
+	if err = at("renamed"); err == nil {
+		err = syncDir(filepath.Dir(config))
+	}
+	if err == nil {
+		err = at("done")
+	}
+	if err != nil {
+		return Settings{}, fmt.Errorf("restore: the node is in place, but it is not sure to outlive a power cut now: %w", err)
+	}
 	return Load(config)
 }
 
@@ -123,30 +133,43 @@ func clearRestore(config string) error {
 	return errors.Join(empty(s.Keys), empty(s.Data), os.Remove(restoring(config)))
 }
 
-// commitRestore gives the settings file its name: from now on the node is there.
-func commitRestore(config string) error {
-	if err := os.Link(restoring(config), config); err != nil { // unlike a rename it overwrites nothing
-		return err
+// nameRestored gives the settings file its name: from now on the node is there. It is one step: a second name that is left behind would let a later
+// Restore empty the directories of a node that lives.
+func nameRestored(config string) error {
+	if _, err := os.Lstat(config); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fmt.Errorf("%s: %w, and nothing is ever overwritten", config, fs.ErrExist))
 	}
-	d, err := os.Open(filepath.Dir(config))
+	return os.Rename(restoring(config), config)
+}
+
+// syncDir brings the names in a directory to the disk.
+func syncDir(path string) error {
+	d, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close(), os.Remove(restoring(config)))
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // restoreInto fills the directories of s.
-func restoreInto(ctx context.Context, from string, s Settings, at func(step string)) error {
+func restoreInto(ctx context.Context, from string, s Settings, at func(step string) error) error {
+	if err := at("begun"); err != nil {
+		return err
+	}
 	for _, dir := range []string{s.Keys, s.Data} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
 	}
-	at("directories")
+	if err := at("directories"); err != nil {
+		return err
+	}
 	if err := copyKeys(filepath.Join(from, backupKeys), s.Keys); err != nil {
 		return err
 	}
-	at("keys")
+	if err := at("keys"); err != nil {
+		return err
+	}
 	// The copy is opened where it lies and copied by SQLite itself, which finds damage.
 	old, err := store.Open(filepath.Join(from, backupData))
 	if err != nil {
@@ -156,15 +179,19 @@ func restoreInto(ctx context.Context, from string, s Settings, at func(step stri
 	if err = errors.Join(err, old.Close()); err != nil {
 		return err
 	}
-	at("data")
+	if err := at("data"); err != nil {
+		return err
+	}
 	st, err := store.Open(s.Data)
 	if err != nil {
 		return err
 	}
 	book := auth.NewBook(st, nil)
 	err = errors.Join(book.Void(ctx), book.Note(ctx, auth.SecurityEvent{Kind: "restored"}), st.Close())
-	at("void")
-	return err
+	if err != nil {
+		return err
+	}
+	return at("void")
 }
 
 // empty takes out what is in a directory.

@@ -31,10 +31,10 @@ func TestRestoreIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps []string
-	if _, err := restore(ctx, backup, filepath.Join(t.TempDir(), "other", "visavis.toml"), func(s string) { steps = append(steps, s) }); err != nil {
+	if _, err := restore(ctx, backup, filepath.Join(t.TempDir(), "other", "visavis.toml"), func(s string) error { steps = append(steps, s); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"nothing", "begun", "directories", "keys", "data", "void", "done"}; !slices.Equal(steps, want) {
+	if want := []string{"nothing", "begun", "directories", "keys", "data", "void", "renamed", "done"}; !slices.Equal(steps, want) {
 		t.Fatalf("steps %v, want %v", steps, want)
 	}
 	for _, last := range append(steps, "") {
@@ -47,15 +47,16 @@ func TestRestoreIsKilled(t *testing.T) {
 						panic(r)
 					}
 				}()
-				if _, err := restore(ctx, backup, config, func(s string) {
+				if _, err := restore(ctx, backup, config, func(s string) error {
 					if s == last {
 						panic(killed{}) // nothing more of it runs
 					}
+					return nil
 				}); err != nil {
 					t.Fatal(err)
 				}
 			}()
-			there := last == "done" || last == ""
+			there := last == "renamed" || last == "done" || last == ""
 			if _, err := os.Stat(config); (err == nil) != there {
 				t.Fatalf("settings: %v", err)
 			}
@@ -84,6 +85,65 @@ func TestRestoreIsKilled(t *testing.T) {
 			if left, _ := filepath.Glob(config + ".*"); len(left) > 0 {
 				t.Errorf("left over: %v", left)
 			}
+		})
+	}
+}
+
+// TestRestoreFails: what is done fails at each step. Before the settings file has its name everything is taken out, and the same command puts the node in
+// place; after that nothing is, not by a restore to the same name after the file was moved away either. The control: TestRestoreIsKilled, where
+// none fails.
+func TestRestoreFails(t *testing.T) {
+	ctx := t.Context()
+	d := made(t, "avelmar")
+	backup := filepath.Join(t.TempDir(), "backup")
+	if err := d.Backup(ctx, backup); err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("no room on the disk")
+	for _, step := range []string{"nothing", "begun", "directories", "keys", "data", "void", "renamed", "done"} {
+		t.Run(step, func(t *testing.T) {
+			config := filepath.Join(t.TempDir(), "other", "visavis.toml")
+			if _, err := restore(ctx, backup, config, func(s string) error {
+				if s == step {
+					return failed
+				}
+				return nil
+			}); !errors.Is(err, failed) {
+				t.Fatal(err)
+			}
+			if left, _ := filepath.Glob(config + ".*"); len(left) > 0 {
+				t.Errorf("left over: %v", left)
+			}
+			s, err := Load(config)
+			if step != "renamed" && step != "done" {
+				if !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("a node without all that belongs to it: %v", err)
+				}
+				if s, err = Restore(ctx, backup, config); err != nil {
+					t.Fatalf("again: %v", err)
+				}
+			}
+			whole := func() {
+				t.Helper()
+				n, err := openNodeDir(ctx, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := n.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			whole()
+			if err := os.Rename(config, config+"-away"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Restore(ctx, backup, config); err == nil {
+				t.Error("restored over the data of a node")
+			}
+			if err := os.Rename(config+"-away", config); err != nil {
+				t.Fatal(err)
+			}
+			whole()
 		})
 	}
 }
