@@ -453,7 +453,18 @@ func TestSignals(t *testing.T) {
 			}
 		})
 		on("tone on again", []wire.Test{{Member: string(tarroven), Tone: true}})
-		s.tA.leave()
+		s.act(s.kA, wire.Act{Do: wire.DoCard, Member: tarroven, N: 1}, "")
+		again := newPage(s.a, tarroven)
+		s.a.room.Lost(s.tA.seat)
+		if _, err := s.a.room.Resume(s.tA.seat, again.seat); err != nil {
+			t.Fatal(err)
+		}
+		on("the page's socket is another", []wire.Test{{Member: string(tarroven), Tone: true, Card: true}})
+		other := join(s.a, tarroven)
+		on("the member is at another page (the control)", nil)
+		s.act(s.kA, wire.Act{Do: wire.DoTone, Member: tarroven, N: 1}, "")
+		on("tone on there", []wire.Test{{Member: string(tarroven), Tone: true}})
+		other.leave()
 		on("the page has gone", nil)
 	})
 }

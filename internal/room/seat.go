@@ -20,7 +20,7 @@ type seat struct {
 	until time.Time    // want.Camera is from before a rejoin: until then the page has time to say so itself
 	retry time.Time    // not before
 
-	tone, card bool // the technician's test signals at the page; a page that comes anew has none
+	tone, card bool // the technician's test signals at the page; a page that joins has none
 }
 
 // Join brings a member in, or moves the member to another page: an earlier seat is ended with "moved", and its devices count as
@@ -113,7 +113,7 @@ func (r *Room) Resume(was, s *Seat) (wire.Welcome, error) {
 		if s.Media == nil {
 			s.Media, s.Figures = old.Media, old.Figures
 		}
-		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry}
+		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry, tone: old.tone, card: old.card}
 		w = r.welcome(time.Now(), r.seats[s.Member])
 		return nil
 	})
