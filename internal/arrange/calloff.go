@@ -46,19 +46,24 @@ func (c *Case) off(r *Revision, now time.Time) {
 	c.touch()
 }
 
-// calledOff takes the other party's word that the meeting is called off. Once it has begun here, its log and what it is about stay.
+// calledOff takes the other party's word that the meeting is called off. Once it has begun here, its log and what it is about stay. One of the nodes
+// may have been restored from a backup: whatever revision the other held for agreed, the meeting is the same, and nothing of it stays in force.
 func (c *Case) calledOff(r *Revision, a *Answer, begun bool, now time.Time) (h heard) {
-	switch {
-	case a.Code == heardOff: // they know
+	if a.Code == heardOff { // they know
 		if h.changed = r != nil && r.State == CalledOff && !r.Known; h.changed {
 			r.Known = true
 			c.touch()
 		}
 		return h
+	}
+	if r == nil {
+		r = c.agreed()
+	}
+	switch {
 	case r == nil:
 	case r.State == CalledOff: // both at once, or our answer was lost
 		h.changed, r.Known = !r.Known, true
-	case r.ID != c.Agreed && !(r.Party == c.Other && r.State == Accepted): // something that has an end already
+	case r.State.over() && r.State != Agreed: // something that has an end already
 	case begun:
 		r.become(CalledOff, now)
 		r.Code, r.Reason, r.Known, h.changed = "arrange.begun", a.Reason, true, true
@@ -70,6 +75,9 @@ func (c *Case) calledOff(r *Revision, a *Answer, begun bool, now time.Time) (h h
 		c.touch()
 	}
 	h.say = []Message{{Answer: &Answer{Meeting: c.ID, Revision: a.Revision, State: CalledOff, Code: heardOff}}}
+	if own := c.head(); own != nil && own.Party == c.Self && own.State == Superseded { // it may have crossed their word
+		h.say = append(h.say, c.say(own))
+	}
 	return h
 }
 

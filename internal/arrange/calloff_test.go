@@ -80,8 +80,116 @@ func TestCallOffAtOnce(t *testing.T) {
 	b.propose()
 	a.callOff("")
 	settle(a, b)
+	ended(a, b)
+}
+
+// ended wants nothing in force, nothing open, and nothing that has still to be said.
+func ended(a, b *office) {
+	a.t.Helper()
 	none(a, b)
+	for _, o := range []*office{a, b} {
+		if s := o.head(); s != arrange.Superseded {
+			o.t.Errorf("%s holds the change for %s, want superseded", o.id, s)
+		}
+	}
 	quiet(a, b)
+}
+
+// TestCallOffCrossed: a proposal that arrives after the meeting was called off there ends on both nodes, whichever word is lost, or late. The control:
+// one that is made after it stays open.
+func TestCallOffCrossed(t *testing.T) {
+	crossed := func() (a, b *office, p []byte) {
+		a, b = arranged(t)
+		b.edit(func(d *meeting.Definition) { d.Title = text("Changed") })
+		b.propose()
+		p = b.out[0]
+		a.callOff("")
+		return a, b, p
+	}
+	a, b, p := crossed() // the answer to it is lost
+	b.lose()
+	a.hear(p)
+	if a.head() != arrange.Open {
+		t.Fatalf("control: it does not arrive: %s", a.head())
+	}
+	b.hear(a.out[0])
+	a.lose()
+	b.lose() // a link that is cut in this moment
+	up(a, b)
+	settle(a, b)
+	ended(a, b)
+
+	a, b, p = crossed() // it is said after the answer to the calling-off
+	b.lose()
+	deliverAll(a)
+	deliverAll(b)
+	a.hear(p)
+	settle(a, b)
+	ended(a, b)
+
+	a, b = arranged(t)
+	a.callOff("")
+	settle(a, b)
+	b.edit(func(d *meeting.Definition) { d.Title = text("Changed") })
+	b.propose()
+	settle(a, b)
+	if a.head() != arrange.Open || b.head() != arrange.Open {
+		t.Errorf("control: made after it, it is %s and %s", a.head(), b.head())
+	}
+}
+
+// TestCallOffRestored: a node that was restored from a backup holds an earlier revision for agreed than the other; whichever of the two calls the meeting
+// off, and whatever the restored node knows of the later one, it is in force on neither. The control: it is, before a word was said; and the word about
+// something that has an end already takes nothing away.
+func TestCallOffRestored(t *testing.T) {
+	for _, ours := range []bool{true, false} { // the restored node calls off
+		for _, known := range []string{"nothing", "theirs", "own"} {
+			t.Run(known, func(t *testing.T) {
+				a, b := arranged(t)
+				backup := a.copy()
+				author := b
+				if known == "own" {
+					author = a
+				}
+				author.edit(func(d *meeting.Definition) { d.Title = text("Changed") })
+				author.propose()
+				if known != "nothing" {
+					deliverAll(author)
+					deliverAll(author.far)
+					backup = a.copy()
+				}
+				settle(a, b)
+				author.far.accept()
+				settle(a, b)
+				both(a, b)
+				a.store = backup
+				a.start()
+				if x, y := a.inForce(), b.inForce(); x == nil || y == nil || x.Digest() == y.Digest() {
+					t.Fatal("control: the backup holds the same")
+				}
+				o := b
+				if ours {
+					o = a
+				}
+				o.callOff("")
+				settle(a, b)
+				none(a, b)
+				quiet(a, b)
+			})
+		}
+	}
+	a, b := arranged(t)
+	b.edit(func(d *meeting.Definition) { d.Title = text("Changed") })
+	rev := b.propose().Head
+	settle(a, b)
+	a.must(a.desk.Decline(t.Context(), velune, rev, "", "x"))
+	settle(a, b)
+	m, err := arrange.Encode(arrange.Message{Answer: &arrange.Answer{Meeting: velune, Revision: rev, State: arrange.CalledOff}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.hear(m)
+	both(a, b)
 }
 
 // TestCallOffRefused: a meeting that has begun here, one that is not agreed on, an earlier revision, an unconfirmed yes, a reason of too many signs; and

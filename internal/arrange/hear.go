@@ -131,6 +131,9 @@ func (c *Case) answerOurs(r *Revision, a *Answer, begun bool, now time.Time) (h 
 		if h.changed = !r.Known && (a.State == Withdrawn) == (r.State == Withdrawn); h.changed {
 			r.Known = true
 		}
+		if a.State == Open && r.State == Superseded { // it crossed what ended it: a calling-off
+			h.say = []Message{c.say(r)}
+		}
 	case Accepted:
 		switch {
 		case open && begun:
@@ -183,7 +186,7 @@ func (c *Case) answerTheirs(r *Revision, a *Answer, begun bool, now time.Time) (
 	case a.State == Declined && r.State == Declined:
 		h.changed = !r.Known
 		r.Known = true
-	case a.State.over() && a.State != Agreed && (r.State == Accepted || r.State == Declined && !r.Known):
+	case a.State.over() && a.State != Agreed && (r.State == Accepted || r.State == Declined && !r.Known || r.State == Open && a.State == Superseded):
 		r.become(a.State, now)
 		r.Code, r.Known, h.changed = a.Code, true, true
 	}

@@ -97,7 +97,7 @@ func TestForgedAnswers(t *testing.T) {
 	p := good()
 	b.say(arrange.Message{Propose: &p})
 	b.edit(func(d *meeting.Definition) { d.Members = append(d.Members, people("tolmeria")...) })
-	for _, s := range []arrange.State{arrange.Agreed, arrange.Accepted, arrange.Countered, arrange.Open, arrange.Superseded, arrange.Refused} {
+	for _, s := range []arrange.State{arrange.Agreed, arrange.Accepted, arrange.Countered, arrange.Open, arrange.Refused} {
 		b.say(arrange.Message{Answer: &arrange.Answer{Meeting: velune, Revision: p.ID(), State: s}})
 		if b.inForce() != nil || b.head() != arrange.Open {
 			t.Fatalf("%q made of an open proposal a meeting, or %s", s, b.head())
@@ -109,6 +109,10 @@ func TestForgedAnswers(t *testing.T) {
 	b.say(arrange.Message{Propose: &q})
 	if b.inForce() != nil {
 		t.Fatal("a claim made a meeting")
+	}
+	b.say(arrange.Message{Answer: &arrange.Answer{Meeting: velune, Revision: q.ID(), State: arrange.Superseded}}) // as its author may also take it back
+	if b.inForce() != nil || b.head() != arrange.Superseded {
+		t.Fatalf("its author says that it is superseded: %s", b.head())
 	}
 	for _, unknown := range []arrange.State{arrange.Agreed, arrange.Open, arrange.Withdrawn, arrange.Refused, arrange.Late} {
 		if a := b.say(arrange.Message{Answer: &arrange.Answer{Meeting: "nothing", Revision: p.ID(), State: unknown}}); a != nil {
