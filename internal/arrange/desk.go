@@ -332,8 +332,9 @@ func (d *Desk) Reset(ctx context.Context, id meeting.ID, version int64, by strin
 }
 
 // First lets first write the first entry of a meeting's log, unless the definition with this digest may not be the one that the other party
-// holds: it returns a *meeting.Error arrange.accepted while our officer's yes to a newer one is not confirmed, and arrange.changed when a newer
-// one is in force. Between this look and first's return nothing is agreed on. A meeting that is not arranged here begins.
+// holds: it returns a *meeting.Error arrange.accepted while our officer's yes to a newer one is not confirmed, if we are the host, and
+// arrange.changed when a newer one is in force, or none. Between this look and first's return nothing is agreed on or called off. A meeting that
+// is not arranged here begins.
 func (d *Desk) First(ctx context.Context, id meeting.ID, digest meeting.Hash, first func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -344,11 +345,12 @@ func (d *Desk) First(ctx context.Context, id meeting.ID, digest meeting.Hash, fi
 	case err != nil:
 		return err
 	}
-	if h := l.head(); h != nil && h.Party == l.Other && h.State == Accepted {
-		return fail("arrange.accepted")
-	}
-	if l.was == nil || l.was.Digest() != digest { // called off, or changed
+	h := l.head()
+	switch {
+	case l.was == nil || l.was.Digest() != digest: // called off, or changed
 		return fail("arrange.changed", "by", "")
+	case l.was.Host == l.Self && h != nil && h.Party == l.Other && h.State == Accepted: // a guest takes it that the host has begun
+		return fail("arrange.accepted")
 	}
 	return first()
 }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,10 +11,14 @@ import (
 	"visavis/internal/store"
 )
 
+// errNotInForce: what would begin under our definition is called off here, or changed.
+var errNotInForce = errors.New("the definition is not in force")
+
 // ledger is this node's copy of the shared log, and the state after it. Room's goroutine only.
 type ledger struct {
 	log      Log
 	first    func(func() error) error // nil: see Config.First
+	host     bool
 	self     meeting.PartyID
 	meeting  meeting.ID
 	n        int64
@@ -25,10 +30,7 @@ type ledger struct {
 }
 
 func newLedger(log Log, self meeting.PartyID, d meeting.Definition, first func(func() error) error) *ledger {
-	if self != d.Host {
-		first = nil
-	}
-	return &ledger{log: log, first: first, self: self, meeting: d.ID, state: meeting.Begin(d), counters: map[meeting.PartyID]uint64{}}
+	return &ledger{log: log, first: first, host: self == d.Host, self: self, meeting: d.ID, state: meeting.Begin(d), counters: map[meeting.PartyID]uint64{}}
 }
 
 // replay reads the log from its beginning, checks its chain and applies it.
@@ -77,16 +79,16 @@ func (l *ledger) take(b []byte) (meeting.Entry, error) {
 	return e, nil
 }
 
-// mayBegin says, with a *meeting.Error, why entry 1 cannot be written yet.
+// mayBegin says, with a *meeting.Error, why the host cannot write entry 1 yet.
 func (l *ledger) mayBegin() error {
-	if l.n > 0 || l.first == nil {
+	if l.n > 0 || l.first == nil || !l.host {
 		return nil
 	}
 	return l.first(func() error { return nil })
 }
 
-// append checks the entry that follows, writes it and makes it part of the state. A *meeting.Error is the entry's fault, any
-// other the disk's.
+// append checks the entry that follows, writes it and makes it part of the state. A *meeting.Error is the entry's fault, or Config.First's word
+// on the host; errNotInForce is its word on a guest; any other is the disk's.
 func (l *ledger) append(b []byte) (meeting.Entry, error) {
 	e, next, err := l.check(b)
 	if err != nil {
@@ -102,7 +104,9 @@ func (l *ledger) append(b []byte) (meeting.Entry, error) {
 		return nil
 	}
 	if l.n == 0 && l.first != nil {
-		err = l.first(write)
+		if err = l.first(write); codeIs(err, "arrange.changed") && !l.host {
+			err = errNotInForce
+		}
 	} else {
 		err = write()
 	}

@@ -12,6 +12,7 @@ import (
 
 	"visavis/internal/media"
 	"visavis/internal/meeting"
+	"visavis/internal/store"
 	"visavis/internal/wire"
 )
 
@@ -58,8 +59,8 @@ type Config struct {
 	Stage      int // stage slots that a page may use; 0: 6
 	// EndSession ends the session of a member of ours, and its media with it. It must not block nor call the room; nil: nobody can.
 	EndSession func(meeting.MemberID)
-	// First lets first write entry 1 of the shared log, on the host, or returns a *meeting.Error: the definition may not be the one that the
-	// other parties hold. It must not call the room; nil: it is.
+	// First lets first write entry 1 of the shared log, or returns a *meeting.Error: the definition may not be the one that the other parties
+	// hold; on a guest, with arrange.changed, it is in force no more. It must not call the room; nil: it is.
 	First func(first func() error) error
 }
 
@@ -204,12 +205,21 @@ func (r *Room) Close() error {
 }
 
 // Retire closes the room if nothing has happened in it: the shared log is empty. Who sits in a guest's room then is told "shutdown" and comes
-// back to the room of the definition that is in force. It reports whether the room is closed.
+// back to the room of the definition that is in force: what they did here, and the host never wrote, is not done there, should it be the same
+// meeting's. It reports whether the room is closed.
 func (r *Room) Retire() bool {
 	err := r.ask(func() error {
 		r.refresh()
 		if r.led.n > 0 {
 			return &meeting.Error{Code: "room.busy"}
+		}
+		for len(r.pending) > 0 {
+			p := r.pending[0].p
+			if err := r.own.append(Record{Refused: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: codeRetired}}, store.Observed); err != nil {
+				r.viewStale = true // of what is refused already
+				return err
+			}
+			r.pending = r.pending[1:]
 		}
 		r.once.Do(func() { close(r.quit) }) // what waits in the inbox finds the room closed
 		return nil
@@ -252,6 +262,12 @@ func (r *Room) run() {
 		case <-tick.C:
 			r.tick(time.Now())
 		case <-soon.C:
+		}
+		select {
+		case <-r.quit: // a retired room does nothing more, and writes nothing
+			r.shutdown()
+			return
+		default:
 		}
 		if wait := r.settle(time.Now()); wait > 0 {
 			soon.Reset(wait)
