@@ -143,28 +143,45 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 		return "", refused("offer.malformed")
 	}
 	old := s.f.current.Load()
-	l := old
-	restart := parsed.frag != l.peerFrag || parsed.pwd != l.peerPwd
-	if restart {
-		l = s.h.newLeg(s, parsed)
+	if parsed.frag == old.peerFrag && parsed.pwd == old.peerPwd {
+		return s.apply(parsed, old)
 	}
+	back, err := s.keepLeg()
+	if err != nil {
+		return "", err
+	}
+	l := s.h.newLeg(s, parsed)
 	text, err := s.apply(parsed, l)
 	if err != nil {
 		return "", err
 	}
-	if !restart {
-		return text, nil
-	}
 	if s.agent != nil {
 		err = restartAgent(s.agent, l)
-	} else {
+	} else if s.agent, err = s.newAgent(l); err == nil {
 		agentMux{s.h}.RemoveConnByUfrag(old.frag)
-		s.agent, err = s.newAgent(l)
+	} else {
+		agentMux{s.h}.RemoveConnByUfrag(l.frag)
+		s.h.call(back) // the old leg needs no agent: its checks are the worker's
 	}
 	if err != nil {
 		return "", err
 	}
 	return text, nil
+}
+
+// keepLeg gives what puts the leg of now back after another was applied; for the worker.
+func (s *Session) keepLeg() (back func(), err error) {
+	f := s.f
+	if !s.h.c.Worker.Call(func() {
+		leg, chosen, alone := f.leg, f.chosen, f.alone
+		back = func() {
+			f.leg, f.chosen, f.alone = leg, chosen, alone
+			f.current.Store(leg)
+		}
+	}) {
+		return nil, net.ErrClosed
+	}
+	return back, nil
 }
 
 // retire lets go of the agent once it has nothing to do any more: four goroutines and as much memory as all else of a session. Consent and

@@ -3,6 +3,7 @@ package peer_test
 import (
 	"net"
 	"net/netip"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -279,6 +280,44 @@ func TestCallWithoutAnAgent(t *testing.T) {
 		if s := n.host.Stats(); s.STUNAnswered <= answered {
 			t.Error("after the restart no check is answered by the worker: the browser's choice was not noticed")
 		}
+		b.leave()
+	})
+}
+
+// TestRestartThatFails: when the agent for an ICE restart cannot be made, the session goes on as it was, with the credentials that it had, and the next
+// restart works.
+func TestRestartThatFails(t *testing.T) {
+	virtual(t, func(t *testing.T, n *node, l *lan) {
+		b := join(t, n, onLAN(l))
+		n.assign(b.session.Slot("floor0"), b.session.Stream("mic"))
+		b.talk()
+		goesOn := func(after string) {
+			t.Helper()
+			got, answered := b.got["floor0"].count(), n.host.Stats().STUNAnswered
+			time.Sleep(time.Minute)
+			if got = b.got["floor0"].count() - got; got < 2950 {
+				t.Errorf("%s: %d packets in a minute, want 3000", after, got)
+			}
+			if answered = n.host.Stats().STUNAnswered - answered; answered < 20 {
+				t.Errorf("%s: %d checks answered by the worker in a minute, want one each 2 s", after, answered)
+			}
+			if s := b.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected {
+				t.Errorf("%s: ICE of the browser is %v, want connected", after, s)
+			}
+		}
+		time.Sleep(time.Minute) // the agent is let go of
+		goesOn("control")
+		n.host.RefuseAgents(true)
+		sdp := b.pc.CurrentLocalDescription().SDP
+		sdp = regexp.MustCompile(`a=ice-(ufrag|pwd):`).ReplaceAllString(sdp, "${0}another")
+		if _, err := b.session.Reoffer(peer.Offer{SDP: sdp, Names: b.names}); err == nil || err.Error() != "make ice agent: no agent" {
+			t.Errorf("a restart without an agent: %v", err)
+		}
+		goesOn("after a restart that failed")
+		n.host.RefuseAgents(false)
+		must(t, b.offer(true, nil))
+		time.Sleep(time.Minute)
+		goesOn("after the next")
 		b.leave()
 	})
 }
