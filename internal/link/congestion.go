@@ -29,6 +29,8 @@ type congestion struct {
 	clock    reportClock
 	resetAt  time.Time // when the estimate last forgot the way
 	stale    bool      // it must, because the far node's clock is another
+	answered time.Time // when the far node last told what came
+	untold   int       // packets sent since
 
 	came   []*arrivals // of in streams and probes, what was not told yet
 	probed arrivals
@@ -253,6 +255,12 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 		}
 		c.forget(now)
 	}
+	cut := now.Sub(c.answered) > awayFor && c.untold >= awayLeast && !c.answered.IsZero()
+	if c.answered, c.untold = now, 0; cut { // the way was away, which says nothing about what it takes
+		c.forget(now)
+		p.limit(now)
+		return
+	}
 	var o *out
 	_ = readCongestion(b, at, func(ssrc uint32, seq uint16, came, known bool, at int64) {
 		of := &c.probes
@@ -278,6 +286,7 @@ func (p *plane) numbered(now time.Time, o *out, seq uint16, n int, again bool) {
 	if o.numbers == nil {
 		o.numbers = new(numbers)
 	}
+	p.cc.untold++
 	if !again {
 		o.numbers.set(seq, p.cc.estimate.Sent(now, n+ipHeaders, false))
 	} else if x, ok := o.numbers.get(seq); ok {

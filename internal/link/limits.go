@@ -138,6 +138,8 @@ const (
 	probeLeast      = 300                    // bytes of a packet of a probe
 	probeMost       = 1180
 	clockJump       = 10 * time.Second // between two reports: the far node's clock began anew
+	awayFor         = time.Second      // without a report although packets go out: the way was cut, not full
+	awayLeast       = 20               // that many packets
 	resetEvery      = time.Second      // between two, if it begins anew more often
 	ipHeaders       = 28               // IPv4 and UDP
 	srtcpTrailer    = 20               // tag, E flag and index
