@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -39,5 +40,33 @@ func TestForgottenWhileSigningIn(t *testing.T) {
 				t.Errorf("%d sessions, %v", len(all), err)
 			}
 		})
+	}
+}
+
+// TestForgottenIsSaidAtOnce: that the passkeys are out is said before the sessions end, and though the code is not made then. The control: nothing is said
+// when they stay, because there is no such account.
+func TestForgottenIsSaidAtOnce(t *testing.T) {
+	d := newDesk(t)
+	s, err := d.signIn(d.key, origin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	defer d.Watch(s.ID, end)()
+	said := 0
+	_, err = d.EnrolmentCode(ctx, vost, time.Hour, func() {
+		if said++; ctx.Err() != nil {
+			t.Error("it is said when the sessions have ended")
+		}
+		if a, err := d.Account(t.Context(), vost); err != nil || len(a.Passkeys) != 0 {
+			t.Errorf("it is said when there are %d passkeys, %v", len(a.Passkeys), err)
+		}
+	})
+	if !errors.Is(err, context.Canceled) || said != 1 {
+		t.Errorf("said %d times, %v", said, err)
+	}
+	if _, err := d.EnrolmentCode(t.Context(), "nobody", time.Hour, func() { said++ }); !errors.Is(err, auth.ErrAccount) || said != 1 {
+		t.Errorf("control: said %d times, %v", said, err)
 	}
 }
