@@ -31,7 +31,7 @@ const foreign = 500; // ms for which the last frame of somebody else may stand u
 /** Remote shows a stage slot, and its stand-in until the first frame and whenever frames stop coming: sooner when the slot has just been another's. */
 function Remote({ stream, who, label, slot, standIn }: { stream: MediaStream; who: string; label: string; slot: string; standIn: (why: string) => ComponentChildren }) {
   const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0), given = useRef(0);
-  useEffect(() => { given.current = performance.now(); }, [who]);
+  useEffect(() => { given.current = performance.now(); }, [who, stream]);
   useEffect(() => {
     shows.value = "coming";
     const timer = setInterval(() => {
