@@ -29,8 +29,8 @@ type congestion struct {
 	clock    reportClock
 	resetAt  time.Time // when the estimate last forgot the way
 	stale    bool      // it must, because the far node's clock is another
-	answered time.Time // when the far node last told what came
-	untold   int       // packets sent since
+	untold   int       // packets of pictures sent since the far node last told what came
+	untoldAt time.Time // when the first of them was
 
 	came   []*arrivals // of in streams and probes, what was not told yet
 	probed arrivals
@@ -255,8 +255,8 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 		}
 		c.forget(now)
 	}
-	cut := now.Sub(c.answered) > awayFor && c.untold >= awayLeast && !c.answered.IsZero()
-	if c.answered, c.untold = now, 0; cut { // the way was away, which says nothing about what it takes
+	cut := c.untold >= awayLeast && now.Sub(c.untoldAt) > awayFor
+	if c.untold = 0; cut { // the way was away, which says nothing about what it takes
 		c.forget(now)
 		p.limit(now)
 		return
@@ -286,7 +286,9 @@ func (p *plane) numbered(now time.Time, o *out, seq uint16, n int, again bool) {
 	if o.numbers == nil {
 		o.numbers = new(numbers)
 	}
-	p.cc.untold++
+	if p.cc.untold++; p.cc.untold == 1 {
+		p.cc.untoldAt = now
+	}
 	if !again {
 		o.numbers.set(seq, p.cc.estimate.Sent(now, n+ipHeaders, false))
 	} else if x, ok := o.numbers.get(seq); ok {
