@@ -43,6 +43,7 @@ type sentPacket struct {
 	n     uint32
 	size  uint16 // 0: none, or counted
 	probe bool
+	lost  bool // counted as lost
 }
 
 type arrival struct {
@@ -183,7 +184,7 @@ func (e *Estimator) Packet(now time.Time, n uint16, came bool, at int64) {
 		return
 	}
 	if !came {
-		e.window.lost++
+		e.lost(s)
 		return
 	}
 	e.window.got++
@@ -214,8 +215,16 @@ func (e *Estimator) packet(n uint16) (*sentPacket, uint64) {
 // Lost counts packet n as lost, because the receiver asked for it again: nobody can tell from then on which of the two comes.
 func (e *Estimator) Lost(n uint16) {
 	if s, _ := e.packet(n); s != nil {
-		e.window.lost++
+		e.lost(s)
 		s.size = 0
+	}
+}
+
+// lost counts a packet once, whoever says so how often.
+func (e *Estimator) lost(s *sentPacket) {
+	if !s.lost {
+		s.lost = true
+		e.window.lost++
 	}
 }
 

@@ -406,3 +406,24 @@ func FuzzEstimator(f *testing.F) {
 		}
 	})
 }
+
+// TestLossIsCountedOnce: a packet that is reported missing, twice, and asked for again is one loss; one that was only asked for is one too.
+func TestLossIsCountedOnce(t *testing.T) {
+	e, now := NewEstimator(browserPath), time.Unix(1e9, 0)
+	for n := range uint16(10) {
+		e.Sent(now, 1000, false)
+		if n == 3 || n == 4 {
+			continue
+		}
+		e.Packet(now, n, true, int64(n))
+	}
+	e.Packet(now, 3, false, 0)
+	e.Packet(now, 3, false, 0)
+	e.Lost(3)
+	e.Lost(3)
+	e.Lost(4)
+	e.Packet(now, 4, false, 0)
+	if w := e.window; w.lost != 2 || w.got != 8 {
+		t.Errorf("%d lost, %d came; want 2 and 8", w.lost, w.got)
+	}
+}
