@@ -25,6 +25,8 @@ function asked(): Lang {
 }
 
 export const lang = signal<Lang>(asked());
+/** unspoken is a language that was chosen and whose texts have not come. */
+export const unspoken = signal<Lang | null>(null);
 /** title is what the tab shows beside the product's name. */
 export const title = signal("");
 
@@ -63,9 +65,19 @@ effect(() => {
   document.title = title.value ? `${title.value} · Visavis` : "Visavis";
 });
 
+const toldFor = 15_000; // ms that a page says which language has not come
+
 /** speak switches the language and writes it into the address, so that a reload keeps it. */
 export async function speak(to: Lang) {
-  await ready(to);
+  unspoken.value = null;
+  try {
+    await ready(to);
+  } catch (err) {
+    console.warn("language", err);
+    unspoken.value = to;
+    setTimeout(() => { unspoken.value = null; }, toldFor);
+    return;
+  }
   const url = new URL(location.href);
   url.searchParams.set("lang", to);
   history.replaceState(null, "", url);

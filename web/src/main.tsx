@@ -7,6 +7,7 @@ import { played } from "./call/cue";
 import { node, type Reply } from "./call/node";
 import { dressed } from "./dress";
 import { fill, lang, pick, ready, t, title } from "./lang";
+import { anew, answers, carried, Lost, Unspoken } from "./lost/lost";
 import { Notice } from "./view/parts";
 import { Pin, usePin } from "./view/pin";
 import type { Invited } from "./wire.gen";
@@ -30,8 +31,9 @@ const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string 
   "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
 };
 
-let code = location.hash.slice(1);
-if (code) history.replaceState(null, "", location.pathname + location.search);
+const before = carried();
+let code = location.hash.slice(1) || (before?.code ?? "");
+if (code || before) history.replaceState(null, "", location.pathname + location.search);
 
 const call = new Call();
 const screen = signal<Screen>("loading");
@@ -39,18 +41,23 @@ const failed = signal("");
 const invited = signal<Invited | null>(null);
 const shown = signal<Pages | null>(null);
 const other = signal<ComponentType<{ code: string }> | null>(null);
+const lost = signal(false);
 
 const again = 2000; // ms between attempts while the node does not answer
 
-/** fetched tries again until the node gives a file of the page: it may be starting anew. */
+/** fetched tries until the node gives a file of the page: it may be starting anew. A file that does not come from a node that answers is lost (the
+ * node has another version now, or the browser has kept its failure): the page loads anew, once, and else says so. */
 async function fetched<T>(get: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let failures = 0; ; failures++) {
     try {
       const got = await get();
       await ready();
+      lost.value = false;
       return got;
     } catch (err) {
       console.warn("page", err);
+      if (failures > 0 && !before && await answers()) return anew(code);
+      lost.value = failures > 0 || before !== null;
       await new Promise((done) => setTimeout(done, again));
     }
   }
@@ -153,6 +160,10 @@ async function back() {
 }
 
 function Page() {
+  return lost.value ? <Lost code={() => code} /> : <><Unspoken /><Shown /></>;
+}
+
+function Shown() {
   const x = t.value;
   if (!x) return null; // the text is on its way: a tenth of a second
   title.value = call.meeting.value && screen.value !== "unknown" ? pick(call.meeting.value.title) : "";

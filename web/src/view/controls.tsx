@@ -63,7 +63,7 @@ export function AlarmLine({ code, icon = "warn", tone = "alarm", since, children
 /** LanguageMenu is the choice of language where a row of six names has no room. */
 export function LanguageMenu() {
   return (
-    <select class="langmenu" aria-label={t.value.language} data-act="language" value={lang.value} onChange={(e) => void speak(e.currentTarget.value as Lang)}>
+    <select class="langmenu" aria-label={t.value.language} data-act="language" value={lang.value} onChange={(e) => { const menu = e.currentTarget; void speak(menu.value as Lang).then(() => { menu.value = lang.value; }); }}>
       {languages.map((l) => <option key={l.lang} value={l.lang} lang={l.lang} selected={l.lang === lang.value}>{l.own}</option>)}
     </select>
   );
