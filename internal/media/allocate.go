@@ -53,7 +53,7 @@ func (s *Switch) Shown(sink Sink) Shown {
 }
 
 // allocate divides the limit of a receiver among its pictures: first the lowest layer for each by rank, then more for each by rank.
-// Sound is never touched.
+// Sound is never touched. What is left is for resends of pictures, at least what mends the loss that is not too much for the way.
 func (r *receiver) allocate(now time.Time) {
 	r.looked, r.short = now, false
 	r.ranked = r.ranked[:0]
@@ -85,6 +85,22 @@ func (r *receiver) allocate(now time.Time) {
 		f.choose(now)
 		f.wish()
 	}
+	r.spare = max(left, lossMost*r.limit)
+}
+
+// mends says whether a limit has room for one packet of a picture again, n bytes of payload, and takes it. What is lost because the way is full is
+// asked for again at once, all of it: sent on top of what the way takes, it would push the sound out.
+func (r *receiver) mends(now time.Time, n int) bool {
+	if !r.limited {
+		return true
+	}
+	r.mending = min(r.mending+r.spare*now.Sub(r.mended).Seconds(), r.spare*mendFor.Seconds())
+	r.mended = now
+	if r.mending <= 0 {
+		return false
+	}
+	r.mending -= float64(n+perPacket) * 8
+	return true
 }
 
 // order is the place of a slot: principals, who speaks, everybody else.

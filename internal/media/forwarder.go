@@ -24,7 +24,7 @@ type ForwarderStats struct {
 	Packets, Bytes   uint64 // first sendings, payload bytes
 	Nacked           uint64 // numbers that the receiver asked for
 	Resent           uint64 // of Nacked, sent
-	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, sent again just now, or above the budget
+	Refused          uint64 // of Nacked: never sent by this slot since it was attached, too old, sent again just now, or above the budget or the limit
 	Switches         uint64 // attachments that began to flow
 	KeyframeRequests uint64 // from the receiver
 }
@@ -454,12 +454,12 @@ func (f *Forwarder) make(k *kept) *Out {
 }
 
 // Resend answers a receiver's NACK (RFC 4585 §6.2.1): only with what this slot sent since the stream in it was attached, only
-// while the ring has it, and only within the receiver's budget.
+// while the ring has it, and only within the receiver's budget, a picture within its limit too.
 func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++
 		k := f.sent(now, q) // nil while the slot is shut: nothing is attached
-		if k == nil || f.justSent(now, k) || !f.r.budget.take(now) {
+		if k == nil || f.justSent(now, k) || f.c.Kind == Video && !f.r.mends(now, len(k.payload())) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
 		}

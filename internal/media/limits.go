@@ -94,6 +94,7 @@ const (
 	lookEvery     = 50 * time.Millisecond  // between two looks whether that is due
 	upgradeAfter  = 500 * time.Millisecond // a layer must have fitted for so long before a slot climbs to it
 	upgradeMargin = 1.1                    // and with so much room
+	mendFor       = queueMost              // of what a limit leaves to resends that may be saved up: no queue that is too much comes of it
 )
 
 const (

@@ -211,6 +211,57 @@ func TestResendBudget(t *testing.T) {
 	}
 }
 
+// TestResendsKeepToTheLimit: what is lost because the way is full is asked for at once, and often. Pictures are sent again within what the limit leaves
+// of the way, sound always; the loss that is not too much for the way is mended even where the limit leaves less.
+func TestResendsKeepToTheLimit(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		limit float64 // times what the layer takes; 0: none
+		every int     // a packet lost of so many
+		kept  bool    // the requests are more than the limit has room for
+	}{
+		{"full way", 1.2, 1, true},
+		{"full way, little more than the layer", 1.05, 1, true},
+		{"5 % loss", 1.05, 20, false},
+		{"control: no limit", 0, 1, false},
+	} {
+		w, cam, to, f := newShow(t)
+		mic, _ := w.stream(Audio)
+		sound := w.slot(Audio, to)
+		sound.Assign(w.now, mic)
+		cam.run(5 * time.Second)
+		rate := cam.track.layers[0].Rate(w.now)
+		if c.limit > 0 {
+			w.sw.Limit(w.now, to, c.limit*rate)
+		}
+		cam.run(2 * time.Second)
+		begin, end, again, asked := w.now, w.now.Add(10*time.Second), 0.0, 0
+		was := [2]ForwarderStats{f.Stats(), sound.Stats()}
+		for w.now.Before(end) {
+			cam.picture()
+			w.sound(mic, uint16(asked), 30)
+			w.sw.Flush(w.now)
+			w.pass(33 * time.Millisecond)
+			to.take()
+			if asked++; asked%c.every == 0 {
+				f.Resend(w.now, []uint16{uint16(f.top)})
+				sound.Resend(w.now, []uint16{uint16(sound.top)})
+			}
+			for _, o := range to.take() {
+				if o.Resend && o.Kind == Video {
+					again += float64(len(o.Payload)+perPacket) * 8
+				}
+			}
+		}
+		is := [2]ForwarderStats{f.Stats(), sound.Stats()}
+		refused := [2]uint64{is[0].Refused - was[0].Refused, is[1].Refused - was[1].Refused}
+		most := max(c.limit-1, lossMost*c.limit) * rate * (w.now.Sub(begin) + 2*mendFor).Seconds()
+		if refused[1] > 0 || c.kept != (refused[0] > 0) || c.kept && (again > 1.05*most || again < 0.8*most) {
+			t.Errorf("%s: %.0f bits of pictures sent again, room for %.0f; %d packets of pictures and %d of sound were not", c.name, again, most, refused[0], refused[1])
+		}
+	}
+}
+
 func TestResendBurstBound(t *testing.T) {
 	b := budget{}
 	now := time.Unix(0, 0)

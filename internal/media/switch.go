@@ -38,6 +38,9 @@ type receiver struct {
 	short   bool    // some slot shows less than it could
 	looked  time.Time
 	ranked  []*Forwarder // scratch
+	spare   float64      // bit/s of the limit that resends of pictures may take
+	mending float64      // bits of it saved up
+	mended  time.Time    // when that was counted last
 }
 
 // NewSwitch makes an empty one.

@@ -111,11 +111,11 @@ func TestMeasureNetworkNarrowLink(t *testing.T) {
 	if with.before["h"] != 5 || without.before["h"] != 5 {
 		t.Errorf("before the cut %v and %v, want five cameras at the best layer", with.before, without.before)
 	}
-	if with.sound > 0.01 { // 0 to 0.47 % in 21 runs, which the scheduler of the goroutines makes differ
-		t.Errorf("%.2f %% of the sound lost, want at most 1", 100*with.sound)
+	if with.sound > 0.005 {
+		t.Errorf("%.2f %% of the sound lost, want at most 0.5", 100*with.sound)
 	}
-	if with.late > 200*time.Millisecond {
-		t.Errorf("%v without sound once the way was known, want at most 200 ms", with.late)
+	if with.late > 150*time.Millisecond {
+		t.Errorf("%v without sound once the way was known, want at most 150 ms", with.late)
 	}
 	if with.principal == "" || with.dark > 0 || with.during[""] > 1 {
 		t.Errorf("the principal at layer %q, %d half seconds without; of all %v", with.principal, with.dark, with.during)
@@ -126,13 +126,13 @@ func TestMeasureNetworkNarrowLink(t *testing.T) {
 	if with.local > 0 || with.localLow > 0 {
 		t.Errorf("at their own node %.2f %% of the sound is missing, %d half seconds at a lower layer", 100*with.local, with.localLow)
 	}
-	if without.sound < 0.03 || without.dark < 10 {
+	if without.sound < 0.05 || without.dark < 10 {
 		t.Errorf("control: without feedback %.2f %% of the sound lost, %d half seconds without the principal: the way was not narrow", 100*without.sound, without.dark)
 	}
 	if os.Getenv("VISAVIS_MEASURE") == "" {
 		return
 	}
-	fmt.Printf("measure network.narrowlink.audio %.2f %% <=1\n", 100*with.sound)
+	fmt.Printf("measure network.narrowlink.audio %.2f %% <=0.5\n", 100*with.sound)
 	fmt.Printf("measure network.narrowlink.audio.noestimate %.2f %%\n", 100*without.sound)
 	fmt.Printf("measure network.narrowlink.audio.gap %.0f ms <=150\n", with.late.Seconds()*1000)
 	fmt.Printf("measure network.narrowlink.principal.dark %.1f s <=0\n", float64(with.dark)/2)
