@@ -55,11 +55,11 @@ async function asleep(ms, f) {
 }
 
 const silent = async (page) => { let sent = -1; for (const end = Date.now() + 5000; sent !== 0 && Date.now() < end;) sent = await sounds(page); return sent; };
-const closed = (page) => until(page, () => document.querySelector('.lamp') === null, null, 10_000, 'no lamp: the microphone is closed');
+const closed = (page) => until(page, () => document.querySelector('.lamp') === null, null, 3000, 'no lamp: the microphone is closed');
 
 test('a device that slept wakes up with a closed microphone, and believes nothing until the node has answered', { timeout: 60_000 }, async (t) => {
   const { node, page, hold } = await speaking(t), free = hold();
-  await asleep(5500, async () => { node.send({ state: mine() }); await pause(500); node.send({ state: mine() }); }); // so it was while it slept
+  await asleep(6500, async () => { node.send({ state: mine() }); await pause(500); node.send({ state: mine() }); }); // so it was while it slept
   node.state = theirs();
   await closed(page);
   assert.equal(await silent(page), 0, 'sound is sent on old word');
