@@ -92,8 +92,33 @@ func (d *Desk) CallOff(ctx context.Context, id meeting.ID, rev meeting.Hash, rea
 	return c, err
 }
 
-// Copy makes a new draft after an earlier meeting with the same party: its title, order, agenda and places, our delegation, the next anniversary of its
-// hour. The other party names its own people. An empty id is drawn.
+// wasAgreed is the revision that both parties held last, if that has been called off and none took its place; nil: there is none, or it is forgotten.
+func (c *Case) wasAgreed() *Revision {
+	if c.agreed() != nil {
+		return nil
+	}
+	for i := len(c.Log) - 1; i >= 0; i-- {
+		if r := &c.Log[i]; r.State == CalledOff && r.Definition != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// lastAgreed is what both parties have agreed on, or had before one of them called it off; what came to nothing afterwards is none of it. Without
+// either it is our draft.
+func (c *Case) lastAgreed() meeting.Definition {
+	if d, ok := c.InForce(); ok {
+		return d
+	}
+	if r := c.wasAgreed(); r != nil {
+		return *r.Definition
+	}
+	return c.Draft
+}
+
+// Copy makes a new draft after an earlier meeting with the same party, as it was agreed last: its title, order, agenda and places, our delegation, the
+// next anniversary of its hour. The other party names its own people. An empty id is drawn.
 func (d *Desk) Copy(ctx context.Context, id, from meeting.ID, by string) (*Case, error) {
 	d.mu.Lock()
 	old, err := d.loadLocked(ctx, from)
@@ -101,10 +126,7 @@ func (d *Desk) Copy(ctx context.Context, id, from meeting.ID, by string) (*Case,
 	if err != nil {
 		return nil, err
 	}
-	was, ok := old.InForce()
-	if !ok {
-		was = old.Draft
-	}
+	was := old.lastAgreed()
 	return d.begin(ctx, id, old.Other, by, func(draft meeting.Definition) meeting.Definition {
 		start := was.Start
 		for n := 1; !start.After(d.c.Now()) && n < 200; n++ {

@@ -1,6 +1,7 @@
 package arrange_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -261,4 +262,52 @@ func TestCopy(t *testing.T) {
 	if got := b.get("velune-2027"); stateOf(got, got.Head) != arrange.Open {
 		t.Errorf("the copy arrives as %s", stateOf(got, got.Head))
 	}
+}
+
+// TestCopyCalledOff: the draft after a meeting that was called off is what both had agreed on, not what one of them proposed since and the other
+// declined or withdrew, before it was called off or afterwards.
+func TestCopyCalledOff(t *testing.T) {
+	a, b := arranged(t)
+	was := both(a, b)
+	declined := func(title string) {
+		t.Helper()
+		b.edit(func(d *meeting.Definition) { d.Title = text(title) })
+		b.propose()
+		settle(a, b)
+		a.must(a.desk.Decline(t.Context(), velune, a.get(velune).Head, "", "avelmar-officer"))
+		settle(a, b)
+	}
+	n := 0
+	copied := func(what string, want meeting.Definition) {
+		t.Helper()
+		for _, o := range []*office{a, b} {
+			n++
+			id := meeting.ID(fmt.Sprintf("velune-%d", 2026+n))
+			if c := o.must(o.desk.Copy(t.Context(), id, velune, "x")); c.Draft.Title["en"] != want.Title["en"] || len(c.Draft.Members) != 3 {
+				t.Errorf("%s: %s's draft is %q with %d people, want %q with 3", what, o.id, c.Draft.Title["en"], len(c.Draft.Members), want.Title["en"])
+			}
+		}
+	}
+	declined("Another title")
+	copied("agreed", was)
+	a.must(a.desk.CallOff(t.Context(), velune, a.get(velune).Agreed, "", "avelmar-officer"))
+	settle(a, b)
+	none(a, b)
+	copied("called off", was)
+	for _, title := range []string{"A third title", "A fourth title", "A fifth title"} {
+		declined(title)
+	}
+	b.edit(func(d *meeting.Definition) { d.Title = text("A sixth title") })
+	b.propose()
+	settle(a, b)
+	b.must(b.desk.Withdraw(t.Context(), velune, b.get(velune).Head, "tolmeria-officer"))
+	settle(a, b)
+	copied("after what came to nothing", was)
+
+	b.edit(func(d *meeting.Definition) { d.Title = text("A seventh title") })
+	b.propose()
+	settle(a, b)
+	a.accept()
+	settle(a, b)
+	copied("agreed anew", both(a, b))
 }

@@ -106,6 +106,9 @@ func (c *Case) prune() {
 	if h := c.head(); h != nil {
 		keep[h.Parent] = true
 	}
+	if r := c.wasAgreed(); r != nil { // in the place of Agreed, for a copy
+		keep[r.ID] = true
+	}
 	for _, p := range []meeting.PartyID{c.Self, c.Other} {
 		if r := c.last(p); r != nil {
 			keep[r.ID] = true
