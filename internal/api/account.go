@@ -80,9 +80,9 @@ func (s *Server) seated(ctx context.Context, session auth.Session, id meeting.ID
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 
-func (s *Server) shownAccount(a auth.Account, session *auth.Session) wire.Account {
+func (s *Server) shownAccount(a auth.Account, session auth.Session) wire.Account {
 	out := wire.Account{ID: string(a.ID), Name: a.Name, Role: string(a.Role), Passkeys: len(a.Passkeys)}
-	if session != nil && s.book.Fresh(*session) {
+	if s.book.Fresh(session) {
 		out.Proven = stamp(session.Proven.Add(auth.StepUpLife))
 	}
 	return out
@@ -95,7 +95,7 @@ func (s *Server) ownAccount(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	s.reply(w, http.StatusOK, s.shownAccount(a, &session))
+	s.reply(w, http.StatusOK, s.shownAccount(a, session))
 }
 
 // meetings answers GET /api/meetings.
@@ -116,9 +116,9 @@ func (s *Server) meetings(w http.ResponseWriter, r *http.Request) {
 
 // accounts answers GET /api/accounts.
 func (s *Server) accounts(w http.ResponseWriter, r *http.Request) {
-	a, _, err := s.officer(r)
+	by, _, err := s.officer(r)
 	if err != nil {
-		s.deny(w, r, auth.Grant{Member: a.ID}, err)
+		s.deny(w, r, auth.Grant{Member: by.ID}, err)
 		return
 	}
 	all, err := s.book.Accounts(r.Context())
@@ -126,9 +126,24 @@ func (s *Server) accounts(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
+	sessions, err := s.book.AccountSessions(r.Context())
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	signedIn := map[meeting.MemberID]int{}
+	for _, v := range sessions {
+		signedIn[v.Grant.Member]++
+	}
 	var out wire.Accounts
 	for _, a := range all {
-		out.Accounts = append(out.Accounts, s.shownAccount(a, nil))
+		row := wire.AccountRow{ID: string(a.ID), Name: a.Name, Role: string(a.Role), Passkeys: len(a.Passkeys), Sessions: signedIn[a.ID], Own: a.ID == by.ID}
+		for _, p := range a.Passkeys {
+			if at := p.Used.UTC().Format(time.RFC3339); !p.Used.IsZero() && at > row.Used {
+				row.Used = at
+			}
+		}
+		out.Accounts = append(out.Accounts, row)
 	}
 	s.reply(w, http.StatusOK, out)
 }
@@ -206,6 +221,27 @@ func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, by, id meeting
 	s.reply(w, http.StatusOK, wire.AccountCode{
 		URL: s.origin(r) + "/enrol#" + code.Reveal(), Expires: time.Now().Add(enrolmentLife).UTC().Format(time.RFC3339),
 	})
+}
+
+// endAccount answers POST /api/accounts/end: every browser that is signed in with the account is not any more, with sockets and media; passkeys stay.
+func (s *Server) endAccount(w http.ResponseWriter, r *http.Request) {
+	by, q, ok := s.manage(w, r)
+	if !ok {
+		return
+	}
+	id := meeting.MemberID(q.ID)
+	if _, err := s.book.Account(r.Context(), id); err != nil {
+		s.refuse(w, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime)
+	defer cancel()
+	if err := s.book.EndAccount(ctx, id); err != nil {
+		s.refuse(w, err)
+		return
+	}
+	s.done(r, "account.ended", auth.Grant{Member: by.ID}, auth.Grant{Member: id})
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // removeAccount answers POST /api/accounts/remove. The last officer who can sign in stays: nobody could take the office up again from the console.

@@ -211,7 +211,7 @@ func (s *Server) me(w http.ResponseWriter, r *http.Request) {
 			s.refuse(w, err)
 			return
 		}
-		shown := s.shownAccount(a, &session)
+		shown := s.shownAccount(a, session)
 		v.Account = &shown
 	}
 	if !session.Account || id != "" {

@@ -87,6 +87,11 @@ const (
 	enrolmentLife = 72 * time.Hour
 	// accountTime is for a change of an account that goes on though its browser has hung up.
 	accountTime = 10 * time.Second
+	// logsPerSecond and logBurst bound how often one officer has the security log read, which is checked from end to end; logPage is how many entries
+	// one answer holds.
+	logsPerSecond = 0.5
+	logBurst      = 10
+	logPage       = 100
 	// securityPerSource and securitySourceBurst bound the lines about refusals of one network (/24, /48), securityPerSecond and securityBurst those
 	// of all strangers, and of all who are known: more are counted and not written.
 	securityPerSource   = 0.1
@@ -95,9 +100,11 @@ const (
 	securityBurst       = 200
 	// The chained log keeps fewer of them, so that nobody who has no power rotates out what is in it (store.MaxLinks in store.LinkLife): in a day
 	// securitySourceDay of one network and securityDay of all strangers, and of all who are known, after the same bursts; ownDay sign-ins and
-	// step-ups of one account, as many at once; and how many were not written once in settleEvery.
+	// step-ups of one account, as many at once; alarmsDay alarms of all meetings, after alarmsBurst; and how many were not written once in settleEvery.
 	securitySourceDay = 20
 	securityDay       = 50
+	alarmsDay         = 10 // alarms of meetings, after alarmsBurst
+	alarmsBurst       = 100
 	ownDay            = 100
 	settleEvery       = time.Hour
 )

@@ -27,6 +27,7 @@ type security struct {
 	daySources *limiter[string]
 	days       *limiter[bool]
 	own        *limiter[meeting.MemberID] // by account
+	alarms     *limiter[struct{}]         // of all rooms
 
 	mu         sync.Mutex
 	suppressed int       // since the last entry about them
@@ -38,7 +39,7 @@ func newSecurity(book *auth.Book, log *slog.Logger) *security {
 	return &security{book: book, log: log, names: auth.NewSources(),
 		sources: newLimiter[string](securityPerSource, securitySourceBurst), classes: newLimiter[bool](securityPerSecond, securityBurst),
 		daySources: newLimiter[string](securitySourceDay/float64(day), securitySourceBurst), days: newLimiter[bool](securityDay/float64(day), securityBurst),
-		own: newLimiter[meeting.MemberID](ownDay/float64(day), ownDay)}
+		own: newLimiter[meeting.MemberID](ownDay/float64(day), ownDay), alarms: newLimiter[struct{}](alarmsDay/float64(day), alarmsBurst)}
 }
 
 // note writes an entry of the chained log.

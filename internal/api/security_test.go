@@ -75,6 +75,7 @@ func TestFloodLeavesTheLogItsDays(t *testing.T) {
 		network := fmt.Sprintf("10.%d.%d.1:1", i/250%250, i%250)
 		r.s.refused(network, "invitation.unknown", auth.Grant{})
 		r.s.refused(network, "pin.wrong", auth.Grant{Meeting: formal, Member: "vost"})
+		r.s.Alarm(formal, "event.refused", "", "tolmeria")
 	}
 	bubble(t, func(t *testing.T, r *rig) {
 		for i := range days * 24 * 6 {
@@ -87,11 +88,14 @@ func TestFloodLeavesTheLogItsDays(t *testing.T) {
 		if most := 2 * (securityBurst + days*securityDay); refused > most || refused < most-2 {
 			t.Errorf("%d refusals in %d days, want %d", refused, days, most)
 		}
+		if alarms, most := len(r.noted("alarm")), alarmsBurst+days*alarmsDay; alarms > most || alarms < most-1 {
+			t.Errorf("%d alarms in %d days, want %d", alarms, days, most)
+		}
 		if suppressed > days*24+1 || suppressed < days*24/2 {
 			t.Errorf("%d entries about suppressed ones", suppressed)
 		}
-		perDay := 2*securityDay + int(24*time.Hour/settleEvery)
-		if all := 2*securityBurst + perDay*int(store.LinkLife/(24*time.Hour)); all > store.MaxLinks/2 {
+		perDay := 2*securityDay + alarmsDay + int(24*time.Hour/settleEvery)
+		if all := 2*securityBurst + alarmsBurst + perDay*int(store.LinkLife/(24*time.Hour)); all > store.MaxLinks/2 {
 			t.Errorf("%d entries of %d in %s", all, store.MaxLinks, store.LinkLife)
 		}
 	})
@@ -100,8 +104,8 @@ func TestFloodLeavesTheLogItsDays(t *testing.T) {
 			at(r, i)
 			time.Sleep(time.Hour)
 		}
-		if n, s := len(r.noted("refused")), len(r.noted("suppressed")); n != 2*days*24 || s != 0 {
-			t.Errorf("control: %d of %d refusals, %d suppressed", n, 2*days*24, s)
+		if n, a, s := len(r.noted("refused")), len(r.noted("alarm")), len(r.noted("suppressed")); n != 2*days*24 || a != days*24 || s != 0 {
+			t.Errorf("control: %d of %d refusals, %d of %d alarms, %d suppressed", n, 2*days*24, a, days*24, s)
 		}
 	})
 }

@@ -93,6 +93,8 @@ type Server struct {
 	passkeyRate  *limiter[address]    // challenges
 	stepUpRate   *limiter[string]     // challenges of step-up, by session: nobody else at that address takes them away
 	stepUpFails  *limiter[string]     // wrong answers to them, by session
+	logRate      *limiter[meeting.MemberID]
+	logRead      sync.Mutex // held while the security log is read: once at a time
 	security     *security
 	stop         context.CancelFunc // ends sweep
 
@@ -163,6 +165,7 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 		passkeyRate:  newLimiter[address](PasskeysPerSecond, PasskeyBurst),
 		stepUpRate:   newLimiter[string](PasskeysPerSecond, PasskeyBurst),
 		stepUpFails:  newLimiter[string](LoginFailures/60.0, LoginFailures),
+		logRate:      newLimiter[meeting.MemberID](logsPerSecond, logBurst),
 		security:     newSecurity(c.Book, c.Log),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),
@@ -200,6 +203,7 @@ func (s *Server) table() []route {
 		{"GET /press", s.page},
 		{"GET /enrol", s.page},
 		{"GET /signin", s.page},
+		{"GET /accounts", s.page},
 		{"GET /assets/{name...}", s.asset},
 		{"GET /emblem/{name}", s.emblem},
 		{"GET /healthz", s.health},
@@ -218,7 +222,9 @@ func (s *Server) table() []route {
 		{"GET /api/accounts", s.accounts},
 		{"POST /api/accounts", s.addAccount},
 		{"POST /api/accounts/code", s.accountCode},
+		{"POST /api/accounts/end", s.endAccount},
 		{"POST /api/accounts/remove", s.removeAccount},
+		{"GET /api/security", s.readLog},
 		{"GET /api/meetings", s.meetings},
 		{"GET /api/sessions", s.listSessions},
 		{"POST /api/sessions/end", s.endSession},

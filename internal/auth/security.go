@@ -34,6 +34,9 @@ type SecurityEntry struct {
 	SecurityEvent
 }
 
+// ErrChain is the error of a security log that somebody has changed.
+var ErrChain = store.ErrChain
+
 // SecurityLog is what the log is found to be.
 type SecurityLog struct {
 	First, Last int64  // 0: it is empty

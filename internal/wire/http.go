@@ -37,12 +37,23 @@ type Account struct {
 	Proven   string `json:"proven"`   // RFC 3339, UTC, ms: until when the passkey that was shown stands for a key; "" it does not
 }
 
-// Accounts answers GET /api/accounts.
-type Accounts struct {
-	Accounts []Account `json:"accounts"`
+// AccountRow is an account in the list that officers see.
+type AccountRow struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Role     string `json:"role"`     // "officer", "technician"
+	Passkeys int    `json:"passkeys"` // how many
+	Used     string `json:"used"`     // RFC 3339, UTC: when one of them was last shown; "" never
+	Sessions int    `json:"sessions"` // browsers that are signed in
+	Own      bool   `json:"own"`      // the reader's own
 }
 
-// AccountRequest is the body of POST /api/accounts, /api/accounts/code and /api/accounts/remove; Name and Role of the first alone.
+// Accounts answers GET /api/accounts.
+type Accounts struct {
+	Accounts []AccountRow `json:"accounts"`
+}
+
+// AccountRequest is the body of POST /api/accounts, /api/accounts/code, /api/accounts/end and /api/accounts/remove; Name and Role of the first alone.
 type AccountRequest struct {
 	ID     string `json:"id"`
 	Name   string `json:"name,omitempty"`
@@ -54,6 +65,29 @@ type AccountRequest struct {
 type AccountCode struct {
 	URL     string `json:"url"`
 	Expires string `json:"expires"` // RFC 3339, UTC
+}
+
+// SecurityLog answers GET /api/security: at most 100 entries of the security log, the newest first, and what checking the whole chain found.
+type SecurityLog struct {
+	Entries []SecurityEntry `json:"entries"`
+	First   int             `json:"first"`  // number of the oldest entry that is kept; 0: there is none
+	Last    int             `json:"last"`   // of the newest that could be read
+	Head    string          `json:"head"`   // hash over all up to it, hex
+	Broken  bool            `json:"broken"` // what follows entry Last was changed, or something is missing there
+}
+
+// SecurityEntry is one entry: ids and codes, no name and no address.
+type SecurityEntry struct {
+	N       int    `json:"n"`
+	At      string `json:"at"`                // RFC 3339, UTC, ms
+	Kind    string `json:"kind"`              // "refused", "alarm", or what was done: "signed.in", "invitation.issued", …
+	Code    string `json:"code,omitempty"`    // of refused and alarm
+	Meeting string `json:"meeting,omitempty"` // "": of the node
+	Person  string `json:"person,omitempty"`  // to whom it was done, or who was refused
+	Party   string `json:"party,omitempty"`   // another party
+	By      string `json:"by,omitempty"`      // the officer; "": a command on the node, or nobody but the person
+	Source  string `json:"source,omitempty"`  // tells sources of one run of the node apart
+	Count   int    `json:"count,omitempty"`   // of suppressed: refusals that were not written
 }
 
 // Meetings answers GET /api/meetings: those in which the account has a part.

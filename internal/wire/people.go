@@ -36,7 +36,7 @@ func DecodePasskey(b []byte) (PasskeyRequest, error) {
 	return out, nil
 }
 
-// DecodeAccount decodes the body of POST /api/accounts and below, at most MaxMessage bytes. Errors as DecodeFromClient.
+// DecodeAccount decodes the body of POST /api/accounts and below (code, end, remove), at most MaxMessage bytes. Errors as DecodeFromClient.
 func DecodeAccount(b []byte) (AccountRequest, error) {
 	var r AccountRequest
 	if err := strict.Decode(b, &r, strict.Limits{Bytes: MaxMessage}); err != nil {

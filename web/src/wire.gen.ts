@@ -371,7 +371,17 @@ export interface Account {
 }
 
 export interface Accounts {
-  accounts: Account[];
+  accounts: AccountRow[];
+}
+
+export interface AccountRow {
+  id: string;
+  name: string;
+  role: string;
+  passkeys: number;
+  used: string;
+  sessions: number;
+  own: boolean;
 }
 
 export interface AccountRequest {
@@ -384,6 +394,27 @@ export interface AccountRequest {
 export interface AccountCode {
   url: string;
   expires: string;
+}
+
+export interface SecurityLog {
+  entries: SecurityEntry[];
+  first: number;
+  last: number;
+  head: string;
+  broken: boolean;
+}
+
+export interface SecurityEntry {
+  n: number;
+  at: string;
+  kind: string;
+  code?: string;
+  meeting?: string;
+  person?: string;
+  party?: string;
+  by?: string;
+  source?: string;
+  count?: number;
 }
 
 export interface Meetings {
