@@ -58,9 +58,7 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute+o.quiet)
 	defer cancel()
-	for end := time.Now().Add(o.quiet); figures.Load() >= figures.NoisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
-		_ = pause(ctx, time.Second)
-	}
+	figures.Quiet(ctx, o.quiet)
 	r := figures.New(os.Stdout, "measure-forward (b)")
 	err := run(ctx, o, r)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"visavis/internal/bench"
+	"visavis/test/world"
 )
 
 // server is one server under measurement, a process of its own.
@@ -114,7 +114,7 @@ func startNode(ctx context.Context, o options, dir string) (*server, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	port, err := freePorts(3)
+	port, err := world.FreePorts(3)
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +134,7 @@ func startNode(ctx context.Context, o options, dir string) (*server, error) {
 		return out.String(), nil
 	}
 	if _, err := command("init", node, "--party", "avelmar", "--name", "en=Avelmar", "--tls", "off", "--listen", at(0), "--host", host,
-		"--link-listen", at(1), "--link", at(1), "--media", at(2), "--udp-port", fmt.Sprint(port[2]), "--allow-private"); err != nil {
-		return nil, err
-	}
-	if err := listenOnLoopback(config); err != nil {
+		"--link-listen", at(1), "--link", at(1), "--media", at(2), "--udp-port", fmt.Sprint(port[2]), "--allow-private", "--set", `udp.listen="127.0.0.1"`); err != nil {
 		return nil, err
 	}
 	text := fmt.Sprintf(meetingFile, time.Now().UTC().Add(time.Hour).Format(time.RFC3339))
@@ -174,27 +171,6 @@ func startNode(ctx context.Context, o options, dir string) (*server, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// listenOnLoopback binds the node's media port to loopback, as only somebody would who has no network.
-func listenOnLoopback(config string) error {
-	b, err := os.ReadFile(config)
-	if err != nil {
-		return err
-	}
-	lines, section, done := strings.Split(string(b), "\n"), "", false
-	for i, l := range lines {
-		if strings.HasPrefix(l, "[") {
-			section = strings.TrimSpace(l)
-		}
-		if key, _, ok := strings.Cut(l, "="); ok && section == "[udp]" && strings.TrimSpace(key) == "listen" {
-			lines[i], done = `listen = "127.0.0.1"`, true
-		}
-	}
-	if !done {
-		return fmt.Errorf("%s has no udp.listen", config)
-	}
-	return os.WriteFile(config, []byte(strings.Join(lines, "\n")), 0o600)
 }
 
 // passes reads what invite printed: member, address, token.
@@ -236,22 +212,4 @@ func up(ctx context.Context, url, host string) error {
 			return fmt.Errorf("the node does not come up: %w", err)
 		}
 	}
-}
-
-// freePorts finds ports that were free for TCP and UDP a moment ago.
-func freePorts(n int) ([]int, error) {
-	var out []int
-	for len(out) < n {
-		t, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer t.Close()
-		port := t.Addr().(*net.TCPAddr).Port
-		if u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = u.Close()
-			out = append(out, port)
-		}
-	}
-	return out, nil
 }
