@@ -81,15 +81,58 @@ func (l *liar) key(action meeting.Action, epoch int64, head meeting.Hash) meetin
 	return k
 }
 
+// turn has the host write that the meeting waits and our officer turn the key; what it proposed is not sequenced yet.
+func (l *liar) turn() (begun meeting.Hash, ours meeting.Proposal) {
+	l.t.Helper()
+	begun = l.write(l.own(meeting.PhaseWaiting))
+	l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionStart})
+	return begun, l.proposed(meeting.KeyTurned)
+}
+
+// withhold has the host sequence our key now, behind its own, both as of when ours was turned.
+func (l *liar) withhold(begun meeting.Hash, ours meeting.Proposal) {
+	l.t.Helper()
+	theirs := l.key(meeting.Start, 1, begun)
+	theirs.At = ours.At
+	l.write(theirs)
+	l.write(ours)
+}
+
 // open brings the meeting into its open part, with open doors.
 func (l *liar) open() {
 	l.t.Helper()
-	begun := l.write(l.own(meeting.PhaseWaiting))
-	l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionStart})
-	l.write(l.proposed(meeting.KeyTurned))
+	begun, ours := l.turn()
+	l.write(ours)
 	l.write(l.key(meeting.Start, 1, begun))
 	l.agree()
 	l.is("control: both keys", meeting.Opened, wire.DoorOpen)
+}
+
+// reopen has both keys turned after the closing of hash closed, and the doors are open.
+func (l *liar) reopen(closed meeting.Hash) {
+	l.t.Helper()
+	l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionOpen})
+	l.write(l.proposed(meeting.KeyTurned))
+	l.write(l.key(meeting.Open, 3, closed))
+	l.agree()
+	l.is("control: opened again", meeting.Opened, wire.DoorOpen)
+}
+
+// restart kills the guest's node; it comes back with nobody in it.
+func (l *liar) restart() {
+	l.t.Helper()
+	l.b.kill()
+	l.b.open()
+	l.foe = befriend(l.t, l.b, "avelmar", l.n)
+}
+
+// left has the officer leave, and the host write that and nothing that was proposed before.
+func (l *liar) left() {
+	l.t.Helper()
+	l.officer.leave()
+	l.write(l.proposed(meeting.MemberLeft))
+	l.agree()
+	l.nobody("the officer has left")
 }
 
 // agree has the host sign the guest's head.
@@ -137,16 +180,11 @@ func TestHostRefusesClosing(t *testing.T) {
 			if got := l.officer.alarms(); got == "" {
 				t.Error("officers are not told")
 			}
-			l.b.kill()
-			l.b.open()
-			l.foe = befriend(t, l.b, "avelmar", l.n)
+			l.restart()
 			l.officer = join(l.b, ruhlT)
 			l.agree()
 			l.is("after a restart", meeting.Closed, wire.DoorShut)
-			l.officer.leave()
-			l.write(l.proposed(meeting.MemberLeft))
-			l.agree()
-			l.nobody("the officer has left")
+			l.left()
 		})
 	})
 	t.Run("overtaken", func(t *testing.T) {
@@ -154,10 +192,7 @@ func TestHostRefusesClosing(t *testing.T) {
 			l := newLiar(t)
 			l.open()
 			l.act(wire.Act{Do: wire.DoClose})
-			l.officer.leave()
-			l.write(l.proposed(meeting.MemberLeft)) // and not what was proposed before
-			l.agree()
-			l.nobody("the officer has left")
+			l.left()
 		})
 	})
 	t.Run("refused, then overtaken, and a restart", func(t *testing.T) {
@@ -169,9 +204,7 @@ func TestHostRefusesClosing(t *testing.T) {
 			l.officer.leave()
 			l.nobody("refused")
 			l.write(l.proposed(meeting.MemberLeft))
-			l.b.kill()
-			l.b.open()
-			l.foe = befriend(t, l.b, "avelmar", l.n)
+			l.restart()
 			l.agree()
 			l.nobody("after a restart")
 		})
@@ -189,11 +222,7 @@ func TestHostRefusesClosing(t *testing.T) {
 			if s := l.b.snap(); s.Pending != 0 {
 				t.Errorf("%d wait", s.Pending)
 			}
-			l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionOpen})
-			l.write(l.proposed(meeting.KeyTurned))
-			l.write(l.key(meeting.Open, 3, closed))
-			l.agree()
-			l.is("opened again", meeting.Opened, wire.DoorOpen)
+			l.reopen(closed)
 		})
 	})
 }
@@ -218,9 +247,7 @@ func TestHostKeepsOurKey(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLiar(t)
-				begun := l.write(l.own(meeting.PhaseWaiting))
-				l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionStart})
-				key := l.proposed(meeting.KeyTurned)
+				begun, key := l.turn()
 				if c.first {
 					l.write(key)
 				}
@@ -231,13 +258,10 @@ func TestHostKeepsOurKey(t *testing.T) {
 					l.officer.leave()
 				}
 				settle(c.after)
-				theirs := l.key(meeting.Start, 1, begun)
-				if !c.first {
-					theirs.At = key.At // the host says when it was
-					l.writeAt(theirs, key.At)
-					l.writeAt(key, key.At)
+				if c.first {
+					l.write(l.key(meeting.Start, 1, begun))
 				} else {
-					l.write(theirs)
+					l.withhold(begun, key)
 				}
 				if c.then == "leave" {
 					l.agree()
@@ -257,33 +281,17 @@ func TestHostKeepsOurKey(t *testing.T) {
 	}
 }
 
-func (l *liar) writeAt(p meeting.Proposal, at time.Time) {
-	l.t.Helper()
-	p.At = p.At.UTC()
-	l.n++
-	b := meeting.EncodeEntry(meeting.Sequence(p, l.n-1, l.prev, at))
-	l.prev = meeting.Chain(l.prev, b)
-	l.send(meeting.Exchange{Entry: &meeting.EntryBytes{Meeting: "annual", N: l.n, Last: l.n, Data: [][]byte{b}}}, "")
-}
-
 // TestStuckOverRestart: doors that were shut because our key came late stay shut over a restart, until an officer has closed the part and two keys
 // have opened it again (the control).
 func TestStuckOverRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLiar(t)
-		begun := l.write(l.own(meeting.PhaseWaiting))
-		l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionStart})
-		key := l.proposed(meeting.KeyTurned)
+		begun, key := l.turn()
 		settle(10 * time.Minute)
-		theirs := l.key(meeting.Start, 1, begun)
-		theirs.At = key.At
-		l.writeAt(theirs, key.At)
-		l.writeAt(key, key.At)
+		l.withhold(begun, key)
 		l.agree()
 		again := func() {
-			l.b.kill()
-			l.b.open()
-			l.foe = befriend(t, l.b, "avelmar", l.n)
+			l.restart()
 			l.officer = join(l.b, ruhlT)
 			l.agree()
 		}
@@ -293,11 +301,7 @@ func TestStuckOverRestart(t *testing.T) {
 		closed := l.write(l.proposed(meeting.PhaseClosed))
 		l.agree()
 		again()
-		l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionOpen})
-		l.write(l.proposed(meeting.KeyTurned))
-		l.write(l.key(meeting.Open, 3, closed))
-		l.agree()
-		l.is("control: opened again", meeting.Opened, wire.DoorOpen)
+		l.reopen(closed)
 	})
 }
 
