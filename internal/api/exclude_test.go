@@ -79,10 +79,7 @@ func TestExcludedDeviceStaysOut(t *testing.T) {
 			if a := r.call("POST", "/"+string(use), token, typeSDP, r.offerOf(use)); a.status != http.StatusForbidden || a.code() != codeExcluded {
 				t.Errorf("%s comes again: %d %s", use, a.status, a.body)
 			}
-			p := r.joinFormal(r.enter("aldesh"))
-			if m, ok := p.other(); !ok || m.Wait == nil || m.Wait.Reason != auth.WaitExcluded {
-				t.Errorf("a page of the member: %s", show(m))
-			}
+			r.waits(r.enter("aldesh"), auth.WaitExcluded)
 		})
 	}
 }

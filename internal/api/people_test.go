@@ -487,10 +487,7 @@ func seatOf(t *testing.T, role meeting.Role) {
 				t.Errorf("audience %+v, acts %+v", r.room.audience, r.room.acts)
 			}
 		})
-		q := r.joinFormal(cookie)
-		if m, ok := q.other(); !ok || m.Wait == nil || m.Wait.Reason != auth.WaitExcluded {
-			t.Errorf("comes again: %s", show(m))
-		}
+		r.waits(cookie, auth.WaitExcluded)
 	})
 }
 

@@ -80,11 +80,7 @@ func TestScannerAndSecondUse(t *testing.T) {
 		if !leaks(bytes.String()) && !strings.Contains(bytes.String(), `"welcome"`) {
 			t.Error("control: after admission nothing came either")
 		}
-		again := r.joinFormal(first)
-		if m, ok := again.other(); !ok || m.Wait == nil {
-			t.Errorf("the first, again: %s", show(m))
-		}
-		synctest.Wait()
+		again := r.waits(first, auth.WaitDevice)
 		if w := r.room.waiter(); w == nil || w.Reason != auth.WaitDevice {
 			t.Fatalf("the officers see %+v", w)
 		}
@@ -110,19 +106,32 @@ func (p *page) unlikeWait() string {
 	return ""
 }
 
+// shutOut is a session of aldesh, whom an officer has excluded.
+func (r *rig) shutOut() string {
+	r.t.Helper()
+	if err := r.book.Exclude(r.t.Context(), formal, "aldesh"); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.enter("aldesh")
+}
+
+// waits joins with a session that has to wait at the door for that reason.
+func (r *rig) waits(cookie, reason string) *page {
+	r.t.Helper()
+	p := r.joinFormal(cookie)
+	if m, ok := p.other(); !ok || m.Wait == nil || m.Wait.Reason != reason {
+		r.t.Fatalf("want to wait (%s), got %s", reason, show(m))
+	}
+	synctest.Wait()
+	return p
+}
+
 // TestWaitIsSaidAgain: who waits hears of it often enough not to take the socket for dead, and stands in one place of the line whatever its page
 // does. Nothing of it is said after the welcome (the control: it is said until then).
 func TestWaitIsSaidAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		if err := r.book.Exclude(t.Context(), formal, "aldesh"); err != nil {
-			t.Fatal(err)
-		}
-		code, _ := r.inviteFormal("aldesh", false)
-		cookie, _ := r.enterFormal(code, "")
-		p := r.joinFormal(cookie)
-		if m, ok := p.other(); !ok || m.Wait == nil {
-			t.Fatalf("got %s", show(m))
-		}
+		cookie := r.shutOut()
+		p := r.waits(cookie, auth.WaitExcluded)
 		first := *p.waits
 		lines := strings.Count(r.log.String(), "door.excluded")
 		time.Sleep(21 * time.Second)
@@ -136,11 +145,10 @@ func TestWaitIsSaidAgain(t *testing.T) {
 		if n := strings.Count(r.log.String(), "door.excluded"); n != lines {
 			t.Errorf("%d lines for one who goes on waiting", n-lines)
 		}
-		q := r.joinFormal(cookie) // loaded again
-		if m, ok := q.other(); !ok || m.Wait == nil || *m.Wait != first {
-			t.Errorf("loaded again: %s, first %+v", show(m), first)
+		q := r.waits(cookie, auth.WaitExcluded) // loaded again
+		if *q.waits != first {
+			t.Errorf("loaded again: %+v, first %+v", *q.waits, first)
 		}
-		synctest.Wait()
 		r.room.waiter().Done("admitted")
 		q.welcome()
 		time.Sleep(21 * time.Second)
@@ -218,17 +226,10 @@ func TestExcludedWaits(t *testing.T) {
 		if a := r.ask(r.client, "GET", "/api/me", "", withCookie(cookie)); a.status != 200 || !strings.Contains(a.body, `"waiting":"excluded"`) || leaks(a.body) {
 			t.Errorf("me of an excluded member = %d %s", a.status, a.body)
 		}
-		q := r.joinFormal(cookie)
-		if m, ok := q.other(); !ok || m.Wait == nil || m.Wait.Reason != auth.WaitExcluded {
-			t.Fatalf("comes again: %s", show(m))
-		}
-		synctest.Wait()
+		q := r.waits(cookie, auth.WaitExcluded)
 		first := r.room.waiter()
 		// Another page of the same session takes its place; what a page that waits says is refused.
-		q2 := r.joinFormal(cookie)
-		if m, ok := q2.other(); !ok || m.Wait == nil {
-			t.Fatalf("the second page: %s", show(m))
-		}
+		q2 := r.waits(cookie, auth.WaitExcluded)
 		q.bye("moved")
 		synctest.Wait()
 		if now := r.room.waiter(); now == nil || now == first || now.ID != first.ID {
@@ -240,9 +241,7 @@ func TestExcludedWaits(t *testing.T) {
 		if len(r.room.waiters) != 0 {
 			t.Errorf("%d wait after all have gone", len(r.room.waiters))
 		}
-		q3 := r.joinFormal(cookie)
-		q3.other()
-		synctest.Wait()
+		q3 := r.waits(cookie, auth.WaitExcluded)
 		if n := r.peers.live(); n != 0 {
 			t.Errorf("%d media sessions of one who waits", n)
 		}
@@ -261,27 +260,15 @@ func TestExcludedWaits(t *testing.T) {
 // TestWaitingEnds: the page leaves, its session ends, the node stops.
 func TestWaitingEnds(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		if err := r.book.Exclude(t.Context(), formal, "aldesh"); err != nil {
-			t.Fatal(err)
-		}
-		code, _ := r.inviteFormal("aldesh", false)
-		cookie, _ := r.enterFormal(code, "")
-		wait := func() *page {
-			p := r.joinFormal(cookie)
-			if m, ok := p.other(); !ok || m.Wait == nil {
-				t.Fatalf("got %s", show(m))
-			}
-			synctest.Wait()
-			return p
-		}
-		p := wait()
+		cookie := r.shutOut()
+		p := r.waits(cookie, auth.WaitExcluded)
 		p.raw(`{"leave":{}}`)
 		p.bye("left")
 		synctest.Wait()
 		if len(r.room.waiters) != 0 {
 			t.Error("one who left still waits")
 		}
-		p = wait()
+		p = r.waits(cookie, auth.WaitExcluded)
 		late := r.room.waiter()
 		_ = p.conn.CloseNow()
 		synctest.Wait()
@@ -296,7 +283,7 @@ func TestWaitingEnds(t *testing.T) {
 		if err := r.book.Exclude(t.Context(), formal, "aldesh"); err != nil {
 			t.Fatal(err)
 		}
-		p = wait()
+		p = r.waits(cookie, auth.WaitExcluded)
 		if err := r.book.EndMember(t.Context(), formal, "aldesh"); err != nil {
 			t.Fatal(err)
 		}
@@ -307,15 +294,7 @@ func TestWaitingEnds(t *testing.T) {
 // TestWaitingForARoomThatIsNoMore: the page is told to come back.
 func TestWaitingForARoomThatIsNoMore(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
-		if err := r.book.Exclude(t.Context(), formal, "aldesh"); err != nil {
-			t.Fatal(err)
-		}
-		code, _ := r.inviteFormal("aldesh", false)
-		cookie, _ := r.enterFormal(code, "")
-		p := r.joinFormal(cookie)
-		if m, ok := p.other(); !ok || m.Wait == nil {
-			t.Fatalf("got %s", show(m))
-		}
+		p := r.waits(r.shutOut(), auth.WaitExcluded)
 		time.Sleep(2 * sweepEvery)
 		if more := p.unlikeWait(); more != "" {
 			t.Fatalf("control: one who waits is sent away while the room is there: %s", more)
