@@ -8,6 +8,7 @@ import { Fresh } from "./fresh";
 import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
+import { stageSlots } from "./slots";
 import { detect } from "./speech";
 import { emptyState, nodeTime, Stand, synchronize, whole } from "./stand";
 
@@ -56,6 +57,8 @@ export class Call {
   readonly asked = signal({ tone: false, card: false });
   /** passed: the page has closed the microphone because the rules no longer admit it. */
   readonly passed = signal(false);
+  /** given: when each stage slot passed from one member to another, ms of performance.now(); frames of the one before may come a little longer. */
+  readonly given: number[] = stageSlots.map(() => -Infinity);
   readonly floor = signal<string[]>([]);
   /** speaking: whose voice sounds here now. A slot stays with its member while the member is silent. */
   readonly speaking = signal<string[]>([]);
@@ -79,6 +82,7 @@ export class Call {
   private wake: () => void = () => undefined;
   private wanted: Camera = { width: 640, height: 360, fps: 15 };
   private readonly voices = new Map<string, number>(); // member → when last heard
+  private readonly had = stageSlots.map(() => ""); // who had each stage slot last
   private lock: WakeLockSentinel | undefined;
   private parted = 0; // when the last cut began
   private before = ""; // the phase when we last looked, or when the page was left to be loaded again
@@ -279,7 +283,13 @@ export class Call {
   /** stands takes a State: every signal of a console changes at once, in one rendering. */
   private stands(s: State) {
     synchronize(s);
-    this.state.value = whole(s);
+    const now = whole(s);
+    now.stage.forEach((id, i) => {
+      if (!id || id === this.had[i]) return; // a slot that is empty meanwhile keeps its last frame
+      if (this.had[i]) this.given[i] = performance.now();
+      this.had[i] = id;
+    });
+    this.state.value = now;
   }
 
   /**

@@ -29,19 +29,18 @@ const handover = 300; // ms after the slot was given to somebody else: frames of
 const foreign = 500; // ms for which the last frame of somebody else may stand under a name
 
 /** Remote shows a stage slot, and its stand-in until the first frame and whenever frames stop coming: sooner when the slot has just been another's. */
-function Remote({ stream, who, label, slot, standIn }: { stream: MediaStream; who: string; label: string; slot: string; standIn: (why: string) => ComponentChildren }) {
-  const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0), given = useRef(0);
-  useEffect(() => { given.current = performance.now(); }, [who, stream]);
+function Remote({ call, stream, slot, label, standIn }: { call: Call; stream: MediaStream; slot: number; label: string; standIn: (why: string) => ComponentChildren }) {
+  const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0);
   useEffect(() => {
     shows.value = "coming";
     const timer = setInterval(() => {
-      const now = performance.now(), own = last.current > given.current + handover;
+      const now = performance.now(), given = call.given[slot]!, own = last.current > given + handover;
       if (shows.value !== "live") return;
       if (own && now - last.current > still) shows.value = "stopped";
-      else if (!own && now - given.current > handover + foreign) shows.value = "coming";
+      else if (!own && now - given > handover + foreign) shows.value = "coming";
     }, 100);
     return () => clearInterval(timer);
-  }, [stream]);
+  }, [stream, slot]);
   const frame = () => {
     last.current = performance.now();
     if (shows.value === "live") return;
@@ -50,7 +49,7 @@ function Remote({ stream, who, label, slot, standIn }: { stream: MediaStream; wh
   };
   return (
     <>
-      <Video stream={stream} label={label} name={slot} onframe={frame} />
+      <Video stream={stream} label={label} name={`stage${slot}`} onframe={frame} />
       {shows.value === "live" ? null : standIn(shows.value === "coming" ? t.value.pictureComing : t.value.pictureStopped)}
     </>
   );
@@ -103,7 +102,7 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
     if (presence.far) return <Wait party={party} small={small}><p class="q">{t.value.awayNow}</p></Wait>;
     const stream = slot >= 0 && presence.camera ? call.playout.pictures[slot]?.value : null;
     if (!stream) return <Wait party={party} small={small} />;
-    return <Remote stream={stream} who={member?.id ?? ""} label={plain(t.value.pictureOf, { name })} slot={`stage${slot}`} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
+    return <Remote call={call} stream={stream} slot={slot} label={plain(t.value.pictureOf, { name })} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
   }
 
   /** before the meeting and after it the other side is a card, which says nothing about them; null: show what there is. */
