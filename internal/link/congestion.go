@@ -303,6 +303,7 @@ func (p *plane) limit(now time.Time) {
 		bits = -1
 	}
 	p.m.c.Switch.Limit(now, p, bits)
+	p.m.c.Switch.Full(p, p.cc.estimate.Full())
 }
 
 // feedback moves the estimate by time and by probes, and tells what came.

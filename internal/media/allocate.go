@@ -18,6 +18,14 @@ func (s *Switch) Limit(now time.Time, sink Sink, bits float64) {
 	}
 }
 
+// Full tells whether a queue stands on the path to a receiver. While it does, pictures are sent again only within what the limit leaves: what a full
+// path loses is asked for at once, and all of it on top would push the sound out.
+func (s *Switch) Full(sink Sink, full bool) {
+	if r := s.receivers[sink]; r != nil {
+		r.full = full
+	}
+}
+
 // Short says whether a slot of the receiver shows less than it could because of its limit.
 func (s *Switch) Short(sink Sink) bool {
 	r := s.receivers[sink]
@@ -53,7 +61,7 @@ func (s *Switch) Shown(sink Sink) Shown {
 }
 
 // allocate divides the limit of a receiver among its pictures: first the lowest layer for each by rank, then more for each by rank.
-// Sound is never touched. What is left is for resends of pictures, at least what mends the loss that is not too much for the way.
+// Sound is never touched. What is left is for resends of pictures while the path is full, at least what mends the loss that is not too much for it.
 func (r *receiver) allocate(now time.Time) {
 	r.looked, r.short = now, false
 	r.ranked = r.ranked[:0]
@@ -88,10 +96,9 @@ func (r *receiver) allocate(now time.Time) {
 	r.spare = max(left, lossMost*r.limit)
 }
 
-// mends says whether a limit has room for one packet of a picture again, n bytes of payload, and takes it. What is lost because the way is full is
-// asked for again at once, all of it: sent on top of what the way takes, it would push the sound out.
+// mends says whether there is room for one packet of a picture again, n bytes of payload, and takes it.
 func (r *receiver) mends(now time.Time, n int) bool {
-	if !r.limited {
+	if !r.limited || !r.full {
 		return true
 	}
 	r.mending = min(r.mending+r.spare*now.Sub(r.mended).Seconds(), r.spare*mendFor.Seconds())

@@ -140,6 +140,9 @@ func (e *Estimator) Warm() int { return int(e.next) }
 // Bits is what the path takes of numbered packets, bit/s; false while that is not known.
 func (e *Estimator) Bits() (float64, bool) { return e.bits, e.known }
 
+// Full says whether a queue stands on the path.
+func (e *Estimator) Full() bool { return e.queue > queueMost }
+
 // Feedback takes one report of the receiver. What it says of packets that were not sent, or long ago, counts for nothing.
 func (e *Estimator) Feedback(now time.Time, p *rtcp.TransportLayerCC) {
 	at := e.clock.unwrap(p.ReferenceTime)
@@ -270,10 +273,10 @@ func (e *Estimator) decide(now time.Time) {
 	if now.Sub(e.turned) >= trendFor {
 		e.before, e.turned = e.queue, now
 	}
-	growing := e.queue > queueMost && e.queue >= e.before-queueSlack
+	growing := e.Full() && e.queue >= e.before-queueSlack
 	if !growing && w.share <= e.path.LossMost {
 		e.over = time.Time{}
-		if e.queue > queueMost { // drains
+		if e.Full() { // drains
 			e.calm = now
 		}
 		e.finish(now)
@@ -315,7 +318,7 @@ func (e *Estimator) finish(now time.Time) {
 	if p.end == 0 || p.seen < probePackets-1 && now.Sub(p.last) < probeWait {
 		return
 	}
-	if span := p.lastAt - p.firstAt + e.path.Tick.Microseconds(); p.seen >= probePackets*2/3 && e.queue <= queueMost {
+	if span := p.lastAt - p.firstAt + e.path.Tick.Microseconds(); p.seen >= probePackets*2/3 && !e.Full() {
 		found := e.path.Most
 		if span > 0 {
 			found = float64(p.bytes) * 8e6 / float64(span)

@@ -454,7 +454,7 @@ func (f *Forwarder) make(k *kept) *Out {
 }
 
 // Resend answers a receiver's NACK (RFC 4585 §6.2.1): only with what this slot sent since the stream in it was attached, only
-// while the ring has it, and only within the receiver's budget, a picture within its limit too.
+// while the ring has it, and only within the receiver's budget, a picture on a full path within its limit too.
 func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++

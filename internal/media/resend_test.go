@@ -217,13 +217,15 @@ func TestResendsKeepToTheLimit(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		limit float64 // times what the layer takes; 0: none
-		every int     // a packet lost of so many
-		kept  bool    // the requests are more than the limit has room for
+		full  bool
+		every int  // a packet lost of so many
+		kept  bool // the requests are more than the limit has room for
 	}{
-		{"full way", 1.2, 1, true},
-		{"full way, little more than the layer", 1.05, 1, true},
-		{"5 % loss", 1.05, 20, false},
-		{"control: no limit", 0, 1, false},
+		{"full way", 1.2, true, 1, true},
+		{"full way, little more than the layer", 1.05, true, 1, true},
+		{"full way, 5 % loss", 1.05, true, 20, false},
+		{"control: no queue", 1.05, false, 1, false},
+		{"control: no limit", 0, true, 1, false},
 	} {
 		w, cam, to, f := newShow(t)
 		mic, _ := w.stream(Audio)
@@ -234,6 +236,7 @@ func TestResendsKeepToTheLimit(t *testing.T) {
 		if c.limit > 0 {
 			w.sw.Limit(w.now, to, c.limit*rate)
 		}
+		w.sw.Full(to, c.full)
 		cam.run(2 * time.Second)
 		begin, end, again, asked := w.now, w.now.Add(10*time.Second), 0.0, 0
 		was := [2]ForwarderStats{f.Stats(), sound.Stats()}

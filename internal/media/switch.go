@@ -34,11 +34,12 @@ type receiver struct {
 
 	slots   []*Forwarder // all
 	limited bool
+	full    bool    // see Full
 	limit   float64 // bit/s for pictures
 	short   bool    // some slot shows less than it could
 	looked  time.Time
 	ranked  []*Forwarder // scratch
-	spare   float64      // bit/s of the limit that resends of pictures may take
+	spare   float64      // bit/s of the limit that resends of pictures may take while the path is full
 	mending float64      // bits of it saved up
 	mended  time.Time    // when that was counted last
 }

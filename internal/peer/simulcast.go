@@ -100,6 +100,7 @@ func (f *flow) transport(now time.Time, p *rtcp.TransportLayerCC) {
 func (f *flow) limit(now time.Time) {
 	if bits, ok := f.estimate.Bits(); ok {
 		f.h.c.Switch.Limit(now, f, bits)
+		f.h.c.Switch.Full(f, f.estimate.Full())
 	}
 }
 
