@@ -72,6 +72,7 @@ type Node struct {
 	book   *auth.Book
 	desk   *arrange.Desk
 	server *api.Server
+	told   atomic.Pointer[api.Server] // server, for rooms, which begin before it
 	httpd  *http.Server
 
 	rearranged atomic.Bool // a meeting has come into force: watch opens it
@@ -173,6 +174,11 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 			return n.desk.First(ctx, d.ID, d.Digest(), first)
 		},
 		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
+		Alarm: func(code string, who meeting.MemberID, p meeting.PartyID) {
+			if s := n.told.Load(); s != nil {
+				s.Alarm(d.ID, code, who, p)
+			}
+		},
 	})
 }
 
@@ -186,6 +192,7 @@ func (n *Node) startServers() error {
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
 	}
+	n.told.Store(n.server)
 	n.httpd = n.server.HTTPServer()
 	if n.web, err = n.env.Listen(n.s.Web.Listen); err != nil {
 		return fmt.Errorf("open web port: %w", err)

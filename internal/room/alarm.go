@@ -2,6 +2,7 @@ package room
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -97,17 +98,8 @@ func (r *Room) watchAlarms(now time.Time) {
 	if !slices.EqualFunc(list, r.alarms, sameAlarm) {
 		r.hurry()
 	}
+	r.turnAlarms(now, list)
 	r.alarms = list
 }
 
-func sameAlarm(a, b wire.Alarm) bool {
-	if a.Code != b.Code || len(a.Args) != len(b.Args) {
-		return false
-	}
-	for k, v := range a.Args {
-		if b.Args[k] != v {
-			return false
-		}
-	}
-	return true
-}
+func sameAlarm(a, b wire.Alarm) bool { return a.Code == b.Code && maps.Equal(a.Args, b.Args) }

@@ -69,6 +69,8 @@ const (
 	stepUpTime      = 5 * time.Minute        // a passkey shown within it turns keys
 	alarmTime       = time.Minute            // for alarms about what was once refused
 	maxNotes        = 50
+	maxPast         = 30  // alarms that were, as consoles are told them
+	maxAlarms       = 500 // that one meeting's own log keeps
 	maxWaiters      = 64
 	maxAudience     = 500
 	maxSpoken       = 20 // lines of the speaking log that pages are shown

@@ -23,6 +23,7 @@ type live struct {
 	notes    []wire.Note // at most maxNotes
 	noted    int
 	alarms   []wire.Alarm
+	past     pastAlarms
 	trespass map[meeting.PartyID]trespass
 	level    map[meeting.MemberID]int // dBov, last read
 	levelAt  time.Time

@@ -21,6 +21,7 @@ type Record struct {
 	Head     *meeting.Head     `json:"head,omitempty"`     // a head that another party signed and that agrees with ours
 	Proof    *Proof            `json:"proof,omitempty"`    // two logs under one number
 	Doors    *DoorRecord       `json:"doors,omitempty"`    // what we measured at our own doors
+	Alarm    *AlarmRecord      `json:"alarm,omitempty"`    // what officers and technicians were alarmed of
 }
 
 // Proof is what another node sent against the log that we hold: two heads, or two entries, for one number.
@@ -57,8 +58,8 @@ func (o *ownLog) append(r Record, basis string) error {
 	return nil
 }
 
-// replay reads the own log and gives the proposals that were not refused, by counter in rising order.
-func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
+// replay reads the own log into past, and gives the proposals that were not refused, by counter in rising order.
+func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]meeting.Proposal, error) {
 	var open []meeting.Proposal
 	for {
 		es, err := o.log.Entries(ctx, o.n+1, replayBatch)
@@ -78,6 +79,8 @@ func (o *ownLog) replay(ctx context.Context) ([]meeting.Proposal, error) {
 			case r.Proposal != nil:
 				open = append(open, *r.Proposal)
 				o.counter = r.Proposal.Counter
+			case r.Alarm != nil:
+				past.replay(*r.Alarm)
 			case r.Doors != nil:
 				o.doors = r.Doors
 			case r.Stuck != nil:

@@ -45,7 +45,7 @@ type LinkState struct {
 	Way         string  // as wire.Link.Way
 }
 
-// Config is what a room needs. All fields but Slog, Stage and EndSession must be set.
+// Config is what a room needs. All fields but Slog, Stage, EndSession and Alarm must be set.
 type Config struct {
 	Definition meeting.Definition
 	Self       meeting.PartyID
@@ -59,6 +59,8 @@ type Config struct {
 	Stage      int // stage slots that a page may use; 0: 6
 	// EndSession ends the session of a member of ours, and its media with it. It must not block nor call the room; nil: nobody can.
 	EndSession func(meeting.MemberID)
+	// Alarm is told of each alarm of officers and technicians as it begins: its code, and whom it is about, "" if nobody. As EndSession.
+	Alarm func(code string, who meeting.MemberID, p meeting.PartyID)
 	// First lets first write entry 1 of the shared log, or returns a *meeting.Error: the definition may not be the one that the other parties
 	// hold; on a guest, with arrange.changed, it is in force no more. It must not call the room; nil: it is.
 	First func(first func() error) error
@@ -162,7 +164,7 @@ func (r *Room) replay() error {
 	if err := r.led.replay(ctx); err != nil {
 		return err
 	}
-	open, err := r.own.replay(ctx)
+	open, err := r.own.replay(ctx, &r.past)
 	if err != nil {
 		return err
 	}
@@ -176,6 +178,7 @@ func (r *Room) replay() error {
 	}
 	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
 	now := time.Now()
+	r.past.resume(now.Round(0).UTC())
 	if r.since = now.Add(-maxPending * time.Second); r.led.last.After(r.since) {
 		r.since = r.led.last
 	}
@@ -315,6 +318,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 			r.showFloor()
 		}
 	}
+	r.keepAlarms()
 	return wait
 }
 

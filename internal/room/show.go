@@ -73,7 +73,7 @@ func (r *Room) staged(s wire.State, id meeting.MemberID) wire.State {
 	s.Notes = r.notesFor(m)
 	if m.Role.May(meeting.Alarm) {
 		s.Muted = ids(sortedKeys(r.muted))
-		s.Ready, s.Alarms = r.readiness(), slices.Clone(r.alarms)
+		s.Ready, s.Alarms, s.Past = r.readiness(), slices.Clone(r.alarms), r.past.shown()
 		if r.view.Formal {
 			s.Doors = r.doorsShown()
 		}

@@ -182,6 +182,7 @@ type node struct {
 
 	mu   sync.Mutex
 	gone []meeting.MemberID // whose sessions were ended; guarded by mu
+	told []string           // alarms that began; guarded by mu
 }
 
 func (n *node) ended() []meeting.MemberID {
@@ -218,6 +219,11 @@ func (n *node) openWith(w room.Worker) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			n.gone = append(n.gone, id)
+		},
+		Alarm: func(code string, who meeting.MemberID, p meeting.PartyID) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.told = append(n.told, strings.TrimSpace(code+" "+string(who)+string(p)))
 		}})
 	if err != nil {
 		n.t.Fatal(err)

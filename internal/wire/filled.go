@@ -14,6 +14,12 @@ func (s State) filled() State {
 			s.Alarms[i].Args = map[string]string{}
 		}
 	}
+	s.Past = append([]PastAlarm{}, s.Past...)
+	for i := range s.Past {
+		if s.Past[i].Args == nil {
+			s.Past[i].Args = map[string]string{}
+		}
+	}
 	return s
 }
 

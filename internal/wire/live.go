@@ -92,6 +92,14 @@ type Alarm struct {
 	Args  map[string]string `json:"args"`
 }
 
+// PastAlarm is an alarm that is over.
+type PastAlarm struct {
+	Code  string            `json:"code"`
+	Since string            `json:"since"` // RFC 3339, UTC, ms
+	Until string            `json:"until"` // as Since; of one that stood when the node was stopped: when it was up again
+	Args  map[string]string `json:"args"`
+}
+
 // AgendaItem is one item.
 type AgendaItem struct {
 	Title   Text `json:"title"`

@@ -122,21 +122,22 @@ type State struct {
 	Links   []Link     `json:"links"`
 	Alarm   string     `json:"alarm"` // "", "log.withheld", "log.forked": something that officers must look at
 
-	Now       string    `json:"now"`   // RFC 3339, UTC, ms: the node's clock as it wrote this
-	Phase     string    `json:"phase"` // of an informal meeting always "closed"
-	Since     string    `json:"since"` // of the phase: RFC 3339, UTC, ms; "" before the first change
-	Epoch     int       `json:"epoch"` // changes of phase so far
-	Head      string    `json:"head"`  // hex: chain hash of the entry with which the phase began; officers
-	Recording bool      `json:"recording"`
-	Keys      []Key     `json:"keys"` // officers
-	Order     Order     `json:"order"`
-	Muted     []string  `json:"muted"`           // who speaks with the microphone off: the member itself, and consoles
-	Ready     []Ready   `json:"ready"`           // officers, technicians
-	Waiting   []Waiting `json:"waiting"`         // officers
-	Notes     []Note    `json:"notes"`           // officers; technicians: help
-	Doors     *Doors    `json:"doors,omitempty"` // officers, technicians
-	Alarms    []Alarm   `json:"alarms"`          // officers, technicians
-	Signals   []Test    `json:"signals"`         // technicians: test signals that are on at pages of our people
+	Now       string      `json:"now"`   // RFC 3339, UTC, ms: the node's clock as it wrote this
+	Phase     string      `json:"phase"` // of an informal meeting always "closed"
+	Since     string      `json:"since"` // of the phase: RFC 3339, UTC, ms; "" before the first change
+	Epoch     int         `json:"epoch"` // changes of phase so far
+	Head      string      `json:"head"`  // hex: chain hash of the entry with which the phase began; officers
+	Recording bool        `json:"recording"`
+	Keys      []Key       `json:"keys"` // officers
+	Order     Order       `json:"order"`
+	Muted     []string    `json:"muted"`           // who speaks with the microphone off: the member itself, and consoles
+	Ready     []Ready     `json:"ready"`           // officers, technicians
+	Waiting   []Waiting   `json:"waiting"`         // officers
+	Notes     []Note      `json:"notes"`           // officers; technicians: help
+	Doors     *Doors      `json:"doors,omitempty"` // officers, technicians
+	Alarms    []Alarm     `json:"alarms"`          // officers, technicians
+	Past      []PastAlarm `json:"past"`            // officers, technicians: the last 30 alarms that were, the newest first
+	Signals   []Test      `json:"signals"`         // technicians: test signals that are on at pages of our people
 }
 
 // Presence is a member who is in the meeting.

@@ -300,7 +300,7 @@ const countTones = (page) => page.addInitScript(() => {
   OscillatorNode.prototype.start = function (...a) { if (this.frequency.value === 320) globalThis.low++; return start.apply(this, a); };
 });
 
-test('what was alarming stands in a list with its times, the last first, and at most fifty of them', quiet, async (t) => {
+test('what was alarming stands in a list with its times, the last first; the node knows its part of it after a reload, and for every console', quiet, async (t) => {
   const { node, page } = await sit(t, standing({ alarms: [alarm('clock.off', { party: 'tolmeria' }, ago(600))] }));
   await shows(page, '[data-alarm="clock.off"]');
   assert.equal(await page.evaluate(() => document.querySelector('[data-past]')), null, 'the control: what still is, is not past');
@@ -309,16 +309,35 @@ test('what was alarming stands in a list with its times, the last first, and at 
   node.send({ state: standing() });
   await shows(page, '[data-past="2"] li:first-child[data-was=muted]');
   assert.match(await page.textContent('[data-was="clock.off"]'), /^\d\d:\d\d to \d\d:\d\d/);
-  for (let i = 0; i < 52; i++) {
+  node.send({ state: standing({ phase: 'closed', alarms: [alarm('link.lost', { party: 'tolmeria' })] }) });
+  await until(page, () => /The doors stay closed/.test(document.querySelector('[data-alarm="link.lost"]')?.textContent), null, 5000, 'the doors as they are now');
+  node.send({ state: standing({ phase: 'closed' }) });
+  await shows(page, '[data-past="3"] li:first-child[data-was="link.lost"]');
+  assert.ok(!/doors/.test(await page.textContent('[data-was="link.lost"]')), 'an alarm that is over says nothing of the doors now');
+  node.state = node.last;
+  await page.reload();
+  await shows(page, '[data-past="2"] li:first-child[data-was="link.lost"] + [data-was="clock.off"]', 15_000);
+  await page.selectOption('[data-act=language]', 'fr');
+  await until(page, () => /interrompue|Tolm/.test(document.querySelector('[data-past] li').textContent), null, 5000, 'the list follows the language');
+});
+
+test('the node tells of thirty alarms that are over, the page keeps fifty of its own', quiet, async (t) => {
+  const { node, page } = await sit(t, standing());
+  for (let i = 0; i < 32; i++) {
     node.send({ state: standing({ alarms: [alarm('doors.late', { after: String(i + 1) })] }) });
     await shows(page, '[data-alarm="doors.late"]');
     node.send({ state: standing() });
     await gone(page, '[data-alarm]');
   }
+  await shows(page, '[data-past="30"]');
+  for (let i = 0; i < 52; i++) {
+    node.send({ state: standing({ muted: ['avelmar-kell'] }) });
+    await shows(page, '[data-alarm=muted]');
+    node.send({ state: standing() });
+    await gone(page, '[data-alarm]');
+  }
   await shows(page, '[data-past="50"]');
-  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-was=muted], [data-was="clock.off"]').length), 0, 'the oldest went first');
-  await page.selectOption('[data-act=language]', 'fr');
-  await until(page, () => /Après la fermeture/.test(document.querySelector('[data-past] li').textContent), null, 5000, 'the list follows the language');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-was="doors.late"]').length), 0, 'the oldest went first');
 });
 
 test('an alarm is read out at once, sounds once, and again after ten seconds unless it is noted', quiet, async (t) => {

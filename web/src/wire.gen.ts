@@ -133,6 +133,7 @@ export interface State {
   notes: Note[];
   doors?: Doors;
   alarms: Alarm[];
+  past: PastAlarm[];
   signals: Test[];
 }
 
@@ -228,6 +229,13 @@ export interface Door {
 export interface Alarm {
   code: string;
   since: string;
+  args: Record<string, string>;
+}
+
+export interface PastAlarm {
+  code: string;
+  since: string;
+  until: string;
   args: Record<string, string>;
 }
 

@@ -36,6 +36,7 @@ export class FakeNode {
   deaf = false; // true: switches of microphone and camera are refused, and the state does not follow them
   switches = { mic: false, camera: false }; // what the page has said last
   log = []; // everything asked: ['POST /api/session', …], ['ws', message]
+  past = []; // alarms that are over, the newest first: what a state says where it has no word of its own
   sockets = new Set();
   quality = { rttMs: 24, upLoss: 0, downLoss: 0, level: 'good', pictures: 'all' };
 
@@ -60,14 +61,21 @@ export class FakeNode {
 
   /** send says m to every page. */
   send(m) {
+    if (m.state) this.end(m.state.alarms ?? []);
     const said = m.state ? { state: this.seen(m.state) } : m;
     for (const s of this.sockets) if (s.welcomed) s.send(said);
+  }
+
+  /** end keeps the alarms that stand no more. */
+  end(alarms) {
+    const gone = (this.last?.alarms ?? this.state.alarms ?? []).filter((a) => !alarms.some((b) => b.code === a.code && b.since === a.since));
+    this.past = [...gone.map((a) => ({ ...a, until: new Date(Date.now() + this.ahead).toISOString() })), ...this.past].slice(0, 30);
   }
 
   /** seen is a state in which the person's own switches are as the page has said. */
   seen(state) {
     this.last = state = state.now === undefined ? state : { ...state, now: new Date(Date.now() + this.ahead).toISOString() };
-    return { ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
+    return { past: this.past, ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
   }
 
   /** signal keeps which test signals are on, as a node does. */

@@ -1,6 +1,6 @@
 // When a file of the page does not come: the page loads anew, once, then it says so. What it says comes with the page itself, in six languages.
 import { useEffect, useRef } from "preact/hooks";
-import { fill, lang, languages, unspoken, type Lang } from "../lang";
+import { fill, lang, languages, t, unspoken, type Lang } from "../lang";
 import { text as ar } from "./text/ar";
 import { text as en, type Table } from "./text/en";
 import { text as es } from "./text/es";
@@ -54,5 +54,5 @@ export function Lost({ code }: { code: () => string }) {
 /** Unspoken says that a language that was chosen has not come. A page that is in use is never loaded anew for it. */
 export function Unspoken() {
   const own = languages.find((l) => l.lang === unspoken.value)?.own;
-  return <p class="unspoken" role="alert">{own ? fill(texts[lang.value].unspoken, { language: own }) : ""}</p>;
+  return <p class="unspoken" role="alert">{own ? fill(t.value.unspoken, { language: own }) : ""}</p>;
 }

@@ -28,23 +28,25 @@ export function switchTones() {
   try { localStorage.setItem(kept, tones.value ? "on" : "off"); } catch { /* it holds until the page is closed */ }
 }
 
-interface Raised { key: string; code: string; since: string; words: () => ComponentChildren; act?: ComponentChildren }
+/** Raised is one alarm; the node's are kept there, for every console and the next page, the others are this page's own. */
+interface Raised { key: string; code: string; since: string; node: boolean; words: () => ComponentChildren }
+interface Over { code: string; from: string; to: string; words: () => ComponentChildren }
 
-const most = 50; // past alarms kept: a bad evening's; the oldest goes first
+const most = 50; // past alarms listed: a bad evening's; the oldest goes first
 
-/** past are the alarms that this page has seen come and go, the last first. A new page begins a new list. */
-const past = signal<{ raised: Raised; from: string; to: string }[]>([]);
+/** past are the page's own alarms that came and went, the last first. */
+const past = signal<Over[]>([]);
 
 /** noted are the alarms that the person has pressed "Noted" for; they stand on without a tone. */
 const noted = signal<ReadonlySet<string>>(new Set());
 
-/** words of an alarm that the node raises, for an officer. */
-export function words(call: Call, a: Alarm): ComponentChildren {
+/** words of an alarm that the node raises, for an officer; over: it was, and says nothing of how things stand now. */
+export function words(call: Call, a: Pick<Alarm, "code" | "args">, over = false): ComponentChildren {
   const x = o.value, name = <Words of={memberOf(call.meeting.value, a.args.member ?? "")?.name} />, party = <Words of={partyOf(call.meeting.value, a.args.party ?? "")?.name} />;
   switch (a.code) {
     case "floor.unacknowledged": return fill(x.alarmFloor, { name });
     case "link.lost": {
-      const phase = call.stand.phase.value;
+      const phase = over ? "" : call.stand.phase.value;
       return fill(phase === "closed" ? x.alarmLinkClosed : phase === "open" && call.state.value.doors?.ours.state === "suspended" ? x.alarmLinkOpen : x.alarmLink, { party });
     }
     case "clock.off": return fill(x.alarmClock, { party });
@@ -61,14 +63,14 @@ export function words(call: Call, a: Alarm): ComponentChildren {
 /** raised are all alarms of the console: this page's own way first, then who speaks unheard, then the node's. */
 function raised(call: Call, cut: boolean, say: typeof words): Raised[] {
   const list: Raised[] = [];
-  const add = (code: string, words: () => ComponentChildren, since = "", id = "") => list.push({ key: `${code} ${id} ${since}`, code, since, words });
+  const add = (code: string, words: () => ComponentChildren, since = "", id = "", node = false) => list.push({ key: `${code} ${id} ${since}`, code, since, node, words });
   const server = call.cut.value === "server";
   if (cut) add("cut", () => (server ? t.value.cutServer : t.value.cutNetwork));
   if (call.media.value === "blocked") add("blocked", () => t.value.probeBlocked);
   else if (call.media.value === "lost" && !cut) add("media", () => t.value.cutMedia);
   if (call.state.value.links.some((l) => l.code === "definition.differs")) add("differs", () => t.value.linkDiffers);
   for (const id of call.state.value.muted) add("muted", () => fill(o.value.alarmMuted, { name: <Words of={memberOf(call.meeting.value, id)?.name} /> }), "", id);
-  for (const a of call.state.value.alarms) add(a.code, () => say(call, a), a.since, Object.values(a.args).join(" "));
+  for (const a of call.state.value.alarms) add(a.code, () => say(call, a), a.since, Object.values(a.args).join(" "), true);
   return list;
 }
 
@@ -77,9 +79,9 @@ export function Alarms({ call, say = words }: { call: Call; say?: typeof words }
   const x = o.value, cut = useLasting(call.phase.value === "cut", 1500), list = raised(call, cut, say), open = list.filter((a) => !noted.value.has(a.key)).map((a) => a.key);
   const known = useRef(new Set<string>()), before = useRef<{ raised: Raised; from: string }[]>([]);
   useEffect(() => {
-    const now = new Date(nodeTime()).toISOString(), keys = new Set(list.map((a) => a.key)), gone = before.current.filter((b) => !keys.has(b.raised.key));
+    const now = new Date(nodeTime()).toISOString(), keys = new Set(list.map((a) => a.key)), gone = before.current.filter((b) => !b.raised.node && !keys.has(b.raised.key));
     before.current = list.map((a) => before.current.find((b) => b.raised.key === a.key) ?? { raised: a, from: a.since || now });
-    if (gone.length) past.value = [...gone.map((b) => ({ ...b, to: now })).reverse(), ...past.value].slice(0, most);
+    if (gone.length) past.value = [...gone.map((b) => ({ code: b.raised.code, words: b.raised.words, from: b.from, to: now })).reverse(), ...past.value].slice(0, most);
   }, [list.map((a) => a.key).join("|")]);
   useEffect(() => {
     const fresh = open.filter((k) => !known.current.has(k));
@@ -102,15 +104,17 @@ export function Alarms({ call, say = words }: { call: Call; say?: typeof words }
   );
 }
 
-/** Past is what was alarming, and from when to when. It is nothing while nothing was. */
-export function Past({ call }: { call: Call }) {
-  const x = o.value;
-  if (!past.value.length) return null;
+/** Past is what was alarming, and from when to when, the last first: what the node tells of this meeting, and what was this page's own. It is
+ * nothing while nothing was. */
+export function Past({ call, say = words }: { call: Call; say?: typeof words }) {
+  const x = o.value, told = call.state.value.past.map((a): Over => ({ code: a.code, from: a.since, to: a.until, words: () => say(call, a, true) }));
+  const list = [...told, ...past.value].sort((a, b) => (a.to < b.to ? 1 : a.to > b.to ? -1 : 0)).slice(0, most);
+  if (!list.length) return null;
   return (
-    <section class="panel" aria-labelledby="past-h" data-past={past.value.length}>
+    <section class="panel" aria-labelledby="past-h" data-past={list.length}>
       <div class="head"><h2 id="past-h">{x.pastAlarms}</h2></div>
       <ol class="alarmlog sm" tabIndex={0} aria-labelledby="past-h">
-        {past.value.map((p, i) => <li key={i} data-was={p.raised.code}><span class="q">{fill(x.pastFrom, { from: <bdi class="n">{at(call, p.from)}</bdi>, to: <bdi class="n">{at(call, p.to)}</bdi> })}</span> <span>{p.raised.words()}</span></li>)}
+        {list.map((p, i) => <li key={i} data-was={p.code}><span class="q">{fill(x.pastFrom, { from: <bdi class="n">{at(call, p.from)}</bdi>, to: <bdi class="n">{at(call, p.to)}</bdi> })}</span> <span>{p.words()}</span></li>)}
       </ol>
     </section>
   );

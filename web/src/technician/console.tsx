@@ -20,7 +20,7 @@ import { k } from "./words";
 export { Enter as Invitation } from "../view/enter";
 
 /** say gives alarms in words for the one whom officers are told to tell. */
-function say(call: Call, a: Alarm): ComponentChildren {
+function say(call: Call, a: Pick<Alarm, "code" | "args">, over = false): ComponentChildren {
   const x = k.value;
   switch (a.code) {
     case "clock.off": case "clock.apart": return a.code === "clock.off" ? x.alarmClock : x.alarmApart;
@@ -28,7 +28,7 @@ function say(call: Call, a: Alarm): ComponentChildren {
     case "doors.unwritten": return x.alarmUnwritten;
     case "log.withheld": return x.alarmWithheld;
     case "log.forked": return x.alarmForked;
-    case "floor.unacknowledged": case "link.lost": case "event.refused": return words(call, a);
+    case "floor.unacknowledged": case "link.lost": case "event.refused": return words(call, a, over);
     default: return fill(x.alarmOther, { code: a.code });
   }
 }
@@ -59,7 +59,7 @@ export function Seated({ call }: { call: Call }) {
         <Line call={call} />
         <div class="notices"><Alarms call={call} say={say} /><Refused call={call} /></div>
         <Table call={call} />
-        <div class="col"><Links call={call} /><Proof call={call} readOnly /><Help call={call} /><Past call={call} /></div>
+        <div class="col"><Links call={call} /><Proof call={call} readOnly /><Help call={call} /><Past call={call} say={say} /></div>
       </main>
     </div>
   );

@@ -156,4 +156,5 @@ export const text: Table = {
   passkeyNow: "جهازكم يطلب مفتاح المرور.",
   errOther: "تعذّر ذلك (الرمز {code}).",
   errSilent: "لم يجب خادمكم.",
+  unspoken: "{language}: لم تصل النصوص من خادمكم. تبقى الصفحة بلغتها؛ يُرجى المحاولة مرة أخرى.",
 };

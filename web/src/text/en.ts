@@ -177,6 +177,7 @@ export const text = {
   passkeyNow: "Your device asks for your passkey.",
   errOther: "This was not possible (code {code}).",
   errSilent: "Your server has not answered.",
+  unspoken: "{language}: the texts have not come from your server. The page stays in its language; please try again.",
 };
 
 export type Table = Record<keyof typeof text, string>;

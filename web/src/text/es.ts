@@ -153,6 +153,7 @@ export const text: Table = {
   passkeyNow: "Su dispositivo pide su llave de acceso.",
   errOther: "No ha sido posible (código {code}).",
   errSilent: "Su servidor no ha respondido.",
+  unspoken: "{language}: los textos no han llegado de su servidor. La página conserva su idioma; inténtelo de nuevo.",
   wayOne: "una vía",
   wayTwo: "dos vías",
   wayTls: "Sin UDP: dentro de TLS",

@@ -153,6 +153,7 @@ export const text: Table = {
   passkeyNow: "Votre appareil demande votre clé d'accès.",
   errOther: "Cela n'a pas été possible (code {code}).",
   errSilent: "Votre serveur n'a pas répondu.",
+  unspoken: "{language} : les textes ne sont pas arrivés de votre serveur. La page garde sa langue ; veuillez réessayer.",
   wayOne: "une voie",
   wayTwo: "deux voies",
   wayTls: "Pas d'UDP : dans TLS",

@@ -153,6 +153,7 @@ export const text: Table = {
   passkeyNow: "您的设备正在要求通行密钥。",
   errOther: "未能完成（代码{code}）。",
   errSilent: "您的服务器没有应答。",
+  unspoken: "{language}：文本未能从您的服务器传来。页面保持当前语言，请重试。",
   wayOne: "一条路径",
   wayTwo: "两条路径",
   wayTls: "无 UDP：经 TLS 传送",

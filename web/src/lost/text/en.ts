@@ -3,7 +3,6 @@ export const text = {
   title: "This page did not load completely.",
   help: "Part of it has not come from your server. If loading again does not help, tell your technician.",
   again: "Load again",
-  unspoken: "{language}: the texts have not come from your server. The page stays in its language; please try again.",
 };
 
 export type Table = Record<keyof typeof text, string>;

@@ -3,5 +3,4 @@ export const text = {
   title: "Esta página no se ha cargado por completo.",
   help: "Una parte no ha llegado de su servidor. Si volver a cargarla no ayuda, avise a su técnico.",
   again: "Cargar de nuevo",
-  unspoken: "{language}: los textos no han llegado de su servidor. La página conserva su idioma; inténtelo de nuevo.",
 };

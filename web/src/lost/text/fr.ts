@@ -3,5 +3,4 @@ export const text = {
   title: "Cette page n'est pas entièrement chargée.",
   help: "Une partie n'est pas arrivée de votre serveur. Si un nouveau chargement n'y change rien, prévenez votre technicien.",
   again: "Charger à nouveau",
-  unspoken: "{language} : les textes ne sont pas arrivés de votre serveur. La page garde sa langue ; veuillez réessayer.",
 };
