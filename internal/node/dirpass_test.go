@@ -68,14 +68,7 @@ func TestPasses(t *testing.T) {
 // open what lets nobody in any more.
 func TestGrantsAreStamped(t *testing.T) {
 	ctx := t.Context()
-	d := made(t, "avelmar")
-	def, err := newMeeting(t, d, goodMeeting, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := def.Start.Add(-time.Hour)
-	d.now = func() time.Time { return before }
-	d.book = auth.NewBook(d.Store, d.now)
+	d, def := anHourBefore(t)
 	who := def.Members[0]
 	passes, err := d.Passes(ctx, PassOptions{Meeting: def.ID, Members: []MemberID{who.ID}, Use: Play, Count: 1})
 	if err != nil {

@@ -393,8 +393,9 @@ func TestEmblemLiesBesideTheFile(t *testing.T) {
 	}
 }
 
-func TestInviteLinks(t *testing.T) {
-	ctx := t.Context()
+// anHourBefore is a node with goodMeeting whose clock stands an hour before the start.
+func anHourBefore(t *testing.T) (*Dir, meeting.Definition) {
+	t.Helper()
 	d := made(t, "avelmar")
 	def, err := newMeeting(t, d, goodMeeting, false)
 	if err != nil {
@@ -403,6 +404,12 @@ func TestInviteLinks(t *testing.T) {
 	before := def.Start.Add(-time.Hour)
 	d.now = func() time.Time { return before }
 	d.book = auth.NewBook(d.Store, d.now)
+	return d, def
+}
+
+func TestInviteLinks(t *testing.T) {
+	ctx := t.Context()
+	d, def := anHourBefore(t)
 	all, err := d.Invite(ctx, InviteOptions{Meeting: "review"})
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d links, %v, want 2", len(all), err)

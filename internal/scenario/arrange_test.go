@@ -82,6 +82,26 @@ func (p *Party) guestOf(m meeting.MemberID) *Person {
 	return p.JoinWith(m, link.Reveal(), nil)
 }
 
+// invited has Avelmar's officer begin the commission's meeting with its own delegation and propose it; Tolmeria's node has the proposal.
+func (w *World) invited() {
+	w.T.Helper()
+	a, b := w.Avelmar, w.Tolmeria
+	a.arranged(a.Node.Desk().Begin(w.T.Context(), commission, b.ID, "officer of avelmar"))
+	a.draft(func(d *meeting.Definition) {
+		d.Title, d.Start = meeting.Text{"en": "Ninth meeting"}, time.Now().UTC().Add(time.Hour).Truncate(time.Second)
+		d.Members = delegation("avelmar")
+	})
+	a.propose()
+	b.stands("avelmar", arrange.Open)
+}
+
+// answers has p's officer add the party's own delegation and propose that.
+func (p *Party) answers() {
+	p.w.T.Helper()
+	p.draft(func(d *meeting.Definition) { d.Members = append(d.Members, delegation(p.ID)...) })
+	p.propose()
+}
+
 // TestArrangedMeetingTakesPlace: two running nodes agree on a meeting over their link, which is cut and heals, and one of them is restarted in
 // between; then people of both sides sit in it and hear each other.
 func TestArrangedMeetingTakesPlace(t *testing.T) {
@@ -89,18 +109,11 @@ func TestArrangedMeetingTakesPlace(t *testing.T) {
 		w := NewWorld(t, Options{})
 		a, b := w.Avelmar, w.Tolmeria
 		time.Sleep(5 * time.Second)
-		a.arranged(a.Node.Desk().Begin(t.Context(), commission, "tolmeria", "officer of avelmar"))
-		a.draft(func(d *meeting.Definition) {
-			d.Title, d.Start = meeting.Text{"en": "Ninth meeting"}, time.Now().UTC().Add(time.Hour).Truncate(time.Second)
-			d.Members = delegation("avelmar")
-		})
-		a.propose()
-		b.stands("avelmar", arrange.Open)
+		w.invited()
 
 		w.Net.Cut(a.Host, b.Host, true)
 		time.Sleep(10 * time.Second)
-		b.draft(func(d *meeting.Definition) { d.Members = append(d.Members, delegation("tolmeria")...) })
-		b.propose()
+		b.answers()
 		time.Sleep(10 * time.Second)
 		if c := a.stands("avelmar", arrange.Open); len(c.Log) != 1 {
 			t.Fatal("control: the counter-proposal crossed a cut link")
@@ -139,15 +152,8 @@ func TestLostConfirmation(t *testing.T) {
 			w := NewWorld(t, Options{})
 			a, b := w.Avelmar, w.Tolmeria
 			time.Sleep(5 * time.Second)
-			a.arranged(a.Node.Desk().Begin(t.Context(), commission, "tolmeria", "officer of avelmar"))
-			a.draft(func(d *meeting.Definition) {
-				d.Title, d.Start = meeting.Text{"en": "Ninth meeting"}, time.Now().UTC().Add(time.Hour).Truncate(time.Second)
-				d.Members = delegation("avelmar")
-			})
-			a.propose()
-			b.stands("avelmar", arrange.Open)
-			b.draft(func(d *meeting.Definition) { d.Members = append(d.Members, delegation("tolmeria")...) })
-			b.propose()
+			w.invited()
+			b.answers()
 			c := a.stands("tolmeria", arrange.Open)
 			a.arranged(a.Node.Desk().Accept(t.Context(), commission, c.Head, "officer of avelmar"))
 			b.stands("tolmeria", arrange.Agreed)
