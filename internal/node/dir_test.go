@@ -339,19 +339,43 @@ func TestKeyOfAnotherKind(t *testing.T) {
 	}
 }
 
+// invited gives d a meeting, and the code of one invitation to it.
+func invited(t *testing.T, d *Dir) string {
+	t.Helper()
+	if _, err := newMeeting(t, d, goodMeeting, false); err != nil {
+		t.Fatal(err)
+	}
+	links, err := d.Invite(t.Context(), InviteOptions{Meeting: "review", Valid: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(links[0].URL.Reveal(), "#")
+	return code
+}
+
+// restored looks into a node that a backup of invited's was put in place as: the meeting is there, and the invitation lets nobody in.
+func restored(t *testing.T, s Settings, code string) {
+	t.Helper()
+	n, err := openNodeDir(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if _, err := n.Definition(t.Context(), "review"); err != nil {
+		t.Errorf("the meeting is not there: %v", err)
+	}
+	if _, err := n.Book().Look(t.Context(), auth.NewSecret(code)); !errors.Is(err, auth.ErrInvitation) {
+		t.Errorf("an invitation of the backup lives: %v", err)
+	}
+}
+
 func TestBackupAndRestore(t *testing.T) {
 	ctx := t.Context()
 	d := made(t, "avelmar")
 	if err := d.serve(ctx); err != nil { // while it runs
 		t.Fatal(err)
 	}
-	if _, err := d.NewMeeting(ctx, write(t, filepath.Join(t.TempDir(), "m.toml"), goodMeeting), false); err != nil {
-		t.Fatal(err)
-	}
-	links, err := d.Invite(ctx, InviteOptions{Meeting: "review", Valid: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := invited(t, d)
 	to := filepath.Join(t.TempDir(), "backup")
 	if err := d.Backup(ctx, to); err != nil {
 		t.Fatal(err)
@@ -392,18 +416,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if _, err := Restore(ctx, to, config); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second restore: %v, want fs.ErrExist", err)
 	}
-	n, err := openNodeDir(ctx, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.Close()
-	if _, err := n.Definition(ctx, "review"); err != nil {
-		t.Errorf("the meeting is not there: %v", err)
-	}
-	_, code, _ := strings.Cut(links[0].URL.Reveal(), "#")
-	if _, err := n.Book().Look(ctx, auth.NewSecret(code)); !errors.Is(err, auth.ErrInvitation) {
-		t.Errorf("an invitation of the backup lives: %v", err)
-	}
+	restored(t, s, code)
 	if _, err := d.Book().Look(ctx, auth.NewSecret(code)); err != nil {
 		t.Errorf("control: on the old node it holds: %v", err)
 	}

@@ -6,11 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
-
-	"visavis/internal/auth"
 )
 
 // TestRestoreIsKilled: the process dies at each step of a restore. Either there is no node, and the same command puts it in place, or there is the whole
@@ -18,14 +14,7 @@ import (
 func TestRestoreIsKilled(t *testing.T) {
 	ctx := t.Context()
 	d := made(t, "avelmar")
-	if _, err := d.NewMeeting(ctx, write(t, filepath.Join(t.TempDir(), "m.toml"), goodMeeting), false); err != nil {
-		t.Fatal(err)
-	}
-	links, err := d.Invite(ctx, InviteOptions{Meeting: "review", Valid: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, code, _ := strings.Cut(links[0].URL.Reveal(), "#")
+	code := invited(t, d)
 	backup := filepath.Join(t.TempDir(), "backup")
 	if err := d.Backup(ctx, backup); err != nil {
 		t.Fatal(err)
@@ -71,17 +60,7 @@ func TestRestoreIsKilled(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			n, err := openNodeDir(ctx, s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer n.Close()
-			if _, err := n.Definition(ctx, "review"); err != nil {
-				t.Errorf("the meeting is not there: %v", err)
-			}
-			if _, err := n.Book().Look(ctx, auth.NewSecret(code)); !errors.Is(err, auth.ErrInvitation) {
-				t.Errorf("an invitation of the backup lives: %v", err)
-			}
+			restored(t, s, code)
 			if left, _ := filepath.Glob(config + ".*"); len(left) > 0 {
 				t.Errorf("left over: %v", left)
 			}
