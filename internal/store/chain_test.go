@@ -29,6 +29,17 @@ func chained(t *testing.T, n int) (*store.Store, string) {
 	return s, dir
 }
 
+// raw opens the database in dir past the store.
+func raw(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "visavis.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // TestChainTells: whatever somebody changes in the file is found, at its place; an untouched one is whole (the control).
 func TestChainTells(t *testing.T) {
 	const off = "DROP TRIGGER security_update; DROP TRIGGER security_delete; "
@@ -49,11 +60,7 @@ func TestChainTells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, dir := chained(t, 10)
-			db, err := sql.Open("sqlite", filepath.Join(dir, "visavis.db"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
+			db := raw(t, dir)
 			if _, err := db.Exec(c.do); err != nil {
 				t.Fatal(err)
 			}
@@ -68,11 +75,7 @@ func TestChainTells(t *testing.T) {
 // TestChainStays: no statement changes an entry or takes one out but the oldest.
 func TestChainStays(t *testing.T) {
 	s, dir := chained(t, 3)
-	db, err := sql.Open("sqlite", filepath.Join(dir, "visavis.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := raw(t, dir)
 	for _, do := range []string{"UPDATE security SET data = x'00' WHERE n = 2", "DELETE FROM security WHERE n = 2", "DELETE FROM security WHERE n = 3", "DELETE FROM security"} {
 		if _, err := db.Exec(do); err == nil || !strings.Contains(err.Error(), "security log") {
 			t.Errorf("%s: %v", do, err)
@@ -114,11 +117,7 @@ func TestChainLimits(t *testing.T) {
 // TestChainIsBounded: MaxLinks entries are kept, of one more the oldest goes.
 func TestChainIsBounded(t *testing.T) {
 	s, dir := chained(t, 1)
-	db, err := sql.Open("sqlite", filepath.Join(dir, "visavis.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := raw(t, dir)
 	fill := fmt.Sprintf("WITH RECURSIVE c(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM c WHERE n < %d) INSERT INTO security SELECT n, 1700000000000000000, zeroblob(32), x'' FROM c", store.MaxLinks-1)
 	if _, err := db.Exec(fill); err != nil {
 		t.Fatal(err)

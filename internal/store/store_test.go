@@ -143,9 +143,7 @@ func TestEntriesCannotBeChanged(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	must(t, s.Append(t.Context(), "a", store.LogEntry{N: 1, Basis: store.Observed, Data: []byte("x")}))
-	db, err := sql.Open("sqlite", filepath.Join(dir, "visavis.db"))
-	must(t, err)
-	defer db.Close()
+	db := raw(t, dir)
 	for _, q := range []string{"UPDATE log SET data = x'00'", "DELETE FROM log"} {
 		if _, err := db.Exec(q); err == nil {
 			t.Errorf("%s was done", q)
