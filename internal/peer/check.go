@@ -352,6 +352,9 @@ func (f *flow) proven(now time.Time, k check) {
 	}
 	if k.to == f.remote {
 		f.unpause(now)
+		if k.own && f.idle && !f.alone && f.settled() { // its own checks are over
+			go s.retire()
+		}
 	}
 	s.startHandshake()
 	if p != nil {
@@ -360,6 +363,9 @@ func (f *flow) proven(now time.Time, k check) {
 		}
 	}
 }
+
+// settled says whether everything goes to the address that the browser has chosen.
+func (f *flow) settled() bool { return !f.ended && f.remote.IsValid() && f.chosen == f.remote }
 
 // silent says whether the current address has given no sign of life for so long that another one that does is better.
 func (f *flow) silent(now time.Time) bool {

@@ -42,6 +42,7 @@ type flow struct {
 	moving    netip.AddrPort // address that media moved to, under check
 	chosen    netip.AddrPort // by the browser, with the credentials of leg
 	alone     bool           // leg has no agent any more
+	idle      bool           // DTLS is over: the agent may go (Session.retire)
 	askedAt   time.Time
 	requests  bucket // checks from proven addresses
 	strange   bucket // and from others

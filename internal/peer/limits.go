@@ -80,7 +80,7 @@ const (
 	dtlsQueue    = 32   // datagrams waiting for the handshake; more are dropped, DTLS sends again
 	stunQueue    = 32   // messages waiting for the ICE agent; more are dropped, ICE sends again
 
-	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session ends
+	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session or its agent ends
 
 	flowTick    = 250 * time.Millisecond // between two looks at a session of which nothing is due, at most
 	twccEvery   = 50 * time.Millisecond  // between two transport-wide feedbacks

@@ -185,24 +185,21 @@ func (s *Session) keepLeg() (back func(), err error) {
 }
 
 // retire lets go of the agent once it has nothing to do any more: four goroutines and as much memory as all else of a session. Consent and
-// addresses are the worker's anyhow, and what is left fits there (flow.checked). An ICE restart makes a new one, which stays. A session whose
-// browser has not settled on an address keeps its own.
+// addresses are the worker's anyhow, and what is left fits there (flow.checked). Where the browser has not settled on an address, and after an ICE
+// restart, which makes a new agent, it goes when the browser has (flow.proven).
 func (s *Session) retire() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if s.life.Err() != nil || s.agent == nil {
 		return
 	}
-	f, l, settled := s.f, s.f.current.Load(), false
-	if !s.h.c.Worker.Call(func() {
-		settled = !f.ended && f.leg == l && f.remote.IsValid() && f.chosen == f.remote
-		f.alone = f.alone || settled
-	}) || !settled {
+	f := s.f
+	if !s.h.call(func() { f.idle, f.alone = true, f.settled() }) || !f.alone { // nobody else changes it while the turn is ours
 		return
 	}
 	_ = s.agent.GracefulClose() // it takes its fragment from the mux
 	s.agent = nil
-	s.h.register(l)
+	s.h.register(f.current.Load())
 }
 
 // apply makes streams and slots for the sections that are new and writes the answer. The turn is ours.

@@ -233,7 +233,7 @@ func TestLongCall(t *testing.T) {
 }
 
 // TestCallWithoutAnAgent: half a minute after the handshake the agent is let go of. The browser, which would fail after ten seconds without
-// an answer, notices nothing, and can restart ICE.
+// an answer, notices nothing, and can restart ICE; the agent of that goes, too, when the browser has settled.
 func TestCallWithoutAnAgent(t *testing.T) {
 	virtual(t, func(t *testing.T, n *node, l *lan) {
 		o := onLAN(l)
@@ -274,8 +274,15 @@ func TestCallWithoutAnAgent(t *testing.T) {
 			t.Errorf("%d checks answered by the worker in 80 s, want one each 2 s", answered)
 		}
 		must(t, b.offer(true, nil))
+		time.Sleep(50 * time.Millisecond)
+		if n := agents(); n != 1 {
+			t.Errorf("control: %d agents read just after a restart, want 1", n)
+		}
 		flows("after a restart")
 		time.Sleep(time.Minute)
+		if n := agents(); n != 0 {
+			t.Errorf("%d agents read a minute after a restart, want none", n)
+		}
 		flows("a minute after it")
 		if s := n.host.Stats(); s.STUNAnswered <= answered {
 			t.Error("after the restart no check is answered by the worker: the browser's choice was not noticed")
