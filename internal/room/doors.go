@@ -19,7 +19,7 @@ type doors struct {
 
 	gated map[*media.Forwarder]bool // slots of the audience; true: shut
 	stuck bool                      // shut by an act that could not be written: they stay shut until one can
-	tried time.Time                 // when stuck was last written down
+	tried time.Time                 // when the disk last did not take that
 	due   bool                      // the worker has not taken the last change: again with the next tick
 	cut   []*media.Forwarder        // the slots that were cut when the doors were last shut
 	press int                       // seats then
@@ -282,8 +282,8 @@ func (r *Room) keepStuck(now time.Time) {
 	if stuck == r.own.stuck || now.Sub(r.doors.tried) < figurePause {
 		return
 	}
-	r.doors.tried = now
 	if err := r.own.append(Record{Stuck: &stuck}, store.Observed); err != nil {
+		r.doors.tried = now
 		if r.seldom(now, "stuck") {
 			r.log.Error("own log cannot be written", slog.Any("err", err))
 		}

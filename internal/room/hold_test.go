@@ -108,12 +108,18 @@ func (l *liar) open() {
 	l.is("control: both keys", meeting.Opened, wire.DoorOpen)
 }
 
-// reopen has both keys turned after the closing of hash closed, and the doors are open.
-func (l *liar) reopen(closed meeting.Hash) {
+// keys has both keys turned after the closing of hash closed.
+func (l *liar) keys(closed meeting.Hash) {
 	l.t.Helper()
 	l.act(wire.Act{Do: wire.DoTurnKey, Value: wire.ActionOpen})
 	l.write(l.proposed(meeting.KeyTurned))
 	l.write(l.key(meeting.Open, 3, closed))
+}
+
+// reopen is keys, and the doors are open.
+func (l *liar) reopen(closed meeting.Hash) {
+	l.t.Helper()
+	l.keys(closed)
 	l.agree()
 	l.is("control: opened again", meeting.Opened, wire.DoorOpen)
 }
@@ -302,6 +308,31 @@ func TestStuckOverRestart(t *testing.T) {
 		l.agree()
 		again()
 		l.reopen(closed)
+	})
+}
+
+// TestStuckAtOnce: doors that a closing and two keys have freed, and the next closing, which the host passes over, shuts again within the same second,
+// stay shut over a restart.
+func TestStuckAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLiar(t)
+		begun, key := l.turn()
+		settle(10 * time.Minute)
+		l.withhold(begun, key)
+		l.agree()
+		l.is("our key was late", meeting.Opened, wire.DoorShut)
+		l.act(wire.Act{Do: wire.DoClose})
+		l.keys(l.write(l.proposed(meeting.PhaseClosed)))
+		settle(10 * time.Millisecond)
+		l.is("control: opened again", meeting.Opened, wire.DoorOpen)
+		l.act(wire.Act{Do: wire.DoClose})
+		l.officer.leave()
+		l.write(l.proposed(meeting.MemberLeft))
+		settle(10 * time.Millisecond)
+		l.nobody("passed over")
+		l.restart()
+		l.agree()
+		l.nobody("after a restart")
 	})
 }
 
