@@ -69,17 +69,16 @@ func (s *Server) invited(g auth.Grant) (wire.Invited, error) {
 	return v, nil
 }
 
-// holds says whether a grant still is for the member that it was made for: the definition may have changed since, and an id may be another's. Grants
-// of the audience are for no member, and those of accounts are looked at by partIn.
+// holds says whether a grant lets anybody in; those of accounts are looked at by partIn.
 func (s *Server) holds(g auth.Grant) bool {
 	d, ok := s.definition(g.Meeting)
-	return ok && (g.Audience() || d.Holds(g.Member, s.party, g.As))
+	return ok && g.Holds(d, s.party)
 }
 
 // lapsed is not holds for what was let in already: a meeting that this node does not know is answered as such.
 func (s *Server) lapsed(g auth.Grant) bool {
-	_, known := s.definition(g.Meeting)
-	return known && !s.holds(g)
+	d, ok := s.definition(g.Meeting)
+	return ok && !g.Holds(d, s.party)
 }
 
 // code reads the code in the body of a request, and what came with it.

@@ -48,6 +48,12 @@ type Grant struct {
 // Audience says whether the grant is for a seat in the audience.
 func (g Grant) Audience() bool { return g.Role != "" }
 
+// Holds says whether the grant still is for the member that it was made for: the definition may have changed since, and an id may be another's. Grants of
+// the audience are for no member; those of accounts are not asked.
+func (g Grant) Holds(d meeting.Definition, own meeting.PartyID) bool {
+	return g.Audience() || d.Holds(g.Member, own, g.As)
+}
+
 // Book holds the invitations, accounts and sessions of a node, all in the store, so that they outlive a restart and a command in another process
 // can add and end them. Methods may be called concurrently.
 type Book struct {

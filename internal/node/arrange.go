@@ -123,8 +123,8 @@ func (d *Dir) invitations(ctx context.Context, id meeting.ID) ([]wire.ArrangeInv
 		return nil, err
 	}
 	// Of a member who was another when they were made: they let nobody in.
-	given = slices.DeleteFunc(given, func(i auth.Invitation) bool { return !d.holds(def, i.Grant) })
-	sessions = slices.DeleteFunc(sessions, func(s auth.Session) bool { return !s.Account && !d.holds(def, s.Grant) })
+	given = slices.DeleteFunc(given, func(i auth.Invitation) bool { return !i.Grant.Holds(def, d.Settings.Party) })
+	sessions = slices.DeleteFunc(sessions, func(s auth.Session) bool { return !s.Account && !s.Grant.Holds(def, d.Settings.Party) })
 	var out []wire.ArrangeInvitation
 	state := func(m meeting.MemberID, role meeting.Role, name string) {
 		i := wire.ArrangeInvitation{Member: string(m), Role: string(role), Name: name, State: "none"}
@@ -164,11 +164,6 @@ func (d *Dir) invitations(ctx context.Context, id meeting.ID) ([]wire.ArrangeInv
 		state(m, meeting.Press, press[m])
 	}
 	return out, nil
-}
-
-// holds says whether a grant lets anybody in: the same as the api's.
-func (d *Dir) holds(def meeting.Definition, g auth.Grant) bool {
-	return g.Audience() || def.Holds(g.Member, d.Settings.Party, g.As)
 }
 
 // byAccount says whether people of a role come to a meeting with an account of the node: then there is nothing to invite them with.
