@@ -99,14 +99,9 @@ func restore(ctx context.Context, from, config string, at func(step string) erro
 	return Load(config)
 }
 
-// mayRestore says where a backup's settings put things, if these places are empty. It leaves nothing behind.
+// mayRestore says where a backup's settings put things, if these places are empty.
 func mayRestore(from, config string, settings []byte) (s Settings, err error) {
-	look := config + ".look"
-	if err := errors.Join(os.RemoveAll(look), writeNew(look, settings, 0o644)); err != nil {
-		return s, err
-	}
-	s, err = Load(look)
-	if err = errors.Join(err, os.Remove(look)); err != nil {
+	if s, err = settingsIn(settings, config); err != nil {
 		return s, err
 	}
 	// store.Open would make one that is not there.

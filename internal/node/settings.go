@@ -133,6 +133,11 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
+	return settingsIn(b, path)
+}
+
+// settingsIn is Load of what the file at path holds, or will.
+func settingsIn(b []byte, path string) (Settings, error) {
 	s := Default()
 	f, err := decodeTOML(path, b, &s, settingRules())
 	if err != nil {
