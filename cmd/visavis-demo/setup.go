@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"path/filepath"
-	"strings"
+	"strconv"
 )
 
 // names of the parties as their documents have them: those of world/formal.toml (a test compares them).
@@ -53,9 +54,4 @@ func (d *demo) pair(ctx context.Context) error {
 	return nil
 }
 
-func hostPort(addr string, port int) string {
-	if strings.Contains(addr, ":") {
-		addr = "[" + addr + "]"
-	}
-	return fmt.Sprintf("%s:%d", addr, port)
-}
+func hostPort(addr string, port int) string { return net.JoinHostPort(addr, strconv.Itoa(port)) }
