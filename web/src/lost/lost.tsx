@@ -54,5 +54,5 @@ export function Lost({ code }: { code: () => string }) {
 /** Unspoken says that a language that was chosen has not come. A page that is in use is never loaded anew for it. */
 export function Unspoken() {
   const own = languages.find((l) => l.lang === unspoken.value)?.own;
-  return <p class="unspoken" role="alert">{own ? fill(t.value.unspoken, { language: own }) : ""}</p>;
+  return own ? <p class="unspoken" role="alert">{fill(t.value.unspoken, { language: own })}</p> : null;
 }
