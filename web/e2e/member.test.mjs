@@ -5,10 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { alike, answerer, launch, looks, open, says, see, shot, tongues, until, violations } from './lib/browser.mjs';
+import { alike, answerer, launch, looks, open, says, tongues, until } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
 import { wav } from './lib/wav.mjs';
 import { ago, cut, held, meeting, order, present, standing } from './lib/formal.mjs';
+import { looked, named, native } from './lib/screens.mjs';
 
 let browser, voice, answer, folder;
 before(async () => {
@@ -55,9 +56,7 @@ async function seated(t, tongue, { state, you = me, browser: b = browser, fakes 
   return { node, page };
 }
 
-const asked = process.env.VISAVIS_SCREENS?.split(',');
-
-const every = Object.entries(states).filter(([name]) => !asked || asked.includes(name));
+const every = named(states);
 for (const tongue of tongues) {
   for (const [you, speaks] of [[me, false], [me, true], ['avelmar-aldesh', false], [them, false]]) {
     const own = every.filter(([, s]) => (s.you ?? me) === you && (s.voice ?? false) === speaks);
@@ -74,40 +73,17 @@ for (const tongue of tongues) {
         const source = s.says.source ?? `^${s.says}$`;
         await until(page, (k) => new RegExp(k).test(document.querySelector('#now')?.dataset.says ?? ''), source, 10_000, `${name}: the page says ${source}`);
         if (s.levels) await until(page, () => document.querySelector('[data-heard=yes]'));
-        if (['ar', 'zh', 'ru'].includes(tongue)) assert.deepEqual(await page.evaluate(foreign), [], `${name}: words in Latin letters`);
-        for (const [colorScheme, viewport] of looks) await look(page, `member-${name}-${tongue}-${colorScheme}-${viewport.width}`, colorScheme, viewport, tongue === 'en');
+        await native(page, tongue, name, { places: ['dialog'], words: ['PIN'] });
+        for (const look of looks) {
+          const where = await looked(page, `member-${name}-${tongue}`, look);
+          if (look[1].width === 1440 && tongue === 'en') assert.deepEqual(await page.evaluate(below), [], `${where}: the floor is not on one screen`);
+        }
         if (s.mic) await page.click('[data-act=mic][data-on=true]');
       }
       assert.ok(await alike(page), 'the stage differs in light and dark');
       assert.deepEqual(page.errors, [], 'errors of the page');
     });
   }
-}
-
-async function look(page, where, colorScheme, viewport, english) {
-  await see(page, [colorScheme, viewport]);
-  await shot(page, where);
-  assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
-  assert.deepEqual(await page.evaluate(beyond), [], `${where}: wider than the window`);
-  assert.deepEqual(await violations(page), [], `${where}: axe`);
-  if (viewport.width === 1440 && english) assert.deepEqual(await page.evaluate(below), [], `${where}: the floor is not on one screen`);
-}
-
-/** foreign words in Latin letters that the page shows, beyond the product's name, units and the names of languages. */
-function foreign() {
-  const seen = new Set();
-  const walk = document.createTreeWalker(document.querySelector('#page'), NodeFilter.SHOW_TEXT);
-  for (let n; (n = walk.nextNode());) {
-    if (n.parentElement.closest('option, [lang=en], select, dialog') || !n.parentElement.checkVisibility()) continue;
-    for (const w of n.data.match(/[A-Za-z]{2,}/g) ?? []) if (!['dB', 'ms', 'PIN', 'UDP'].includes(w)) seen.add(w);
-  }
-  return [...seen];
-}
-
-function beyond() {
-  const w = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= w) return [];
-  return [...document.querySelectorAll('#page *')].filter((e) => { const r = e.getBoundingClientRect(); return r.width && (r.right > w + 1 || r.left < -1); }).map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
 }
 
 /** below: what of the floor's sentence and buttons stands under the window's edge. */

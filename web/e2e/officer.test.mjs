@@ -1,10 +1,11 @@
 // The protocol officer's console: every state in six languages, wide and narrow; its colours are the same in both lights. axe finds nothing, nothing scrolls
 // sideways, in English all stands on one screen of 1440 × 900. What its buttons do is in officeracts.test.mjs.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { alike, answerer, launch, looks, see, shot, speak, tongues, until, violations } from './lib/browser.mjs';
+import { after, before } from 'node:test';
+import { answerer, launch } from './lib/browser.mjs';
 import { cut, held, order, present, standing } from './lib/formal.mjs';
-import { alarm, ago, beyond, doors, foreign, key, me, note, ready, seated, shut, them, waiter, widest } from './lib/officer.mjs';
+import { alarm, ago, doors, key, me, note, ready, seated, shut, them, waiter } from './lib/officer.mjs';
+import { consoles } from './lib/screens.mjs';
 
 let browser, answer;
 before(async () => {
@@ -32,38 +33,16 @@ const states = {
   sealed: { state: () => standing({ phase: 'sealed', order: order({}), doors: shut() }), has: ['.keys.idle[data-phase=sealed]'] },
 };
 
-const asked = process.env.VISAVIS_SCREENS?.split(',');
-
-for (const [name, s] of Object.entries(states)) {
-  if (asked && !asked.includes(name)) continue;
-  test(`${name} in ${tongues.join(', ')}`, { timeout: 300_000 }, async (t) => {
-    const state = s.state(), { alarms } = state;
-    const { node, page } = await seated(t, browser, answer, { tongue: tongues[0], ...s, state });
+consoles('officer', states, {
+  enter: async (t, s, more) => {
+    const { node, page } = await seated(t, browser, answer, { ...s, ...more });
     const levels = s.levels && setInterval(() => node.send(s.levels), 300);
     t.after(() => clearInterval(levels));
-    for (const tongue of tongues) {
-      await speak(page, tongue);
-      node.send({ state: { ...s.state(), alarms } }); // its times are counted from now; what is alarming goes on
-      for (const what of s.has) await until(page, (q) => document.querySelector(q) !== null, what, 10_000, `${name}: ${what}`);
-      if (['ar', 'zh', 'ru'].includes(tongue)) assert.deepEqual(await page.evaluate(foreign), [], `${tongue}: words in Latin letters`);
-      for (const look of looks) await looked(page, `officer-${name}-${tongue}`, look, tongue === 'en' && !s.long);
-    }
-    assert.ok(await alike(page), 'the stage differs in light and dark');
-    assert.deepEqual(page.errors, [], 'errors of the page');
-  });
-}
-
-async function looked(page, name, [light, viewport], whole) {
-  const where = `${name}-${light}-${viewport.width}`;
-  await see(page, [light, viewport]);
-  await shot(page, where);
-  assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
-  assert.deepEqual(await page.evaluate(beyond), [], `${where}: wider than the window`);
-  assert.deepEqual(await violations(page), [], `${where}: axe`);
-  if (viewport.width !== 1440) return;
-  if (whole) assert.ok(await page.evaluate(widest) <= 900, `${where}: ${await page.evaluate(widest)} px high`);
-  assert.deepEqual(await page.evaluate(under), [], `${where}: keys or floor are not on the screen`);
-}
+    return { node, page };
+  },
+  whole: async (page, where) => assert.deepEqual(await page.evaluate(under), [], `${where}: keys or floor are not on the screen`),
+  latin: { places: ['dialog', '.log', '.seats', '[data-alarm="event.refused"]'], words: ['PIN'] },
+});
 
 /** under: what of the keys and of the floor's holder stands below the window's edge. */
 function under() {

@@ -2,8 +2,9 @@
 // nothing to report. With VISAVIS_SHOTS=folder each leaves a picture.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerer, launch, open, says, shot, until, violations } from './lib/browser.mjs';
+import { all, answerer, launch, open, says, until } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
+import { looked, named } from './lib/screens.mjs';
 import { asDelegate, asPrincipal, cut } from './lib/world.mjs';
 
 let browser, bare, answer;
@@ -108,39 +109,21 @@ const screens = {
   },
 };
 
-const narrow = { width: 320, height: 740 }, wide = { width: 1440, height: 900 };
 const whole = new Set(['delegate', 'open', 'principal', 'link-cut']); // longer languages and alarms may scroll the last panel
-const asked = process.env.VISAVIS_SCREENS?.split(',');
 
-for (const [name, show] of Object.entries(screens)) {
-  if (asked && !asked.includes(name)) continue;
+for (const [name, show] of named(screens)) {
   for (const tongue of ['en', 'ar']) {
     test(`${name} in ${tongue}`, { timeout: 180_000 }, async (t) => {
       const node = await new FakeNode().start();
       node.answer = answer;
-      const page = await open(name === 'join-trouble' ? bare : browser, { viewport: wide });
+      const page = await open(name === 'join-trouble' ? bare : browser);
       t.after(async () => { await page.context().close(); await node.stop().catch(() => undefined); });
       page.tongue = tongue;
       await show(page, node);
-      await page.waitForTimeout(300); // fades
       assert.equal(await page.evaluate(() => document.documentElement.dir), tongue === 'ar' ? 'rtl' : 'ltr');
-      for (const colorScheme of ['light', 'dark']) {
-        for (const viewport of [wide, narrow]) {
-          await page.emulateMedia({ colorScheme });
-          await page.setViewportSize(viewport);
-          await page.waitForTimeout(250);
-          const where = `${name}-${tongue}-${colorScheme}-${viewport.width}`;
-          await shot(page, where);
-          assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
-          const beyond = await page.evaluate(() => {
-            const w = document.documentElement.clientWidth;
-            if (document.documentElement.scrollWidth <= w) return [];
-            return [...document.querySelectorAll('#page *')].filter((e) => { const r = e.getBoundingClientRect(); return r.width && (r.right > w + 1 || r.left < -1); }).map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
-          });
-          assert.deepEqual(beyond, [], `${where}: wider than the window`);
-          assert.deepEqual(await violations(page), [], `${where}: axe`);
-          if (whole.has(name) && tongue === 'en' && viewport === wide) assert.ok(await page.evaluate(() => document.documentElement.scrollHeight) <= wide.height, `${where}: all that a role needs is on one screen`);
-        }
+      for (const look of all) {
+        const where = await looked(page, `${name}-${tongue}`, look);
+        if (whole.has(name) && tongue === 'en' && look[1].width === 1440) assert.ok(await page.evaluate(() => document.documentElement.scrollHeight) <= 900, `${where}: all that a role needs is on one screen`);
       }
       assert.deepEqual(page.errors, [], 'errors of the page');
     });

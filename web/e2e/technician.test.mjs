@@ -3,10 +3,11 @@
 // region, in English a calm meeting stands on one screen of 1440 × 900.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { alike, answerer, launch, looks, see, shot, speak, tongues, until, violations } from './lib/browser.mjs';
+import { answerer, launch, until } from './lib/browser.mjs';
 import { cut, held, present, standing } from './lib/formal.mjs';
-import { acts, alarm, asked, beyond, doors, note, ready, widest } from './lib/officer.mjs';
-import { cell, figures, foreign, levels, link, me, path, seated, technician, them } from './lib/technician.mjs';
+import { acts, alarm, asked, doors, note, ready } from './lib/officer.mjs';
+import { consoles } from './lib/screens.mjs';
+import { cell, figures, levels, link, me, path, seated, technician, them } from './lib/technician.mjs';
 
 let browser, answer;
 before(async () => {
@@ -30,38 +31,17 @@ const states = {
   rehearsal: { state: () => standing({ phase: 'rehearsal', ready: [ready(me), ready(aldesh, { sound: false })] }), says: [figures({ heard: '' })], has: ['[data-ready=yes]', '[data-ready=no]', '[data-admitted=yes]'], then: async (page) => { await page.click(`[data-act=tone][data-member="${aldesh}"]`); await shows(page, '[data-signal=tone]'); await page.click(`[data-act=card][data-member="${me}"]`); await shows(page, '[data-signal=card]'); } },
 };
 
-const wanted = process.env.VISAVIS_SCREENS?.split(',');
-
-for (const [name, s] of Object.entries(states)) {
-  if (wanted && !wanted.includes(name)) continue;
-  test(`${name} in ${tongues.join(', ')}`, { timeout: 300_000 }, async (t) => {
-    const state = s.state(), { alarms } = state;
-    const { node, page } = await seated(t, browser, answer, { tongue: tongues[0], says: s.says, state });
+consoles('technician', states, {
+  enter: async (t, s, more) => {
+    const { node, page } = await seated(t, browser, answer, { says: s.says, ...more });
     for (const what of s.has) await shows(page, what);
     await s.then?.(page);
-    for (const tongue of tongues) {
-      await speak(page, tongue);
-      node.send({ state: { ...s.state(), alarms, signals: node.last.signals } }); // its times are counted from now; what is alarming goes on
-      for (const what of s.has) await shows(page, what);
-      if (['ar', 'zh', 'ru'].includes(tongue)) assert.deepEqual(await page.evaluate(foreign), [], `${tongue}: words in Latin letters`);
-      for (const look of looks) await looked(page, `technician-${name}-${tongue}`, look, tongue === 'en' && !s.long);
-    }
-    assert.ok(await alike(page), 'the stage differs in light and dark');
-    assert.deepEqual(page.errors, [], 'errors of the page');
-  });
-}
-
-async function looked(page, name, [light, viewport], whole) {
-  const where = `${name}-${light}-${viewport.width}`;
-  await see(page, [light, viewport]);
-  await shot(page, where);
-  assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
-  assert.deepEqual(await page.evaluate(beyond), [], `${where}: wider than the window`);
-  assert.deepEqual(await violations(page), [], `${where}: axe`);
-  if (viewport.width !== 1440) return;
-  if (whole) assert.ok(await page.evaluate(widest) <= 900, `${where}: ${await page.evaluate(widest)} px high`);
-  assert.ok(await page.evaluate(() => { const r = document.querySelector('.scroll'); return r.scrollWidth <= r.clientWidth; }), `${where}: the table scrolls`);
-}
+    return { node, page };
+  },
+  keeps: (node) => ({ signals: node.last.signals }),
+  whole: async (page, where) => assert.ok(await page.evaluate(() => { const r = document.querySelector('.scroll'); return r.scrollWidth <= r.clientWidth; }), `${where}: the table scrolls`),
+  latin: { places: ['.address', '.unit', '[data-alarm="event.refused"]'], words: ['TLS'] },
+});
 
 const figure = (page, member, n) => page.evaluate(([m, i]) => { const e = document.querySelectorAll(`[data-row="${m}"] td.v`)[i]; return [e.querySelector('.num')?.textContent ?? '', e.dataset.grade ?? '']; }, [member, n]);
 

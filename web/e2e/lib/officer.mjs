@@ -45,23 +45,3 @@ export async function asked(node, n, limit = 5000) {
   }
   return acts(node);
 }
-
-/** foreign words in Latin letters that the page shows, beyond the product's name, units and what others have written. */
-export function foreign() {
-  const seen = new Set();
-  const walk = document.createTreeWalker(document.querySelector('#page'), NodeFilter.SHOW_TEXT);
-  for (let n; (n = walk.nextNode());) {
-    if (n.parentElement.closest('option, [lang=en], select, dialog, .log, .seats, [data-alarm="event.refused"]') || !n.parentElement.checkVisibility()) continue;
-    for (const w of n.data.match(/[A-Za-z]{2,}/g) ?? []) if (!['dB', 'ms', 'PIN', 'UDP'].includes(w)) seen.add(w);
-  }
-  return [...seen];
-}
-
-export function beyond() {
-  const w = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= w) return [];
-  return [...document.querySelectorAll('#page *')].filter((e) => { const r = e.getBoundingClientRect(); return r.width && (r.right > w + 1 || r.left < -1); }).map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
-}
-
-/** widest is the height of the page, px. */
-export const widest = () => document.documentElement.scrollHeight;

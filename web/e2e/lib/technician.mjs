@@ -44,14 +44,3 @@ export const cell = (page, row, source) => page.evaluate(([r, n]) => {
   const c = td?.querySelector('[data-cell]');
   return c ? { shape: c.dataset.cell, says: c.getAttribute('aria-label'), sees: td.querySelector('.sees') !== null } : null;
 }, [row, meeting.members.find((m) => m.id === source).name.en]);
-
-/** foreign words in Latin letters that the page shows, beyond the product's name, units, and addresses. */
-export function foreign() {
-  const seen = new Set();
-  const walk = document.createTreeWalker(document.querySelector('#page'), NodeFilter.SHOW_TEXT);
-  for (let n; (n = walk.nextNode());) {
-    if (n.parentElement.closest('option, [lang=en], select, .address, .unit, [data-alarm="event.refused"]') || !n.parentElement.checkVisibility()) continue;
-    for (const w of n.data.match(/[A-Za-z]{2,}/g) ?? []) if (!['dB', 'ms', 'UDP', 'TLS'].includes(w)) seen.add(w);
-  }
-  return [...seen];
-}
