@@ -100,14 +100,23 @@ func TestDoors(t *testing.T) {
 	}
 }
 
-// proofs are what stands of the doors in the own log.
-func (n *node) proofs(t *testing.T) (out []room.DoorRecord) {
+// records is n's own log.
+func (n *node) records(t *testing.T) (out []room.Record) {
 	t.Helper()
 	for _, e := range n.own.copy().es {
 		var r room.Record
 		if err := json.Unmarshal(e.Data, &r); err != nil {
 			t.Fatal(err)
 		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// proofs are what stands of the doors in the own log.
+func (n *node) proofs(t *testing.T) (out []room.DoorRecord) {
+	t.Helper()
+	for _, r := range n.records(t) {
 		if r.Doors != nil {
 			out = append(out, *r.Doors)
 		}

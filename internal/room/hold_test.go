@@ -172,64 +172,52 @@ func (l *liar) refuse(p meeting.Proposal, code string) {
 // TestHostRefusesClosing: a host that refuses a closing which its own log allows reopens nothing of ours: not at once, not after a restart, not
 // when the officer leaves. The control is the honest race: the host closed at the same moment, and two keys open again.
 func TestHostRefusesClosing(t *testing.T) {
-	t.Run("hostile", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLiar(t)
-			l.open()
-			l.act(wire.Act{Do: wire.DoClose})
-			p := l.proposed(meeting.PhaseClosed)
-			for range 2 {
-				l.refuse(p, "phase.wrong")
-				l.agree()
-				l.is("refused", meeting.Closed, wire.DoorShut)
-			}
-			if got := l.officer.alarms(); got == "" {
-				t.Error("officers are not told")
-			}
-			l.restart()
-			l.officer = join(l.b, ruhlT)
+	closing := func(name string, then func(l *liar)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLiar(t)
+				l.open()
+				l.act(wire.Act{Do: wire.DoClose})
+				then(l)
+			})
+		})
+	}
+	closing("hostile", func(l *liar) {
+		p := l.proposed(meeting.PhaseClosed)
+		for range 2 {
+			l.refuse(p, "phase.wrong")
 			l.agree()
-			l.is("after a restart", meeting.Closed, wire.DoorShut)
-			l.left()
-		})
+			l.is("refused", meeting.Closed, wire.DoorShut)
+		}
+		if got := l.officer.alarms(); got == "" {
+			l.t.Error("officers are not told")
+		}
+		l.restart()
+		l.officer = join(l.b, ruhlT)
+		l.agree()
+		l.is("after a restart", meeting.Closed, wire.DoorShut)
+		l.left()
 	})
-	t.Run("overtaken", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLiar(t)
-			l.open()
-			l.act(wire.Act{Do: wire.DoClose})
-			l.left()
-		})
+	closing("overtaken", func(l *liar) { l.left() })
+	closing("refused, then overtaken, and a restart", func(l *liar) {
+		l.refuse(l.proposed(meeting.PhaseClosed), "phase.wrong")
+		l.officer.leave()
+		l.nobody("refused")
+		l.write(l.proposed(meeting.MemberLeft))
+		l.restart()
+		l.agree()
+		l.nobody("after a restart")
 	})
-	t.Run("refused, then overtaken, and a restart", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLiar(t)
-			l.open()
-			l.act(wire.Act{Do: wire.DoClose})
-			l.refuse(l.proposed(meeting.PhaseClosed), "phase.wrong")
-			l.officer.leave()
-			l.nobody("refused")
-			l.write(l.proposed(meeting.MemberLeft))
-			l.restart()
-			l.agree()
-			l.nobody("after a restart")
-		})
-	})
-	t.Run("control", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLiar(t)
-			l.open()
-			l.act(wire.Act{Do: wire.DoClose})
-			p := l.proposed(meeting.PhaseClosed)
-			l.refuse(p, "phase.wrong") // its entry is on its way
-			closed := l.write(l.own(meeting.PhaseClosed))
-			l.agree()
-			l.is("both closed", meeting.Closed, wire.DoorShut)
-			if s := l.b.snap(); s.Pending != 0 {
-				t.Errorf("%d wait", s.Pending)
-			}
-			l.reopen(closed)
-		})
+	closing("control", func(l *liar) {
+		p := l.proposed(meeting.PhaseClosed)
+		l.refuse(p, "phase.wrong") // its entry is on its way
+		closed := l.write(l.own(meeting.PhaseClosed))
+		l.agree()
+		l.is("both closed", meeting.Closed, wire.DoorShut)
+		if s := l.b.snap(); s.Pending != 0 {
+			l.t.Errorf("%d wait", s.Pending)
+		}
+		l.reopen(closed)
 	})
 }
 

@@ -2,7 +2,6 @@ package room_test
 
 import (
 	"crypto/ed25519"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -284,11 +283,7 @@ func TestLinkComesUpAnew(t *testing.T) {
 // proof is the last one in n's own log.
 func proof(t *testing.T, n *node) (p room.Proof) {
 	t.Helper()
-	for _, e := range n.own.copy().es {
-		var r room.Record
-		if err := json.Unmarshal(e.Data, &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range n.records(t) {
 		if r.Proof != nil {
 			p = *r.Proof
 		}

@@ -1,7 +1,6 @@
 package room_test
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -24,11 +23,7 @@ func (s *session) unacknowledged(holder string) {
 // alarmRecords are the alarms in the own log.
 func (n *node) alarmRecords(t *testing.T) (out []room.AlarmRecord) {
 	t.Helper()
-	for _, e := range n.own.copy().es {
-		var r room.Record
-		if err := json.Unmarshal(e.Data, &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range n.records(t) {
 		if r.Alarm != nil {
 			out = append(out, *r.Alarm)
 		}
