@@ -371,6 +371,16 @@ func TestPINOverHTTP(t *testing.T) {
 	})
 }
 
+// endedNow looks, before any time passes, whether p's session has ended and how many media sessions there are still.
+func (r *rig) endedNow(p *page, media int) {
+	r.t.Helper()
+	synctest.Wait()
+	if n := r.peers.live(); n != media {
+		r.t.Errorf("%d media sessions live in the moment of the end, want %d", n, media)
+	}
+	p.bye("ended")
+}
+
 func TestSessionsAreListedAndEnded(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		vost := r.account("vost", meeting.Officer)
@@ -409,11 +419,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		if a := vost.post("/api/sessions/end", end); a.status != 204 {
 			t.Fatalf("end = %d %s", a.status, a.body)
 		}
-		synctest.Wait() // no time passes
-		if n := r.peers.live(); n != 1 {
-			t.Errorf("%d media sessions live in the moment of the end, want the officer's", n)
-		}
-		p.bye("ended")
+		r.endedNow(p, 1) // the officer's
 		if a := r.ask(r.client, "GET", "/api/me", "", withCookie(cookie)); a.status != 401 {
 			t.Errorf("the ended session = %d", a.status)
 		}

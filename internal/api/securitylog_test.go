@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"visavis/internal/auth"
@@ -72,11 +71,7 @@ func TestOfficerEndsAnAccountsSessions(t *testing.T) {
 		if a := vost.post("/api/accounts/end", end); a.status != 204 {
 			t.Fatalf("end = %d %s", a.status, a.body)
 		}
-		synctest.Wait() // no time passes
-		if n := r.peers.live(); n != 0 {
-			t.Errorf("%d media sessions live in the moment of the end", n)
-		}
-		p.bye("ended")
+		r.endedNow(p, 0)
 		for _, c := range []string{first, second.cookie} {
 			if a := r.ask(r.client, "GET", "/api/account", "", withCookie(c)); a.status != 401 {
 				t.Errorf("an ended session = %d", a.status)
