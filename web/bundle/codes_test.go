@@ -21,8 +21,6 @@ var unseen = map[string]string{
 	"offer.fingerprint": "said as it is (refusedHelp)", "offer.codec": "said as it is (refusedHelp)", "offer.direction": "said as it is (refusedHelp)",
 	"json.": "our pages send strict JSON", "key.late": "an alarm, whose text has the code",
 	"arrange.number": "between nodes", "arrange.state": "between nodes", "arrange.code": "between nodes", "arrange.reason": "between nodes", "arrange.one": "between nodes",
-	"account.unknown": "visavis account; no page asks", "account.malformed": "visavis account; no page asks", "account.exists": "visavis account; no page asks",
-	"account.limit": "visavis account; no page asks", "account.last": "visavis account; no page asks", "account.forget": "visavis account; no page asks",
 }
 
 var (
@@ -79,10 +77,11 @@ func TestEveryCodeHasAText(t *testing.T) {
 	if len(all) < 120 || !slices.Contains(all, "json.type") || !slices.Contains(all, "floor.held") {
 		t.Fatalf("only %d codes found: %v", len(all), all)
 	}
-	texts := []struct {
+	type words struct {
 		codes  map[string]string
 		folder string
-	}{{mapped(t, "view/codes.ts"), "text"}, {mapped(t, "arrange/standing.tsx"), "arrange/text"}}
+	}
+	texts := []words{{mapped(t, "view/codes.ts"), "text"}, {mapped(t, "arrange/standing.tsx"), "arrange/text"}, {mapped(t, "accounts/words.ts"), "accounts/text"}}
 	for _, x := range texts {
 		english := table(t, x.folder, "en")
 		for code, key := range x.codes {
@@ -96,10 +95,65 @@ func TestEveryCodeHasAText(t *testing.T) {
 	}
 	for _, code := range all {
 		family, _, _ := strings.Cut(code, ".")
-		told := texts[0].codes[code] != "" || texts[1].codes[code] != ""
+		told := slices.ContainsFunc(texts, func(x words) bool { return x.codes[code] != "" })
 		reason := unseen[code] + unseen[family+"."]
 		if told == (reason != "") {
 			t.Errorf("%s: text %t, reason for none %q: want one of the two", code, told, reason)
+		}
+	}
+}
+
+var (
+	noted   = regexp.MustCompile(`(?:\.done\(r|\.doneOwn\(r|\bnote\(ctx|\bnoteParty\(ctx|\bnote\()(?:, )?"([a-z.]+)"`)
+	written = regexp.MustCompile(`SecurityEvent\{Kind: "([a-z.]+)"`)
+	kindRow = regexp.MustCompile(`"([a-z.]+)": "(k[A-Z]\w*)"`)
+)
+
+// Every kind of entry that goes into the security log has a text on the page that shows it, and the page knows no other.
+func TestEveryKindOfEntryHasAText(t *testing.T) {
+	kinds := map[string]bool{"session.end": true, "admit": true, "exclude": true} // acts of officers (internal/api/wait.go), and keys, by their action
+	for _, action := range []string{"start", "open", "record", "publish"} {
+		kinds["key.turned."+action] = true
+	}
+	for _, folder := range []string{"api", "node", "auth"} {
+		files, err := os.ReadDir("../../internal/" + folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+				continue
+			}
+			b, err := os.ReadFile("../../internal/" + folder + "/" + f.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []*regexp.Regexp{noted, written} {
+				for _, m := range p.FindAllStringSubmatch(string(b), -1) {
+					kinds[m[1]] = true
+				}
+			}
+		}
+	}
+	for _, k := range []string{"refused", "suppressed", "alarm", "log.read", "account.forget", "party.trusted", "restored", "backup"} {
+		if !kinds[k] {
+			t.Errorf("control: %s is not found", k)
+		}
+	}
+	b, err := os.ReadFile("../src/accounts/kinds.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	english, told := table(t, "accounts/text", "en"), map[string]bool{}
+	for _, m := range kindRow.FindAllStringSubmatch(string(b), -1) {
+		told[m[1]] = true
+		if !kinds[m[1]] || english[m[2]] == "" {
+			t.Errorf("%s: written %t, text %q", m[1], kinds[m[1]], english[m[2]])
+		}
+	}
+	for k := range kinds {
+		if !told[k] {
+			t.Errorf("%s has no text", k)
 		}
 	}
 }

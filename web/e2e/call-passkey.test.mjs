@@ -116,6 +116,44 @@ test('another device, another host and a used link let nobody in', options, asyn
   await page.context().close();
 });
 
+test('an officer makes the account of another, who signs in with the code; each sees in the log what was done, and ends a session', options, async () => {
+  const made = await run(visavis, ['account', 'code', 'avelmar-vost', '--forget', '--config', config]);
+  const enrol = async (page, link) => {
+    await page.goto(link);
+    await until(page, () => document.querySelector('[data-act="register"]'));
+    await page.click('[data-act="register"]');
+    await until(page, () => location.pathname === '/officer', null, 20_000);
+  };
+  const vost = await device(), second = await device();
+  await enrol(vost, made.stdout.trim().split('\t')[1]);
+  await until(vost, () => document.querySelector('[data-act=accounts]'));
+  await vost.click('[data-act=accounts]');
+  await until(vost, () => document.querySelector('[data-account=avelmar-vost] [data-sessions="1"]'));
+  await vost.fill('#acc-name', 'Dara Wenlow');
+  assert.equal(await vost.inputValue('#acc-id'), 'avelmar-wenlow');
+  await vost.click('[data-act=add]');
+  await until(vost, () => document.querySelector('[data-once=link]'));
+  await enrol(second, await vost.inputValue('[data-once=link]'));
+  await vost.click('[data-act=issued-done]');
+  assert.deepEqual([(await who(second)).id, (await who(second)).role], ['avelmar-wenlow', 'officer']);
+  await second.goto(`${origin}/accounts`);
+  await until(second, () => document.querySelector('[data-account=avelmar-wenlow]'));
+  await second.click('[data-act=read]');
+  await until(second, () => document.querySelector('[data-log=whole] [data-kind="account.added"]'), null, 10_000, 'the chain holds, and the account stands in it');
+  assert.equal(await second.evaluate(() => document.querySelector('[data-entry]').dataset.kind), 'log.read');
+  await vost.reload();
+  await until(vost, () => document.querySelector('[data-account=avelmar-wenlow] [data-act=end]'));
+  await vost.click('[data-account=avelmar-wenlow] [data-act=end]');
+  await vost.click('[data-ask=end] [data-act=yes]');
+  await until(vost, () => document.querySelector('[data-account=avelmar-wenlow] [data-sessions="0"]'));
+  assert.equal((await who(second)).status, 401, 'signed out everywhere');
+  assert.equal((await who(vost)).status, 200, 'the control: the officer is not');
+  for (const page of [vost, second]) {
+    assert.deepEqual(await page.evaluate(() => globalThis.reports), []);
+    await page.context().close();
+  }
+});
+
 test('a PIN lets the principal in, a second device waits until the officer admits it', options, async () => {
   const made = await run(visavis, ['account', 'code', 'avelmar-vost', '--forget', '--config', config]);
   const officer = await device();

@@ -29,6 +29,7 @@ const pages: Record<string, () => Promise<Pages>> = {
 /** others are pages without a seat, by their path. */
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
   "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
+  "/accounts": () => dressed(SHEET_ACCOUNTS, () => import("./accounts/accounts")),
 };
 
 const before = carried();

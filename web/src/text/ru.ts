@@ -129,6 +129,7 @@ export const text: Table = {
   yourMeetings: "Встречи",
   noMeetings: "Запланированных встреч нет.",
   arrangeMeeting: "Подготовить встречу",
+  toAccounts: "Учётные записи и журнал безопасности",
   pressStart: "Смотреть открытую часть",
   errDenied: "Ваша роль этого не позволяет.",
   errPhase: "На этом этапе это невозможно.",
