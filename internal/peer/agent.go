@@ -90,7 +90,11 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 			return
 		}
 		addr := netip.AddrPortFrom(ip.Unmap(), uint16(remote.Port()))
-		s.h.c.Worker.Do(func() { s.f.nominated(time.Now(), addr) })
+		s.h.c.Worker.Do(func() {
+			if s.f.leg == l { // not of the agent before
+				s.f.nominated(time.Now(), addr)
+			}
+		})
 	}
 	err = a.OnCandidate(func(ice.Candidate) {})
 	if err == nil {
@@ -107,21 +111,6 @@ func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
 		return nil, fmt.Errorf("start ice agent: %w", err)
 	}
 	return a, nil
-}
-
-// restartAgent gives the agent new credentials (RFC 8445 §9). Media goes on over the old path until the browser nominates another.
-func restartAgent(a *ice.Agent, l *leg) error {
-	l.s.h.register(l)
-	if err := a.Restart(l.frag, l.pwd); err != nil {
-		return fmt.Errorf("restart ice: %w", err)
-	}
-	if err := a.SetRemoteCredentials(l.peerFrag, l.peerPwd); err != nil {
-		return fmt.Errorf("restart ice: %w", err)
-	}
-	if err := a.GatherCandidates(); err != nil {
-		return fmt.Errorf("restart ice: %w", err)
-	}
-	return nil
 }
 
 // noInterfaces is a network with nothing in it: all that the agent sends goes through agentMux. What it does not define would

@@ -155,17 +155,17 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s.agent != nil {
-		err = restartAgent(s.agent, l)
-	} else if s.agent, err = s.newAgent(l); err == nil {
-		agentMux{s.h}.RemoveConnByUfrag(old.frag)
-	} else {
-		agentMux{s.h}.RemoveConnByUfrag(l.frag)
-		s.h.call(back) // the old leg needs no agent: its checks are the worker's
-	}
+	a, err := s.newAgent(l)
 	if err != nil {
+		agentMux{s.h}.RemoveConnByUfrag(l.frag)
+		s.h.call(back)
 		return "", err
 	}
+	if s.agent != nil {
+		_ = s.agent.GracefulClose() // media goes on over the old path until the browser nominates another
+	}
+	agentMux{s.h}.RemoveConnByUfrag(old.frag)
+	s.agent = a
 	return text, nil
 }
 

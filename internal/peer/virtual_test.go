@@ -292,8 +292,13 @@ func TestCallWithoutAnAgent(t *testing.T) {
 }
 
 // TestRestartThatFails: when the agent for an ICE restart cannot be made, the session goes on as it was, with the credentials that it had, and the next
-// restart works.
+// restart works: whether it still has an agent or has let go of it.
 func TestRestartThatFails(t *testing.T) {
+	t.Run("with an agent", func(t *testing.T) { restartThatFails(t, 0) })
+	t.Run("without", func(t *testing.T) { restartThatFails(t, time.Minute) })
+}
+
+func restartThatFails(t *testing.T, after time.Duration) {
 	virtual(t, func(t *testing.T, n *node, l *lan) {
 		b := join(t, n, onLAN(l))
 		n.assign(b.session.Slot("floor0"), b.session.Stream("mic"))
@@ -312,8 +317,10 @@ func TestRestartThatFails(t *testing.T) {
 				t.Errorf("%s: ICE of the browser is %v, want connected", after, s)
 			}
 		}
-		time.Sleep(time.Minute) // the agent is let go of
-		goesOn("control")
+		time.Sleep(after) // half a minute, and the agent is let go of
+		if after > 0 {
+			goesOn("control")
+		}
 		n.host.RefuseAgents(true)
 		sdp := b.pc.CurrentLocalDescription().SDP
 		sdp = regexp.MustCompile(`a=ice-(ufrag|pwd):`).ReplaceAllString(sdp, "${0}another")
