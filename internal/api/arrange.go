@@ -204,8 +204,14 @@ func (s *Server) arrangements(w http.ResponseWriter, r *http.Request) {
 func rowOf(c *arrange.Case) wire.ArrangeRow {
 	row := wire.ArrangeRow{ID: string(c.ID), Other: string(c.Other), Title: wire.Text(c.Draft.Title), Start: c.Draft.Start.UTC().Format(time.RFC3339),
 		Edited: c.Edited, Agreed: c.Agreed != meeting.Hash{}}
+	if p, ok := c.Draft.Party(c.Self); ok {
+		row.Zone, row.City = p.Zone, wire.Text(p.City)
+	}
 	if row.Title == nil {
 		row.Title = wire.Text{}
+	}
+	if row.City == nil {
+		row.City = wire.Text{}
 	}
 	if i := slices.IndexFunc(c.Log, func(r arrange.Revision) bool { return r.ID == c.Head }); i >= 0 {
 		row.State, row.Ours = string(c.Log[i].State), c.Log[i].Party == c.Self

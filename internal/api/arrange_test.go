@@ -132,6 +132,35 @@ func TestArrangeSave(t *testing.T) {
 	})
 }
 
+// TestArrangeListNamesItsPlace: each row has the clock of our own place, as the draft has it now, not the other party's.
+func TestArrangeListNamesItsPlace(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		p := r.account("vost", meeting.Officer)
+		c := p.draftCase()
+		for _, zone := range []string{"Australia/Lord_Howe", "Europe/Berlin"} {
+			for i := range c.Draft.Parties {
+				if c.Draft.Parties[i].Zone = "Asia/Kathmandu"; c.Draft.Parties[i].ID == "avelmar" {
+					c.Draft.Parties[i].Zone, c.Draft.Parties[i].City = zone, wire.Text{"en": "Ilverne"}
+				}
+			}
+			b, err := json.Marshal(wire.ArrangeRequest{Version: c.Version, Draft: &c.Draft})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := p.post("/api/arrange/commission/save", string(b)); a.status != 200 || json.Unmarshal([]byte(a.body), &c) != nil {
+				t.Fatalf("save = %d %s", a.status, a.body)
+			}
+			var l wire.Arranging
+			if a := p.get("/api/arrange"); a.status != 200 || json.Unmarshal([]byte(a.body), &l) != nil || len(l.Meetings) != 1 {
+				t.Fatalf("list = %d %s", a.status, a.body)
+			}
+			if m := l.Meetings[0]; m.Zone != zone || m.City["en"] != "Ilverne" {
+				t.Errorf("row = %+v, want the clock of %s", m, zone)
+			}
+		}
+	})
+}
+
 // TestArrangeBodies: bodies that are too large, malformed or of another type are refused before anything is done.
 func TestArrangeBodies(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {

@@ -38,6 +38,8 @@ type ArrangeRow struct {
 	Other  string `json:"other"`
 	Title  Text   `json:"title"`
 	Start  string `json:"start"` // RFC 3339, UTC
+	Zone   string `json:"zone"`  // of our own place, IANA: by its clock the list shows Start
+	City   Text   `json:"city"`  // of our own place; empty: none is named
 	State  string `json:"state"` // of the last proposal, as in docs/link.md; "": none yet
 	Ours   bool   `json:"ours"`  // the last proposal is ours
 	Edited bool   `json:"edited"`

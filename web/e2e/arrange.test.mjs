@@ -71,6 +71,19 @@ test(`the list in ${tongues.join(', ')}`, { timeout: 120_000 }, async (t) => {
   }
 });
 
+test('the list shows the hour by the clock of the own place, and says so, wherever the computer is', async (t) => {
+  const seen = [];
+  for (const timezoneId of ['UTC', 'America/New_York', 'Australia/Lord_Howe']) {
+    const { page, node } = await at(t, null, { timezoneId, setup: (n) => { n.kases = [states.theirs()]; } });
+    const when = () => page.textContent('[data-when]');
+    seen.push(await when());
+    node.kases[0].draft.parties[0].zone = 'Europe/Berlin';
+    await until(page, () => document.querySelector('[data-when="Europe/Berlin"]'), null, 8000, 'the control: another place');
+    assert.equal(await when(), 'Thursday 10 December 2026, 00:30 in Ilverne (UTC+1)');
+  }
+  assert.deepEqual(seen, Array(3).fill('Thursday 10 December 2026, 10:30 in Ilverne (UTC+11)'));
+});
+
 test('what is wrong leads to its field, and the field says it', async (t) => {
   const { page, node } = await at(t, kase([revision(1, 'avelmar', 'open')]));
   node.problems = (d) => (d.members[0].name.en === 'x' ? [{ path: `members.${d.members[0].id}.name.en`, code: 'text.invisible', args: {} }] : []);

@@ -463,6 +463,8 @@ export interface ArrangeRow {
   other: string;
   title: Text;
   start: string;
+  zone: string;
+  city: Text;
   state: string;
   ours: boolean;
   edited: boolean;

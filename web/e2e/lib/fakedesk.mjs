@@ -36,7 +36,7 @@ export class FakeDesk extends FakeNode {
   get arranging() {
     return { self: { id: 'avelmar', name: party('avelmar').name, up: true }, others: [{ id: 'tolmeria', name: party('tolmeria').name, up: this.up }],
       accounts: meeting.members.filter((m) => m.party === 'avelmar' && (m.role === 'officer' || m.role === 'technician')).map((m) => ({ id: m.id, name: m.name.en, role: m.role })).concat({ id: 'avelmar-spare', name: 'Dara Wenlow', role: 'officer' }),
-      meetings: this.kases.map((c) => ({ id: c.id, other: c.other, title: c.draft.title, start: c.draft.start, state: c.revisions.at(-1)?.state ?? '', ours: c.revisions.at(-1)?.party === 'avelmar', edited: c.edited, agreed: c.agreed !== '' })) };
+      meetings: this.kases.map((c) => ({ id: c.id, other: c.other, title: c.draft.title, start: c.draft.start, zone: c.draft.parties[0].zone, city: c.draft.parties[0].city ?? {}, state: c.revisions.at(-1)?.state ?? '', ours: c.revisions.at(-1)?.party === 'avelmar', edited: c.edited, agreed: c.agreed !== '' })) };
   }
 
   async serve(q, r) {

@@ -12,6 +12,7 @@ import { Select } from "./fields";
 import { Invitations } from "./invitations";
 import { About, When, partyIn } from "./meeting";
 import { Delegations } from "./people";
+import { utc } from "./when";
 import { Standing, comma, refusal, stamp, stateName } from "./standing";
 
 const desk = new Desk();
@@ -64,11 +65,11 @@ function List() {
 
 function Row({ row }: { row: ArrangeRow }) {
   const x = a.value, l = desk.list.value!, other = pick(l.others.find((o) => o.id === row.other)?.name) || row.other;
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, at = new Date(row.start);
+  const zone = row.zone || "UTC", at = new Date(row.start), city = pick(row.city) || pick(l.self.name); // our own place's clock, wherever the reader's computer is
   return (
     <li data-meeting={row.id} data-state={row.state}>
       <a href={`/arrange?m=${encodeURIComponent(row.id)}`} onClick={(e) => { e.preventDefault(); void desk.open(row.id); }}><bdi>{pick(row.title) || x.untitled}</bdi></a>
-      <p class="q"><bdi>{other}</bdi> · {day(at, zone)}{comma()}{clock(at, zone)} · {row.state === "open" ? (row.ours ? x.rowSent : x.rowTheirs) : stateName(row.state)}{row.edited && row.state ? <> · {x.rowEdited}</> : null}</p>
+      <p class="q"><bdi>{other}</bdi> · <span data-when={row.zone}>{day(at, zone)}{comma()}{fill(t.value.timeIn, { time: clock(at, zone), city })} (<bdi>{utc(at, zone)}</bdi>)</span> · {row.state === "open" ? (row.ours ? x.rowSent : x.rowTheirs) : stateName(row.state)}{row.edited && row.state ? <> · {x.rowEdited}</> : null}</p>
     </li>
   );
 }
