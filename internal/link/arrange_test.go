@@ -22,6 +22,16 @@ func (n *node) arranging(got *[]string) func(*Config) {
 	}
 }
 
+// oneCalls makes two nodes with one connection: a second one would take along what waits.
+func (w *world) oneCalls() (a, b *node) {
+	a, b = w.node(1, "avelmar"), w.node(2, "borovia")
+	a.pin(b.peer())
+	p := a.peer()
+	p.Addrs = nil
+	b.pin(p)
+	return a, b
+}
+
 // TestArrangeMessages: messages of every size cross whole and in order, and a node that does not arrange is sent none.
 func TestArrangeMessages(t *testing.T) {
 	for name, arranges := range map[string]bool{"both": true, "neighbour without the feature (control)": false} {
@@ -29,11 +39,7 @@ func TestArrangeMessages(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 41, 5*time.Millisecond)
 				defer w.close()
-				a, b := w.node(1, "avelmar"), w.node(2, "borovia")
-				a.pin(b.peer())
-				p := a.peer()
-				p.Addrs = nil // one connection: a second one would take along what waits
-				b.pin(p)
+				a, b := w.oneCalls()
 				var got, back []string
 				change := func(*Config) {}
 				if arranges {
@@ -82,11 +88,7 @@ func TestArrangeQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 42, 5*time.Millisecond)
 		defer w.close()
-		a, b := w.node(1, "avelmar"), w.node(2, "borovia")
-		a.pin(b.peer())
-		p := a.peer()
-		p.Addrs = nil // one connection: a second one would take along what waits
-		b.pin(p)
+		a, b := w.oneCalls()
 		var got, back []string
 		a.start(a.arranging(&back))
 		if err := a.conn().Arrange([]byte("x")); !errors.Is(err, ErrDown) {

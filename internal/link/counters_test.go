@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"testing"
 	"time"
-
-	"visavis/internal/media"
 )
 
 func TestCountersAddEveryField(t *testing.T) {
@@ -27,10 +25,7 @@ func TestCountersAddEveryField(t *testing.T) {
 // TestStatsOfAllLinks: a party that is distrusted takes nothing away from what was counted.
 func TestStatsOfAllLinks(t *testing.T) {
 	pair(t, 41, time.Millisecond, func(w *world, a, b *node) {
-		mic := a.source(media.Audio, 11)
-		a.conn().Offer("m/ana/mic", mic.stream)
-		b.listen("m/ana/mic", media.Audio)
-		mic.run(20 * time.Millisecond)
+		mic, _ := a.speaks(b)
 		time.Sleep(3 * time.Second)
 		mic.halt()
 		time.Sleep(2 * time.Second) // the last second's figures are published

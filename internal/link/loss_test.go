@@ -269,10 +269,7 @@ func TestLongCutRollsKeys(t *testing.T) {
 // TestPathLostWhileControlLives cuts datagrams only, for longer than anyone would keep sending.
 func TestPathLostWhileControlLives(t *testing.T) {
 	pair(t, 8, 20*time.Millisecond, func(w *world, a, b *node) {
-		mic := a.source(media.Audio, 11)
-		a.conn().Offer("m/ana/mic", mic.stream)
-		hear := b.listen("m/ana/mic", media.Audio)
-		mic.run(20 * time.Millisecond)
+		mic, hear := a.speaks(b)
 		time.Sleep(time.Second)
 		packets, ups := 0, a.rec().ups
 		w.n.set(func() {
@@ -391,10 +388,7 @@ func TestUsedUpKeysAreReplaced(t *testing.T) {
 
 func TestKeysDieWithoutControl(t *testing.T) {
 	pair(t, 10, 20*time.Millisecond, func(w *world, a, b *node) {
-		mic := a.source(media.Audio, 11)
-		a.conn().Offer("m/ana/mic", mic.stream)
-		hear := b.listen("m/ana/mic", media.Audio)
-		mic.run(20 * time.Millisecond)
+		mic, hear := a.speaks(b)
 		time.Sleep(time.Second)
 		// Datagrams go on, connections do not: nobody serves, and those there are end.
 		w.n.set(func() {

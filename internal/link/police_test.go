@@ -192,10 +192,7 @@ func TestLogDoesNotBlockMedia(t *testing.T) {
 				if !blocked {
 					close(gate.pass)
 				}
-				mic := a.source(media.Audio, 11)
-				a.conn().Offer("m/ana/mic", mic.stream)
-				hear := b.listen("m/ana/mic", media.Audio)
-				mic.run(20 * time.Millisecond)
+				mic, hear := a.speaks(b)
 				time.Sleep(time.Second)
 				a.worker.Call(func() { a.inject(0xdeadbeef, payloadAudio, 1, 160) })
 				<-gate.said

@@ -284,10 +284,7 @@ func TestRevokedNodeCannotResume(t *testing.T) {
 	for _, revoke := range []string{"drop", "key gone", "party gone", "control"} {
 		t.Run(revoke, func(t *testing.T) {
 			pair(t, 22, 20*time.Millisecond, func(w *world, a, b *node) {
-				mic := a.source(media.Audio, 11)
-				a.conn().Offer("m/ana/mic", mic.stream)
-				hear := b.listen("m/ana/mic", media.Audio)
-				mic.run(20 * time.Millisecond)
+				mic, hear := a.speaks(b)
 				time.Sleep(2 * time.Second)
 				at, old := time.Now(), b.conn().p
 				p := a.peer()

@@ -82,10 +82,7 @@ func TestBlockedFromTheStart(t *testing.T) {
 	for _, tunnel := range []bool{true, false} {
 		blockedPair(t, tunnel, func(w *world, a, b *node) {
 			at := time.Now()
-			mic := a.source(media.Audio, 11)
-			a.conn().Offer("m/ana/mic", mic.stream)
-			hear := b.listen("m/ana/mic", media.Audio)
-			mic.run(20 * time.Millisecond)
+			mic, hear := a.speaks(b)
 			time.Sleep(6 * time.Second)
 			mic.halt()
 			first, ok := hear.first(at)
@@ -100,10 +97,7 @@ func TestBlockedFromTheStart(t *testing.T) {
 func TestTunnelNeedsTrust(t *testing.T) {
 	for _, drop := range []bool{true, false} {
 		blockedPair(t, true, func(w *world, a, b *node) {
-			mic := a.source(media.Audio, 11)
-			a.conn().Offer("m/ana/mic", mic.stream)
-			hear := b.listen("m/ana/mic", media.Audio)
-			mic.run(20 * time.Millisecond)
+			mic, hear := a.speaks(b)
 			time.Sleep(6 * time.Second)
 			if drop {
 				b.pin()

@@ -399,6 +399,15 @@ func (e *ear) Send(now time.Time, o *media.Out) {
 	}
 }
 
+// speaks has n offer a microphone that sends from now on, and b hear it.
+func (n *node) speaks(b *node) (*source, *ear) {
+	mic := n.source(media.Audio, 11)
+	n.conn().Offer("m/ana/mic", mic.stream)
+	hear := b.listen("m/ana/mic", media.Audio)
+	mic.run(20 * time.Millisecond)
+	return mic, hear
+}
+
 // listen wants a far stream and attaches an ear to it.
 func (n *node) listen(id string, kind media.Kind) *ear {
 	n.w.t.Helper()
