@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"visavis/internal/media"
@@ -174,14 +173,9 @@ func endCongestion(b []byte, at uint32) []byte {
 	return b
 }
 
-var errCongestion = errors.New("not congestion control feedback")
-
-// readCongestion calls packet for each packet that feedback speaks of, for none if it is not whole; at is when it came, µs on a clock that counts from report. known is false
-// where that is not told.
-func readCongestion(b []byte, report int64, packet func(ssrc uint32, seq uint16, came, known bool, at int64)) error {
-	if err := checkCongestion(b); err != nil {
-		return err
-	}
+// readCongestion calls packet for each packet that whole feedback speaks of; at is when it came, µs on a clock that counts from report. known is
+// false where that is not told.
+func readCongestion(b []byte, report int64, packet func(ssrc uint32, seq uint16, came, known bool, at int64)) {
 	for b = b[8 : len(b)-4]; len(b) > 0; {
 		ssrc, seq, n := binary.BigEndian.Uint32(b), binary.BigEndian.Uint16(b[4:]), int(binary.BigEndian.Uint16(b[6:]))
 		b = b[8:]
@@ -193,25 +187,24 @@ func readCongestion(b []byte, report int64, packet func(ssrc uint32, seq uint16,
 		}
 		b = b[size:]
 	}
-	return nil
 }
 
-// checkCongestion says whether feedback is whole.
-func checkCongestion(b []byte) error {
+// wholeCongestion says whether a packet is feedback, and whole.
+func wholeCongestion(b []byte) bool {
 	if len(b) < 12 || b[0] != 2<<6|fmtCongestion || b[1] != rtcpRTPFB {
-		return errCongestion
+		return false
 	}
 	for b = b[8 : len(b)-4]; len(b) > 0; {
 		if len(b) < 8 {
-			return errCongestion
+			return false
 		}
 		size := 8 + (2*int(binary.BigEndian.Uint16(b[6:]))+3)&^3
 		if size > len(b) {
-			return errCongestion
+			return false
 		}
 		b = b[size:]
 	}
-	return nil
+	return true
 }
 
 // reportClock unwraps the times of reports.
@@ -244,7 +237,7 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 	if c.estimate == nil {
 		return
 	}
-	if checkCongestion(b) != nil {
+	if !wholeCongestion(b) {
 		p.n.Malformed++ // before anything of it counts
 		return
 	}
@@ -262,7 +255,7 @@ func (p *plane) congestionFrom(now time.Time, b []byte) {
 		return
 	}
 	var o *out
-	_ = readCongestion(b, at, func(ssrc uint32, seq uint16, came, known bool, at int64) {
+	readCongestion(b, at, func(ssrc uint32, seq uint16, came, known bool, at int64) {
 		of := &c.probes
 		if p.send == nil || ssrc != p.send.farTag {
 			if o == nil || o.ssrc != ssrc {
