@@ -12,9 +12,10 @@ import (
 )
 
 // Record is one entry of a node's own log: what it proposed and what became of it, and what it may need as proof. Exactly one
-// field is set. It never leaves the node.
+// field is set, but Under. It never leaves the node.
 type Record struct {
 	Proposal *meeting.Proposal `json:"proposal,omitempty"` // written before it is sent
+	Under    *meeting.Hash     `json:"under,omitempty"`    // with a proposal: digest of the definition under which it was made, and those that follow; absent: as the one before
 	Refused  *meeting.Refusal  `json:"refused,omitempty"`  // the host's answer to one of them
 	Held     *meeting.Refusal  `json:"held,omitempty"`     // the same, of what stays in force here: see Room.hold
 	Stuck    *bool             `json:"stuck,omitempty"`    // our doors stay shut whatever the shared log says, or no longer
@@ -38,7 +39,8 @@ type Proof struct {
 type ownLog struct {
 	log     Log
 	n       int64
-	counter uint64 // of the last proposal
+	counter uint64       // of the last proposal
+	under   meeting.Hash // of the last proposal; zero: written by a version that did not say
 	held    map[uint64]bool
 	stuck   bool        // the last
 	doors   *DoorRecord // the last
@@ -58,9 +60,15 @@ func (o *ownLog) append(r Record, basis string) error {
 	return nil
 }
 
+// made is a proposal, and the definition under which it was made.
+type made struct {
+	meeting.Proposal
+	under meeting.Hash
+}
+
 // replay reads the own log into past, and gives the proposals that were not refused, by counter in rising order.
-func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]meeting.Proposal, error) {
-	var open []meeting.Proposal
+func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]made, error) {
+	var open []made
 	for {
 		es, err := o.log.Entries(ctx, o.n+1, replayBatch)
 		if err != nil || len(es) == 0 {
@@ -77,7 +85,10 @@ func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]meeting.Propos
 			o.n = e.N
 			switch {
 			case r.Proposal != nil:
-				open = append(open, *r.Proposal)
+				if r.Under != nil {
+					o.under = *r.Under
+				}
+				open = append(open, made{*r.Proposal, o.under})
 				o.counter = r.Proposal.Counter
 			case r.Alarm != nil:
 				past.replay(*r.Alarm)
@@ -98,7 +109,7 @@ func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]meeting.Propos
 	}
 }
 
-func drop(ps []meeting.Proposal, counter uint64) []meeting.Proposal {
+func drop(ps []made, counter uint64) []made {
 	for i, p := range ps {
 		if p.Counter == counter {
 			return append(ps[:i:i], ps[i+1:]...)

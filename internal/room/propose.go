@@ -37,14 +37,18 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 		return &meeting.Error{Code: "log.full"}
 	}
 	r.shutNow(now, next)
-	if err := r.own.append(Record{Proposal: &p}, store.Observed); err != nil {
+	rec := Record{Proposal: &p}
+	if r.own.under != r.digest {
+		rec.Under = &r.digest
+	}
+	if err := r.own.append(rec, store.Observed); err != nil {
 		if phaseOf(e.Kind) { // who meant to shut the doors has shut them, and must say so again for the log
 			r.doors.stuck = true
 		}
 		r.log.Error("event cannot be written", slog.Any("err", err))
 		return &meeting.Error{Code: "log.failed"}
 	}
-	r.own.counter = p.Counter
+	r.own.counter, r.own.under = p.Counter, r.digest
 	r.pending = append(r.pending, pending{p: p})
 	r.look(meeting.Overlay(r.view, []meeting.Proposal{p})) // what raises exposure waits for the host
 	r.changed()

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"visavis/internal/meeting"
 	"visavis/internal/room"
 )
 
@@ -78,6 +79,64 @@ func TestRetireLeavesNobody(t *testing.T) {
 			settle(time.Second)
 			if s := a.snap(); len(s.State.Present) != 1 {
 				t.Errorf("retired: %t: who comes anew is not taken: %v", retire, s.State.Present)
+			}
+		})
+	}
+}
+
+// TestDefinitionChangesWhileStopped: who sat in a guest's room before its meeting began is not in the meeting of the same id under another definition,
+// which came while the node was stopped, nor begins it. The controls: under the same definition they are there, and the meeting that has begun keeps
+// what is in its log.
+func TestDefinitionChangesWhileStopped(t *testing.T) {
+	for name, c := range map[string]struct{ changed, begun bool }{"changed": {true, false}, "the same": {false, false}, "begun": {false, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			a, b, p := two(t)
+			if c.begun {
+				join(a, tarroven)
+				settle(time.Second)
+			}
+			p.cut()
+			pb := join(b, kosvane)
+			pb.devices(false, true)
+			settle(time.Second)
+			if n := b.snap().Pending; n != 2 {
+				t.Fatalf("%s: %d events wait, want 2", name, n)
+			}
+			b.kill()
+			if c.changed {
+				for _, n := range []*node{a, b} {
+					n.def.Title = meeting.Text{"en": "Another title"}
+				}
+				a.kill()
+				a.open()
+			}
+			b.open()
+			present, pending := 1, 2
+			if c.changed {
+				present, pending = 0, 0
+			}
+			if c.begun {
+				present++ // the host's, as the shared log has it
+			}
+			if s := b.snap(); len(s.State.Present) != present || s.Pending != pending {
+				t.Errorf("%s: there are %v, %d events wait, want %d and %d", name, s.State.Present, s.Pending, present, pending)
+			}
+			connect(a, b)
+			settle(time.Second)
+			if s := a.snap(); len(s.State.Present) != present {
+				t.Errorf("%s: the host has %v, want %d", name, s.State.Present, present)
+			}
+			b.kill() // what was given up stays so
+			b.open()
+			join(b, kosvane)
+			connect(a, b)
+			settle(time.Second)
+			want := 1
+			if c.begun {
+				want = 2
+			}
+			if s := a.snap(); len(s.State.Present) != want || a.snap().Alarm != "" {
+				t.Errorf("%s: who comes anew: %v, want %d; alarm %q", name, s.State.Present, want, a.snap().Alarm)
 			}
 		})
 	}

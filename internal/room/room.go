@@ -168,12 +168,15 @@ func (r *Room) replay() error {
 	if err != nil {
 		return err
 	}
+	if open, err = r.unbegun(open); err != nil {
+		return err
+	}
 	if d := r.own.doors; d != nil { // what was measured before the restart stays said
 		r.doors.shown, r.doors.at, r.doors.kept = d.Doors, d.Doors.At, true
 	}
 	for _, p := range open {
 		if held := r.own.held[p.Counter]; held || p.Counter > r.led.counters[r.c.Self] {
-			r.pending = append(r.pending, pending{p: p, held: held})
+			r.pending = append(r.pending, pending{p: p.Proposal, held: held})
 		}
 	}
 	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
@@ -218,7 +221,7 @@ func (r *Room) Retire() bool {
 		}
 		for len(r.pending) > 0 {
 			p := r.pending[0].p
-			if err := r.own.append(Record{Refused: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: codeRetired}}, store.Observed); err != nil {
+			if err := r.retired(p); err != nil {
 				r.viewStale = true // of what is refused already
 				return err
 			}
@@ -232,6 +235,24 @@ func (r *Room) Retire() bool {
 		return true
 	}
 	return false
+}
+
+// retired writes that a proposal is given up: it was made in a room that was closed before its meeting had begun.
+func (r *Room) retired(p meeting.Proposal) error {
+	return r.own.append(Record{Refused: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: codeRetired}}, store.Observed)
+}
+
+// unbegun does for a definition that was changed while the node was stopped what Retire does while it runs: of a meeting that has not begun, nothing
+// that was done under another definition is done under this one.
+func (r *Room) unbegun(open []made) (left []made, err error) {
+	for _, p := range open {
+		if r.led.n > 0 || p.under == r.digest || p.under == (meeting.Hash{}) {
+			left = append(left, p)
+		} else if err := r.retired(p.Proposal); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
 }
 
 // run is the room's goroutine.
