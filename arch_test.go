@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/auth":            {"internal/store", "internal/strict", "internal/meeting", "github.com/go-webauthn/webauthn/"},
 	"internal/softkey":         {},
 	"internal/arrange":         {"internal/meeting", "internal/store", "internal/strict"},
+	"internal/readout":         {"internal/meeting", "internal/strict", "github.com/gowebpki/jcs", "golang.org/x/mod/sumdb/note", "golang.org/x/text/"},
 	"internal/peer": {"internal/media", "internal/udp", "internal/srtp", "github.com/pion/ice/v4", "github.com/pion/dtls/v3", "github.com/pion/dtls/v3/",
 		"github.com/pion/sdp/v3", "github.com/pion/stun/v4", "github.com/pion/rtcp", "github.com/pion/rtp", "github.com/pion/logging",
 		"github.com/pion/transport/v4", "github.com/pion/interceptor/"},

@@ -1,0 +1,20 @@
+package readout
+
+// Bounds of a readout (docs/security.md, limits). Texts are bounded by meeting.Clean: a block's text is a meeting.NoteText.
+const (
+	MaxBlocks    = 200
+	MaxLanguages = 12
+	MaxParties   = 8
+	MaxSpeakers  = 16  // of one block
+	MaxListed    = 200 // in one block
+	MaxActs      = 8   // of one block
+	MaxTopics    = 16  // of one block
+	MaxSources   = 64  // of one block
+	MaxBlockID   = 32  // bytes
+	MaxNumber    = 64  // signs
+	MaxRevision  = 9999
+	MaxDocument  = 2 << 20   // bytes of a Document in JSON: drafts are bounded before they are decoded
+	MaxContent   = 512 << 10 // bytes of the canonical JSON of one language
+	MaxManifest  = 8 << 10   // bytes, signatures included
+	MaxFile      = 2 << 20   // bytes of a File
+)
