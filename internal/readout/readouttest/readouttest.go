@@ -4,9 +4,13 @@ package readouttest
 
 import (
 	"bufio"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +59,54 @@ func Document() readout.Document {
 			Start: time.Date(2025, 12, 10, 23, 32, 0, 0, time.UTC).In(zone), End: time.Date(2025, 12, 11, 0, 49, 0, 0, time.UTC).In(zone)})
 	}
 	fill(d.Blocks)
+	for i := range d.Blocks {
+		Settle(d, &d.Blocks[i])
+	}
 	return d
+}
+
+// Settle says of every language of a block that it rests on the authentic texts as they are now.
+func Settle(d readout.Document, b *readout.Block) {
+	for tag, c := range b.Texts {
+		c.Based = d.Base(*b, tag)
+		b.Texts[tag] = c
+	}
+}
+
+// Key is the readout key of a party of the demo world: the same at every call, and known to everyone who reads this file.
+func Key(p meeting.PartyID) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte("readout key of " + string(p) + " in tests"))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// File is a document signed by the parties that have to, less those that are left out. It panics if the document cannot be signed.
+func File(d readout.Document, without ...meeting.PartyID) readout.File {
+	f, err := d.Unsigned()
+	if err != nil {
+		panic(err)
+	}
+	m, err := readout.ParseManifest(strings.TrimSuffix(f.Manifest, "\n"))
+	if err != nil {
+		panic(err)
+	}
+	for _, p := range d.Signers() {
+		if slices.Contains(without, p) {
+			continue
+		}
+		s, err := readout.SignManifest(m, p, Key(p))
+		if err != nil {
+			panic(err)
+		}
+		l, err := readout.ParseLine(s)
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256([]byte("party document of " + string(p) + " in tests"))
+		if f, err = f.WithLine(l, readout.FileKey{Party: p, Public: Key(p).Public().(ed25519.PublicKey), Document: hex.EncodeToString(sum[:])}); err != nil {
+			panic(err)
+		}
+	}
+	return f
 }
 
 // Release is Document's embargo.

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"visavis/internal/readout"
 	"visavis/internal/readout/readouttest"
 )
 
@@ -30,5 +31,14 @@ func TestDocumentIsWhole(t *testing.T) {
 	}
 	if got := d.Parties[0].Start.Format("2006-01-02 15:04 -07:00"); got != "2025-12-11 10:32 +11:00" {
 		t.Errorf("start = %s", got)
+	}
+}
+
+func TestFileFits(t *testing.T) {
+	if _, err := readout.Verify(readouttest.File(readouttest.Document()), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := readout.Verify(readouttest.File(readouttest.Document(), "tolmeria"), nil); err == nil {
+		t.Error("a joint text with one signature fits")
 	}
 }
