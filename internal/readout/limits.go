@@ -18,3 +18,11 @@ const (
 	MaxManifest  = 8 << 10   // bytes, signatures included
 	MaxFile      = 2 << 20   // bytes of a File
 )
+
+// Bounds of decoding.
+const (
+	maxParty  = 32       // bytes of a party's id, as auth.ValidParty
+	maxDepth  = 12       // nesting of a Document
+	maxList   = 512      // elements of one list
+	maxString = 64 << 10 // bytes of one text before it is cleaned: meeting.MaxNote signs of at most 16 bytes
+)
