@@ -58,6 +58,15 @@ func (f File) Content(tag string) (c Content, ok bool) {
 	return Content{}, false
 }
 
+// ManifestOf reads the manifest without looking at the lines under it.
+func (f File) ManifestOf() (Manifest, error) {
+	text, _, err := splitNote(f.Manifest)
+	if err != nil {
+		return Manifest{}, err
+	}
+	return ParseManifest(text)
+}
+
 // Keys are the readout keys by which a reader knows the parties, from their party documents: not from the file that is verified.
 type Keys map[meeting.PartyID][]Key
 
