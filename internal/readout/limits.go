@@ -1,5 +1,7 @@
 package readout
 
+import "time"
+
 // Bounds of a readout (docs/security.md, limits). Texts are bounded by meeting.Clean: a block's text is a meeting.NoteText.
 const (
 	MaxBlocks    = 200
@@ -26,3 +28,6 @@ const (
 	maxList   = 512      // elements of one list
 	maxString = 64 << 10 // bytes of one text before it is cleaned: meeting.MaxNote signs of at most 16 bytes
 )
+
+// MaxClockApart is how far clocks may be apart before a publication is held (security.md D12).
+const MaxClockApart = 2 * time.Second
