@@ -31,3 +31,13 @@ const (
 
 // MaxClockApart is how far clocks may be apart before a publication is held (security.md D12).
 const MaxClockApart = 2 * time.Second
+
+// Bounds between parties and within a delegation.
+const (
+	// MaxMessage bounds one message between nodes, bytes: a readout of six languages is about 60 kB with its states.
+	MaxMessage = 256 << 10
+	// MaxRounds is how many proposals of one readout are remembered; the oldest are forgotten.
+	MaxRounds = 40
+	// LeaseFor is how long a block is an officer's after the last sign of it: an officer at the page prolongs it every 30 s.
+	LeaseFor = 2 * time.Minute
+)
