@@ -17,7 +17,7 @@ func TestParsersAreFuzzed(t *testing.T) {
 		"peer":    {"FuzzDatagram", "FuzzRTP", "FuzzRTCP", "FuzzDTLSRecords", "FuzzOffer", "FuzzStandard"},
 		"link":    {"FuzzRTP", "FuzzRTCP", "FuzzPing", "FuzzReadMedia", "FuzzFrame", "FuzzHello"},
 		"api":     {"FuzzWHIPFragment"},
-		"readout": {"FuzzParseFile", "FuzzParseContent", "FuzzParseManifest"},
+		"readout": {"FuzzParseFile", "FuzzParseContent", "FuzzParseManifest", "FuzzDecodeMessage", "FuzzDiff"},
 		"bench":   {"FuzzParseAnswer", "FuzzPayload"},
 	} {
 		files, err := filepath.Glob(filepath.Join("internal", dir, "*_test.go"))
