@@ -31,6 +31,8 @@ var allowed = map[string][]string{
 	"internal/store/storetest":     {"internal/store"},
 	"internal/auth":                {"internal/store", "internal/strict", "internal/meeting", "github.com/go-webauthn/webauthn/"},
 	"internal/softkey":             {},
+	"internal/intake":              {"internal/meeting", "internal/readout", "golang.org/x/text/"},
+	"internal/intake/score":        {"internal/intake", "golang.org/x/text/"},
 	"internal/arrange":             {"internal/meeting", "internal/store", "internal/strict"},
 	"internal/readout":             {"internal/meeting", "internal/strict", "github.com/gowebpki/jcs", "golang.org/x/mod/sumdb/note", "golang.org/x/text/"},
 	"internal/readout/readouttest": {"internal/meeting", "internal/readout"},

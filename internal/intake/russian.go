@@ -1,0 +1,43 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+)
+
+// caseEndings are what Russian names of men get in other cases, longest first, and what stands there in the nominative.
+var caseEndings = [][2]string{{"ом", ""}, {"ем", ""}, {"ой", "а"}, {"ым", ""}, {"а", ""}, {"у", ""}, {"е", ""}, {"ы", "а"}, {"я", "й"}, {"я", "ь"}, {"ю", "й"}}
+
+// nominative brings names that the text has first in another case into the nominative, where the text has the surname in it elsewhere.
+func (d *reading) nominative() {
+	if d.t.lang != "ru" {
+		return
+	}
+	seen := map[string]bool{}
+	for _, t := range d.toks {
+		if t.upper {
+			seen[t.word] = true
+		}
+	}
+	for _, f := range d.cast {
+		if f.Member != "" || len(f.words) < 2 {
+			continue
+		}
+		for _, e := range caseEndings {
+			base, ok := strings.CutSuffix(f.last(), e[0])
+			if !ok || len([]rune(base)) < 3 || !seen[base+e[1]] {
+				continue
+			}
+			parts := strings.Fields(f.Name)
+			for i := range parts {
+				if s, ok := strings.CutSuffix(parts[i], e[0]); ok {
+					parts[i] = s + e[1]
+				}
+			}
+			f.Name = strings.Join(parts, " ")
+			f.words = foldWords(f.Name)
+			break
+		}
+	}
+	d.cast = slices.CompactFunc(d.cast, func(a, b *figure) bool { return a.Name == b.Name })
+}
