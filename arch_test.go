@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"internal/readout":             {"internal/meeting", "internal/strict", "github.com/gowebpki/jcs", "golang.org/x/mod/sumdb/note", "golang.org/x/text/"},
 	"internal/readout/readouttest": {"internal/meeting", "internal/readout"},
 	"internal/site":                {"internal/meeting", "internal/readout", "internal/strict", "github.com/BurntSushi/toml"},
+	"internal/draft":           {"internal/meeting", "internal/readout", "internal/store", "internal/strict"},
 	"internal/peer": {"internal/media", "internal/udp", "internal/srtp", "github.com/pion/ice/v4", "github.com/pion/dtls/v3", "github.com/pion/dtls/v3/",
 		"github.com/pion/sdp/v3", "github.com/pion/stun/v4", "github.com/pion/rtcp", "github.com/pion/rtp", "github.com/pion/logging",
 		"github.com/pion/transport/v4", "github.com/pion/interceptor/"},

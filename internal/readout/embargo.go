@@ -22,6 +22,14 @@ const (
 // anchor remembers both clocks.
 func (l *Life) anchor(c Clock) { l.Seen, l.wall, l.mono, l.set = c.Wall.UTC(), c.Wall, c.Mono, true }
 
+// Resume is l, read from a disk, with what an earlier look of this process knew of the clocks.
+func (l Life) Resume(was Life) Life {
+	if was.Stage == StageScheduled && was.Hash == l.Hash {
+		l.wall, l.mono, l.set = was.wall, was.mono, was.set
+	}
+	return l
+}
+
 // Look is to be called every few seconds while a text is scheduled. It says whether the text is due: its embargo is over by the wall clock, and
 // the wall clock has gone as the monotonic one has, and no other node's says otherwise. Otherwise it waits, or is Held for an officer (D12).
 func (l Life) Look(c Clock) (Life, bool) {

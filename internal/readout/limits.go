@@ -35,8 +35,9 @@ const MaxClockApart = 2 * time.Second
 
 // Bounds between parties and within a delegation.
 const (
-	// MaxMessage bounds one message between nodes, bytes: a readout of six languages is about 60 kB with its states.
-	MaxMessage = 256 << 10
+	// MaxMessage bounds one message between nodes, bytes: a readout of six languages is about 60 kB with its states. Five of them and a file must fit
+	// into one value of the store.
+	MaxMessage = 160 << 10
 	// MaxRounds is how many proposals of one readout are remembered; the oldest are forgotten.
 	MaxRounds = 40
 	// LeaseFor is how long a block is an officer's after the last sign of it: an officer at the page prolongs it every 30 s.

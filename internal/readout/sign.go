@@ -130,6 +130,20 @@ func (l Line) Fits(m Manifest, public ed25519.PublicKey) bool {
 	return err == nil && len(raw) == 4+ed25519.SignatureSize && v.Verify([]byte(m.Text()), raw[4:])
 }
 
+// LineOf is the line of a party under the manifest, as it stands there: whether it fits is for Verify and WithLine.
+func (f File) LineOf(p meeting.PartyID) (Line, bool) {
+	_, lines, err := splitNote(f.Manifest)
+	if err != nil {
+		return Line{}, false
+	}
+	for _, l := range lines {
+		if l.Party == p {
+			return l, true
+		}
+	}
+	return Line{}, false
+}
+
 // WithLine is f with a line under its manifest and the key that made it, in the order of the parties; a line that the party had before is replaced.
 // It returns a *meeting.Error: readout.signature if the line does not fit, readout.signer if the party has none to give.
 func (f File) WithLine(l Line, key FileKey) (File, error) {

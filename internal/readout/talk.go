@@ -69,14 +69,24 @@ type Message struct {
 	Propose *Proposal `json:"propose,omitempty"`
 	Answer  *Answer   `json:"answer,omitempty"`
 	Signed  *Signed   `json:"signed,omitempty"`
+	Beside  *Beside   `json:"beside,omitempty"`
 }
 
 // Signed brings a party's line under the manifest that both hold.
 type Signed struct {
 	Readout  ID           `json:"readout"`
 	Manifest meeting.Hash `json:"manifest"`
-	Line     string       `json:"line,omitempty"` // "": the sender asks for ours, or says with Got that it has it
+	Line     string       `json:"line,omitempty"` // "" with Got and Recall
 	Got      bool         `json:"got,omitempty"`  // the sender has the receiver's line
+	// Recall takes the sender's line back before publication: what is not yet public goes back into writing on both sides.
+	Recall bool `json:"recall,omitempty"`
+}
+
+// Beside tells that a coordinated text is signed and waits for its embargo's end.
+type Beside struct {
+	Readout ID        `json:"readout"` // the receiver's text
+	Text    ID        `json:"text"`    // the sender's
+	Release time.Time `json:"release"`
 }
 
 // EncodeMessage gives the JSON of m, at most MaxMessage bytes; a *meeting.Error, readout.size, above.
@@ -115,6 +125,12 @@ func DecodeMessage(b []byte) (Message, error) {
 			if _, err := ParseLine(s.Line); err != nil {
 				return Message{}, err
 			}
+		}
+	}
+	if b := m.Beside; b != nil {
+		n, id = n+1, b.Readout
+		if !validID(string(b.Text), meeting.MaxID) || !validTime(b.Release) {
+			return Message{}, fail("readout.message")
 		}
 	}
 	if n != 1 || !validID(string(id), meeting.MaxID) {
