@@ -23,6 +23,7 @@ const (
 // cli is the command line.
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the node until it is stopped."`
+	Site     siteCmd     `cmd:"" help:"Serve the public site from a public store, until it is stopped. A process of its own, which only reads."`
 	Init     initCmd     `cmd:"" help:"Make a node's directory: keys, party document, settings."`
 	Pair     pairCmd     `cmd:"" help:"Get to trust another party: offer, compare, accept."`
 	Distrust distrustCmd `cmd:"" help:"Trust another party no longer: its link closes within a second."`

@@ -18,10 +18,11 @@ import (
 
 // Config is what a Handler needs.
 type Config struct {
-	Dir     string           // the store
-	Base    string           // how the public writes the site's address: https://meetings.example.org, no slash at the end
-	Records string           // directory of consent and counts, needed when the theme has an optional purpose; "": none, and then nothing can be accepted
-	Clock   func() time.Time // time.Now
+	Dir     string               // the store
+	Base    string               // how the public writes the site's address: https://meetings.example.org, no slash at the end
+	Records string               // directory of consent and counts, needed when the theme has an optional purpose; "": none, and then nothing can be accepted
+	Clock   func() time.Time     // time.Now
+	Passed  func() time.Duration // monotonic, since New; nil: as Clock has it
 	Log     *slog.Logger
 }
 
@@ -42,8 +43,8 @@ type Handler struct {
 	mu      sync.Mutex
 	reader  *reader
 	current *catalogue
-	read    time.Time // when current was read, monotonic
-	warned  bool      // of a clock that was set
+	read    time.Duration // when current was read, since New
+	warned  bool          // of a clock that was set
 }
 
 // New opens a store for reading. The error says what is wrong with the settings, the store or its theme.
@@ -56,13 +57,17 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{base: c.Base, secure: u.Scheme == "https", host: u.Hostname(), log: c.Log, time: steady{c.Clock(), c.Clock}, cross: http.NewCrossOriginProtection(),
+	start := c.Clock()
+	if c.Passed == nil {
+		c.Passed = func() time.Duration { return c.Clock().Sub(start) } // by the monotonic clock, where Clock is time.Now
+	}
+	h := &Handler{base: c.Base, secure: u.Scheme == "https", host: u.Hostname(), log: c.Log, time: steady{start.Round(0).UTC(), c.Clock, c.Passed}, cross: http.NewCrossOriginProtection(),
 		making: make(chan struct{}, MaxRendering), guard: visible, reader: r}
 	if h.current, err = r.load(); err != nil {
 		r.root.Close()
 		return nil, fmt.Errorf("public store: %w", err)
 	}
-	h.read = c.Clock()
+	h.read = c.Passed()
 	if len(h.current.theme.Purpose) > 0 && c.Records == "" {
 		r.root.Close()
 		return nil, fmt.Errorf("the theme has an optional purpose, and there is no directory for the record of consent")
@@ -107,7 +112,7 @@ func (h *Handler) shelf() (shelf, error) {
 		h.warned = true
 		h.log.Error("the clock was set forward: nothing new becomes visible before the time has truly passed; restart when the clock is right", "err", ahead.String())
 	}
-	if t := h.time.clock(); t.Sub(h.read) >= reread || t.Before(h.read) {
+	if t := h.time.passed(); t-h.read >= reread {
 		c, err := h.reader.load()
 		if err != nil {
 			return shelf{}, err
@@ -184,6 +189,9 @@ func (h *Handler) answer(r *http.Request) answer {
 		h.log.Error("page cannot be made", "err", err)
 		return h.trouble(s, to.lang)
 	}
+	if a.status == http.StatusOK && (to.place == homePlace || to.place == readoutPage) {
+		h.count(r, s, to)
+	}
 	return a
 }
 
@@ -193,12 +201,10 @@ func (h *Handler) look(s shelf, to route, r *http.Request) (answer, error) {
 	case rootPlace:
 		return answer{status: http.StatusFound, kind: textType, where: "/" + preferred(r.Header.Get("Accept-Language"), s.theme.Languages) + "/", private: true}, nil
 	case homePlace:
-		h.count(r, s, to)
 		return h.home(s, to.lang)
 	case yearPlace:
 		return h.year(s, to)
 	case readoutPage:
-		h.count(r, s, to)
 		return h.readout(s, to)
 	case plainText, contentFile, wholeFile, noteFile:
 		return h.file(s, to)

@@ -157,3 +157,12 @@ func ask(h http.Handler, method, path, body string, head ...string) *httptest.Re
 func get(h http.Handler, path string, head ...string) *httptest.ResponseRecorder {
 	return ask(h, "GET", path, "", head...)
 }
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -31,16 +31,15 @@ func visible(m moment, now time.Time) bool {
 // jump. Then somebody has set the clock, and nothing becomes visible before the time that has truly passed: late, never early. ahead is by how much
 // it was held back.
 type steady struct {
-	start time.Time
-	clock func() time.Time
+	start  time.Time // by the wall clock
+	wall   func() time.Time
+	passed func() time.Duration // since start, by the monotonic clock
 }
 
 func (s steady) now() (now time.Time, ahead time.Duration) {
-	t := s.clock()
-	passed := t.Sub(s.start)                 // by the monotonic clock where t has one
-	wall := t.Round(0).Sub(s.start.Round(0)) // by the wall clock
-	if ahead = wall - passed; ahead > jump {
-		return s.start.Round(0).Add(passed).UTC(), ahead
+	now, passed := s.wall().Round(0).UTC(), s.passed()
+	if ahead = now.Sub(s.start) - passed; ahead > jump {
+		return s.start.Add(passed), ahead
 	}
-	return t.Round(0).UTC(), 0
+	return now, 0
 }
