@@ -34,6 +34,7 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy settings, keys and data into a new directory, also while the node runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place on a machine that has none."`
 	Import   importCmd   `cmd:"" help:"Take over texts of a party's archive."`
+	Record   recordCmd   `cmd:"" help:"What remains of a meeting on this node."`
 	Verify   verifyCmd   `cmd:"" help:"Check what parties publish or export: says exactly what does not fit."`
 	Sign     signCmd     `cmd:"" help:"Sign a readout with a key that is kept offline. Needs no node."`
 	Bench    benchCmd    `cmd:"" help:"Load a WebRTC server of your own over WHIP and WHEP, and say what it costs and delays."`

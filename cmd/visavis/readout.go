@@ -14,6 +14,7 @@ import (
 
 type verifyCmd struct {
 	Readout verifyReadoutCmd `cmd:"" help:"Check a readout's file: its texts, its manifest, its signatures."`
+	Record  verifyRecordCmd  `cmd:"" help:"Check the record of a meeting: its log, its signatures, its files."`
 }
 
 type verifyReadoutCmd struct {

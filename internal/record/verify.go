@@ -262,5 +262,5 @@ func (r *Report) derived() {
 	})
 }
 
-// Document gives the party document that the export has of a party; nil: none.
-func (r *Report) Document(p meeting.PartyID) []byte { return r.data[documents+string(p)+".json"] }
+// ReadDocument reads a party document of an export, bounded.
+func ReadDocument(fsys fs.FS, name string) ([]byte, error) { return read(fsys, name, maxLine) }
