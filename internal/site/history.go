@@ -15,14 +15,8 @@ type historyRow struct {
 	Clocks                []clock
 	Correction            string
 	Compared              bool
-	Changes               [][]change // one block each
+	Changes               [][]readout.Change // one block each
 	Path, Read            string
-}
-
-// change is a piece of text: 0 as before, 1 taken out, 2 put in.
-type change struct {
-	Kind int
-	Text string
 }
 
 // history is all revisions, newest first, with what changed in this language.
@@ -61,23 +55,23 @@ func (h *Handler) history(s shelf, c copyOf, text readout.Content, to route) ([]
 }
 
 // compare gives the blocks that differ, word by word.
-func compare(old, new readout.Content) [][]change {
+func compare(old, new readout.Content) [][]readout.Change {
 	was := map[string]string{}
 	for _, b := range old.Blocks {
 		was[b.ID] = b.Text
 	}
-	var out [][]change
+	var out [][]readout.Change
 	for _, b := range new.Blocks {
 		a, had := was[b.ID]
 		delete(was, b.ID)
 		if had && a == b.Text || len(a)+len(b.Text) > maxTextShown {
 			continue
 		}
-		out = append(out, differences(a, b.Text, new.Language))
+		out = append(out, readout.Diff(a, b.Text))
 	}
 	for _, b := range old.Blocks {
 		if a, gone := was[b.ID]; gone {
-			out = append(out, []change{{1, a}})
+			out = append(out, []readout.Change{{Op: readout.Remove, Text: a}})
 		}
 	}
 	return out

@@ -66,7 +66,7 @@ func inline(s string) string {
 			}
 		}
 		if s[0] == '[' {
-			if words, after, ok := strings.Cut(s[1:], "]("); ok && !strings.Contains(words, "]") {
+			if words, after, ok := strings.Cut(s[1:], "]("); ok && words != "" && !strings.Contains(words, "]") {
 				if address, after, ok := strings.Cut(after, ")"); ok && harmless(address) {
 					b.WriteString(`<a href="` + template.HTMLEscapeString(address) + `">` + template.HTMLEscapeString(words) + "</a>")
 					s = after
@@ -87,5 +87,6 @@ func inline(s string) string {
 // harmless says whether a link may lead there: the web, mail, or a place of this site.
 func harmless(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "mailto" || u.Scheme == "" && u.Host == "" && strings.HasPrefix(address, "/"))
+	here := strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") && !strings.Contains(address, `\`) // a browser takes "/\x" for "//x"
+	return err == nil && (u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto" || here)
 }
