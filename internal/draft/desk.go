@@ -37,7 +37,7 @@ type Config struct {
 	Send func(p meeting.PartyID, message []byte) error
 	// Keys are the readout keys of our party and of those that we trust, as their documents name them now.
 	Keys func() readout.Keys
-	// Clock is the time, with what is known of a party's clock.
+	// Clock is the time; Far and Known may be left to the desk, which asks the other node.
 	Clock  func(other meeting.PartyID) readout.Clock
 	Public Public // nil: nothing is published here
 	Now    func() time.Time
@@ -50,6 +50,7 @@ type Desk struct {
 
 	mu    sync.Mutex // guards what follows, and every read and write of a case
 	rates map[meeting.PartyID]*bucket
+	marks map[meeting.PartyID]*mark
 	seen  map[readout.ID]readout.Life // what this process knows of the clocks
 	wait  map[readout.ID]bool         // which are scheduled: they alone are looked at every second; nil: not read yet
 }
@@ -62,7 +63,7 @@ func New(c Config) *Desk {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{c: c, rates: map[meeting.PartyID]*bucket{}, seen: map[readout.ID]readout.Life{}}
+	return &Desk{c: c, rates: map[meeting.PartyID]*bucket{}, marks: map[meeting.PartyID]*mark{}, seen: map[readout.ID]readout.Life{}}
 }
 
 // bucket is a token bucket; the zero bucket is full.

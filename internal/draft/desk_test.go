@@ -153,13 +153,22 @@ func TestDiskFull(t *testing.T) {
 
 // TestClocksDifferByMinutesAtTheEmbargo: each node holds, and each side's officer decides for its own site.
 func TestClocksDifferByMinutesAtTheEmbargo(t *testing.T) {
+	for _, blind := range []bool{false, true} { // also where the desks have to ask each other
+		clocksDiffer(t, blind)
+	}
+}
+
+func clocksDiffer(t *testing.T, blind bool) {
+	t.Helper()
 	a, b := offices(t)
+	a.blind, b.blind = blind, blind
 	b.wrong = 4 * time.Minute
 	agreed(a, b)
 	a.sign()
 	b.sign()
 	settle(a, b)
 	a.w.since = embargo - 2*time.Minute // theirs says that it is time
+	settle(a, b)
 	a.look()
 	b.look()
 	for _, o := range []*office{a, b} {
@@ -173,6 +182,7 @@ func TestClocksDifferByMinutesAtTheEmbargo(t *testing.T) {
 		t.Error("public 2 min before the embargo's end, by our clock")
 	}
 	a.w.since = embargo
+	settle(a, b)
 	a.look()
 	b.look()
 	a.stage(readout.StagePublished)

@@ -55,6 +55,8 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, m readout.Message
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
+	case m.Clock != nil:
+		return d.clockedLocked(from, m.Clock), nil
 	case m.Propose != nil:
 		return d.proposedLocked(ctx, from, m.Propose)
 	case m.Answer != nil:
@@ -211,7 +213,7 @@ func (d *Desk) signed(c *Case, s *readout.Signed) ([]readout.Message, bool, erro
 	if err != nil {
 		return nil, false, err
 	}
-	if err := c.take(c.far(), l, d.c.Keys(), d.c.Clock(c.Other)); err != nil {
+	if err := c.take(c.far(), l, d.c.Keys(), d.clockLocked(c.Other)); err != nil {
 		return nil, false, err
 	}
 	return got, true, nil
@@ -223,10 +225,18 @@ func (d *Desk) Up(ctx context.Context, p meeting.PartyID) error {
 	if err != nil {
 		return err
 	}
+	scheduled := false
 	for _, c := range all {
 		if c.Other == p {
 			d.deliver(p, c.pending())
+			scheduled = scheduled || c.Life.Stage == readout.StageScheduled
 		}
+	}
+	if scheduled {
+		d.mu.Lock()
+		ask := d.askLocked(p)
+		d.mu.Unlock()
+		d.deliver(p, []readout.Message{ask})
 	}
 	return nil
 }

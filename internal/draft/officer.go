@@ -157,14 +157,14 @@ func (d *Desk) Sign(ctx context.Context, id readout.ID, file []byte, o Officer) 
 		if m.Hash() != c.Life.Hash {
 			return fail("readout.hash")
 		}
-		return c.take(c.own(o), l, d.c.Keys(), d.c.Clock(c.Other))
+		return c.take(c.own(o), l, d.c.Keys(), d.clockLocked(c.Other))
 	})
 }
 
 // Confirm is our officer's word that a text which is held may go out.
 func (d *Desk) Confirm(ctx context.Context, id readout.ID, o Officer) (*Case, error) {
 	return d.change(ctx, id, func(c *Case) error {
-		life, err := c.Life.Confirm(c.own(o), d.c.Clock(c.Other))
+		life, err := c.Life.Confirm(c.own(o), d.clockLocked(c.Other))
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (d *Desk) lookLocked(ctx context.Context, id readout.ID) error {
 	if err != nil {
 		return err
 	}
-	clock := d.c.Clock(c.Other)
+	clock := d.clockLocked(c.Other)
 	keys := d.c.Keys()
 	if c.Out == nil {
 		was, fault := c.Life, c.Fault

@@ -42,6 +42,7 @@ type office struct {
 
 	wrong time.Duration // how far this node's wall clock is off
 	began time.Duration // when its process did
+	blind bool          // the node itself knows nothing of the other's clock: the desk asks
 	full  error         // what the public store's disk says; nil: it is well
 	kill  string        // "before" or "after" the write to the public store: the process ends there
 }
@@ -82,7 +83,7 @@ func keys() readout.Keys {
 func (o *office) now() time.Time { return t0.Add(o.w.since + o.wrong) }
 
 func (o *office) clock(meeting.PartyID) readout.Clock {
-	return readout.Clock{Wall: o.now(), Mono: o.w.since - o.began, Far: o.far.wrong - o.wrong, Known: !o.down}
+	return readout.Clock{Wall: o.now(), Mono: o.w.since - o.began, Far: o.far.wrong - o.wrong, Known: !o.down && !o.blind}
 }
 
 // start makes the desk anew on what the store holds, as after a restart: what was on the way is lost.

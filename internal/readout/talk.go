@@ -70,6 +70,7 @@ type Message struct {
 	Answer  *Answer   `json:"answer,omitempty"`
 	Signed  *Signed   `json:"signed,omitempty"`
 	Beside  *Beside   `json:"beside,omitempty"`
+	Clock   *Mark     `json:"clock,omitempty"`
 }
 
 // Signed brings a party's line under the manifest that both hold.
@@ -87,6 +88,12 @@ type Beside struct {
 	Readout ID        `json:"readout"` // the receiver's text
 	Text    ID        `json:"text"`    // the sender's
 	Release time.Time `json:"release"`
+}
+
+// Mark asks another node for its wall clock, or tells it.
+type Mark struct {
+	N  int64     `json:"n"`           // of the question, 1 … meeting.MaxCounter; repeated in the answer
+	At time.Time `json:"at,omitzero"` // of the answerer; the zero time: a question
 }
 
 // EncodeMessage gives the JSON of m, at most MaxMessage bytes; a *meeting.Error, readout.size, above.
@@ -133,7 +140,13 @@ func DecodeMessage(b []byte) (Message, error) {
 			return Message{}, fail("readout.message")
 		}
 	}
-	if n != 1 || !validID(string(id), meeting.MaxID) {
+	if k := m.Clock; k != nil && n == 0 {
+		if k.N < 1 || k.N > meeting.MaxCounter || !k.At.IsZero() && (k.At.Year() < 2000 || k.At.Year() > 9999) {
+			return Message{}, fail("readout.message")
+		}
+		return m, nil
+	}
+	if m.Clock != nil || n != 1 || !validID(string(id), meeting.MaxID) {
 		return Message{}, fail("readout.message")
 	}
 	return m, nil
