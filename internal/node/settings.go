@@ -28,6 +28,8 @@ type Settings struct {
 	Media MediaSettings   `toml:"media"`
 	Log   LogSettings     `toml:"log"`
 
+	Public PublicSettings `toml:"public"`
+
 	// InsecureLocalhost admits web.tls = "off"; set by the flag of that name, never by the file.
 	InsecureLocalhost bool `toml:"-"`
 
@@ -82,6 +84,11 @@ type CameraSettings struct {
 	FPS    int `toml:"fps"`
 }
 
+// PublicSettings are about what is published.
+type PublicSettings struct {
+	Store string `toml:"store"` // directory of the public store; "": nothing is published from here
+}
+
 // LogSettings are about the program's own log.
 type LogSettings struct {
 	Level slog.Level `toml:"level"`
@@ -122,6 +129,7 @@ func settingRules() []keyRule {
 		{"media.camera.width", "pixels, 160 to 1920"},
 		{"media.camera.height", "pixels, 90 to 1080"},
 		{"media.camera.fps", "pictures a second, 5 to 30"},
+		{"public.store", `a directory that the public site (visavis site) reads, or "" to publish nothing from here`},
 		{"log.level", `"debug", "info", "warn" or "error"`},
 	}
 }
@@ -143,7 +151,7 @@ func Load(path string) (Settings, error) {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
 	s.Path = abs
-	for _, p := range []*string{&s.Data, &s.Keys, &s.Web.Cert, &s.Web.Key} {
+	for _, p := range []*string{&s.Data, &s.Keys, &s.Web.Cert, &s.Web.Key, &s.Public.Store} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(abs), *p)
 		}

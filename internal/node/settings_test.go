@@ -54,7 +54,7 @@ func TestSettingsMistakes(t *testing.T) {
 		{"", 0, "party is missing; allowed: 1 to 32"},
 		{"party = \"avelmar\"\n", 0, "web.hosts is missing"},
 		{goodSettings + "tsl = \"acme\"\n", 4, "web.tsl is not a key of this file; allowed: listen, hosts, tls, cert, key, [web.acme]"},
-		{"Party = \"avelmar\"\n[web]\nhosts=[\"a.example\"]\n", 1, "Party is not a key of this file; allowed: party, data, keys, [web], [udp], [link], [media], [log]"},
+		{"Party = \"avelmar\"\n[web]\nhosts=[\"a.example\"]\n", 1, "Party is not a key of this file; allowed: party, data, keys, [web], [udp], [link], [media], [public], [log]"},
 		{goodSettings + "[wbe]\n", 4, "wbe is not a key"},
 		{goodSettings + "[web.acme]\nemial = \"x\"\n", 5, "web.acme.emial is not a key of this file; allowed: directory, email"},
 		{goodSettings + "[udp]\nadvertize = []\n", 5, "udp.advertize is not a key"},

@@ -1,0 +1,162 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"visavis/internal/api"
+	"visavis/internal/auth"
+	"visavis/internal/draft"
+	"visavis/internal/link"
+	"visavis/internal/meeting"
+	"visavis/internal/readout"
+	"visavis/internal/record"
+	"visavis/internal/site"
+)
+
+// publicStore is the public store as the desk knows it; a process of its own reads it (visavis site).
+type publicStore struct{ s *site.Store }
+
+// Publish implements draft.Public.
+func (p publicStore) Publish(file []byte, keys readout.Keys, now time.Time) error {
+	return p.s.Publish(file, keys, now)
+}
+
+// Withdraw implements draft.Public.
+func (p publicStore) Withdraw(id readout.ID, by []meeting.PartyID, now time.Time) error {
+	return p.s.Withdraw(id, site.Withdrawal{At: now, By: by})
+}
+
+// openDrafts makes the desk at which readouts are written, on this node's store and links, and opens the public store.
+func (n *Node) openDrafts() error {
+	began := time.Now()
+	c := draft.Config{
+		Store: n.dir.Store, Self: n.s.Party,
+		Others: func() (out []meeting.PartyID) {
+			for _, p := range n.pins.parties() {
+				out = append(out, p.ID)
+			}
+			return out
+		},
+		Send: func(p meeting.PartyID, b []byte) error {
+			if c := n.rooms.linkTo(p); c != nil {
+				return c.Readout(b)
+			}
+			return link.ErrDown
+		},
+		Keys: n.readoutKeys,
+		Clock: func(meeting.PartyID) readout.Clock { // the other node's clock is asked for by the desk
+			now := time.Now()
+			return readout.Clock{Wall: now.Round(0), Mono: now.Sub(began)} // began and now have a monotonic reading
+		},
+		Log: n.log,
+	}
+	if n.s.Public.Store != "" {
+		s, err := site.OpenStore(n.s.Public.Store)
+		if err != nil {
+			return fmt.Errorf("open public store: %w", err)
+		}
+		n.public, c.Public = s, publicStore{s}
+	}
+	n.drafts = draft.New(c)
+	return nil
+}
+
+// readoutKeys are our readout keys and those of the parties that we trust, as their newest documents name them now.
+func (n *Node) readoutKeys() readout.Keys {
+	now := time.Now()
+	out := readout.Keys{}
+	add := func(p meeting.PartyID, d auth.Document, raw []byte) {
+		sum := sha256.Sum256(raw)
+		for _, k := range d.Valid(auth.ReadoutKey, now) {
+			out[p] = append(out[p], readout.Key{Public: k, Document: hex.EncodeToString(sum[:])})
+		}
+	}
+	n.pins.mu.Lock()
+	defer n.pins.mu.Unlock()
+	for p, pin := range n.pins.by {
+		add(p, pin.Document, pin.Raw)
+	}
+	if doc, raw, err := readDocument(n.s); err == nil { // as it is on the disk now: it may have been renewed
+		add(n.s.Party, doc, raw)
+	}
+	return out
+}
+
+// hearReadout takes one message about a readout of another node.
+func (n *Node) hearReadout(c *link.Conn, b []byte) {
+	if err := n.drafts.Hear(n.ctx, c.Party(), b); err != nil && n.ctx.Err() == nil {
+		n.log.Error("message about a readout cannot be taken", "party", c.Party(), "err", err)
+	}
+}
+
+// publish looks at the clocks of what is scheduled, and says again what the other nodes have not answered.
+func (n *Node) publish() {
+	look, again := time.NewTicker(draft.Look), time.NewTicker(draft.Again)
+	defer look.Stop()
+	defer again.Stop()
+	for {
+		var err error
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-look.C:
+			err = n.drafts.Look(n.ctx)
+		case <-again.C:
+			err = n.drafts.Tick(n.ctx)
+		}
+		if err != nil && n.ctx.Err() == nil {
+			n.log.Error("readouts cannot be read", "err", err)
+		}
+	}
+}
+
+// readouts is what the drafting console needs.
+func (n *Node) readouts() *api.Readouts {
+	return &api.Readouts{Desk: n.drafts, Prefill: n.prefill}
+}
+
+// prefill makes a draft from the shared log of a meeting.
+func (n *Node) prefill(ctx context.Context, id meeting.ID, p readout.Plan) (readout.Document, error) {
+	def, err := n.dir.Definition(ctx, id)
+	if err != nil {
+		return readout.Document{}, &meeting.Error{Code: "meeting.unknown"}
+	}
+	r, err := n.readoutRecord(ctx, def)
+	if err != nil {
+		return readout.Document{}, err
+	}
+	p.Zones = map[meeting.PartyID]*time.Location{}
+	for _, party := range def.Parties {
+		if zone, err := time.LoadLocation(party.Zone); err == nil { // a zone that this machine does not know is shown in UTC
+			p.Zones[party.ID] = zone
+		}
+	}
+	return readout.Prefill(r, p)
+}
+
+// readoutRecord is what the shared log says of a meeting: when it began and ended, who was there, who spoke when.
+func (n *Node) readoutRecord(ctx context.Context, def meeting.Definition) (readout.Record, error) {
+	var entries [][]byte
+	for from := int64(1); ; {
+		es, err := n.dir.Store.Entries(ctx, logName(def.ID, false), from, 256)
+		if err != nil {
+			return readout.Record{}, fmt.Errorf("read log of %s: %w", def.ID, err)
+		}
+		if len(es) == 0 {
+			break
+		}
+		for _, e := range es {
+			entries = append(entries, e.Data)
+		}
+		from = es[len(es)-1].N + 1
+	}
+	r, err := record.New(def, entries)
+	if err != nil {
+		return readout.Record{}, fmt.Errorf("read log of %s: %w", def.ID, err)
+	}
+	return readout.Record{Definition: def, Start: r.Start, End: r.End, Spoken: r.Spoken, Present: r.Present()}, nil
+}
