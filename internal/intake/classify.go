@@ -74,8 +74,12 @@ func (d *reading) classify() {
 func (d *reading) whole(p para) {
 	for i := p.s0; i < p.s1; i++ {
 		if d.sents[i].found.kind != readout.Plain {
+			f := d.sents[i].found
+			if f.kind == readout.Exchange && d.t.has("agree", d.toks, p.lo, p.hi) && d.t.has("term", d.toks, p.lo, p.hi) {
+				f.kind = readout.Commit
+			}
 			for j := p.s0; j < p.s1; j++ {
-				d.sents[j].found = d.sents[i].found
+				d.sents[j].found = f
 			}
 			return
 		}
@@ -172,6 +176,8 @@ func (d *reading) analyse(s sentence, spoke *mention, cur found) found {
 		return f
 	case verb.section == "agree" && who != nil && !collective:
 		f.kind = readout.Statement
+	case verb.section == "exchange" && alone(who, ms):
+		f.kind, f.acts = readout.Statement, []readout.Act{readout.Said}
 	case a.kind == readout.Statement && collective:
 		f.kind = readout.Exchange
 		fallthrough
@@ -187,6 +193,19 @@ func (d *reading) analyse(s sentence, spoke *mention, cur found) found {
 		f.speaker = who
 	}
 	return f
+}
+
+// alone reports whether one person does something and the sentence names nobody else: going through a list alone is no exchange.
+func alone(who *mention, ms []mention) bool {
+	if who == nil || who.collective || who.anonymous {
+		return false
+	}
+	for _, m := range ms {
+		if m.collective || m.at != who.at && (m.person != nil && m.person != who.person || m.office != "") {
+			return false
+		}
+	}
+	return who.person != nil || who.office != ""
 }
 
 // behind keeps the mentions behind "according to".
@@ -230,7 +249,7 @@ func (d *reading) who(s sentence, verb hit, ms []mention, spoke *mention) *menti
 		}
 		return nil
 	}
-	if m.person == nil && (m.he || m.she) {
+	if m.person == nil && (m.he || m.she || m.other) {
 		return d.pronoun(*m, spoke)
 	}
 	return m

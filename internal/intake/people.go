@@ -83,6 +83,7 @@ func (d *reading) people() {
 			d.peopleOf(s, p.kind == readout.Lede || d.t.has("attendance", d.toks, s.lo, s.hi) || d.t.has("accompany", d.toks, s.lo, s.hi) || p.list)
 		}
 	}
+	d.recurring()
 	d.nominative()
 	d.unite()
 	for _, f := range d.cast {
@@ -230,6 +231,13 @@ func (d *reading) peopleOf(s sentence, sure bool) {
 			}
 			continue
 		}
+		if n := d.longest(i, s.hi, "counterpart"); n > 0 && i+n < s.hi && d.t.lang != "ar" {
+			if hi := d.nameRun(i+n, s.hi); hi-i-n >= 2 && hi-i-n <= 3 && (hi >= s.hi || d.parted(hi) || !d.toks[hi].upper) {
+				d.found(i+n, hi, "", false, false)
+				i = hi
+				continue
+			}
+		}
 		if n := d.longest(i, s.hi, "mr", "ms"); n > 0 {
 			if hi := d.nameRun(i+n, s.hi); hi-i-n >= 2 && !d.known(i+n) {
 				d.found(i+n, hi, d.officeAfter(hi, s, officeFirst), d.is(i, "ms"), d.is(i, "mr"))
@@ -335,6 +343,9 @@ func (d *reading) officeAfter(i int, s sentence, officeFirst bool) string {
 	}
 	for k := i; k < min(i+4, s.hi); k++ {
 		if p, ok := d.officeAt(k, i, s.hi); ok {
+			for p.hi < s.hi && p.hi-p.lo < maxPhrase && !d.parted(p.hi) && !d.is(p.hi, verbSections...) && !(d.is(p.hi, "and") && d.newOffice(p.hi+1, s.hi)) {
+				p.hi++ // between commas an office may go on behind a preposition: at, with
+			}
 			return d.officeText(p.lo, p.hi)
 		}
 		if !d.is(k, "small", "modifiers") || k > i && d.parted(k) {

@@ -253,20 +253,22 @@ func (d *reading) inQuote(s sentence, q [2]int) (lo, hi int) {
 	return lo, max(lo, hi)
 }
 
-// clause reports whether quotation q says something: at least four words (six Han signs), and set off by a colon, a comma, a dash or its own full stop; or eight words.
+// clause reports whether quotation q says something: at least three words (five Han signs), and set off by a colon, a comma, a dash or its own full stop; or eight words.
 // Names and titles in quotation marks are none.
 func (d *reading) clause(s sentence, q [2]int) bool {
 	lo, hi := d.inQuote(s, q)
 	n := hi - lo
-	least, many := 4, 8
+	least, many := 3, 8
 	if d.t.lang == "zh" {
-		least, many = 6, 16
+		least, many = 5, 16
 	}
 	if n < least {
 		return false
 	}
 	before := last(strings.TrimRight(d.s[s.from:max(q[0], s.from)], " \t\n\u00a0*_"))
 	after, _ := utf8.DecodeRuneInString(strings.TrimLeft(d.s[min(q[1], s.to):s.to], " \t\n\u00a0*_"))
-	return n >= many || before == ':' || before == '：' || before == ',' || before == '،' || before == '，' ||
-		strings.ContainsRune(",،，—–-", after) || strings.ContainsRune(",.?!…。！？，؟", d.inner(q[1])) || s.from >= q[0]
+	if before == ':' || before == '：' || strings.ContainsRune(",.?!…。！？，؟", d.inner(q[1])) || s.from >= q[0] && strings.ContainsRune(",،，—–-", after) {
+		return true
+	}
+	return n >= many || n > least && (before == ',' || before == '،' || before == '，' || strings.ContainsRune(",،，—–-", after) || s.from >= q[0])
 }

@@ -12,6 +12,7 @@ type mention struct {
 	collective bool   // both sides
 	anonymous  bool   // a participant, an official
 	he, she    bool
+	other      bool // the other principal than the one who spoke: her counterpart
 }
 
 func (m *mention) key() string {
@@ -30,6 +31,10 @@ func (d *reading) mentions(lo, hi int) []mention {
 	for i := lo; i < hi; {
 		if d.toks[i].quoted {
 			i++
+			continue
+		}
+		if n := d.longest(i, hi, "ignore"); n > 0 {
+			i += n
 			continue
 		}
 		m, ok := d.mentionAt(i, lo, hi)
@@ -56,6 +61,11 @@ func (d *reading) mentionAt(i, lo, hi int) (mention, bool) {
 		return mention{at: i, to: i + n, anonymous: true}, true
 	}
 	if m, ok := d.surname(i, hi); ok {
+		return m, true
+	}
+	if n := d.longest(i, hi, "counterpart"); n > 0 {
+		m := d.role(i, n, hi)
+		m.other = m.person == nil
 		return m, true
 	}
 	if n := d.longest(i, hi, "roles"); n > 0 {
@@ -218,6 +228,18 @@ func (d *reading) reach(a, b int) int {
 
 // pronoun gives whom he or she means: who spoke last, else the last one named whom the word fits.
 func (d *reading) pronoun(m mention, spoke *mention) *mention {
+	if m.other {
+		var others []*figure
+		for _, f := range d.cast {
+			if f.principal && (spoke == nil || f != spoke.person) {
+				others = append(others, f)
+			}
+		}
+		if len(others) == 1 {
+			return &mention{person: others[0]}
+		}
+		return nil
+	}
 	fits := func(f *figure) bool { return !(m.he && f.female && !m.she) && !(m.she && f.male && !m.he) }
 	if spoke != nil && (spoke.person == nil || fits(spoke.person)) {
 		return spoke
