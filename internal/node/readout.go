@@ -160,3 +160,6 @@ func (n *Node) readoutRecord(ctx context.Context, def meeting.Definition) (reado
 	}
 	return readout.Record{Definition: def, Start: r.Start, End: r.End, Spoken: r.Spoken, Present: r.Present()}, nil
 }
+
+// Drafts is where readouts are written.
+func (n *Node) Drafts() *draft.Desk { return n.drafts }
