@@ -2,11 +2,12 @@
 # make test      everything, installing what it needs
 # make measure-link   the figures of the video link, one line each
 # make measure-meeting   how soon doors shut, speakers are heard, phases are shown
+# make measure-readout   the public pages, changed bytes, the embargo, the import of existing texts
 # make measure-forward, measure-network, measure-strangers   the packet path, bad networks, other people's clients
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers clean
+.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers measure-readout clean
 
 all: build
 
@@ -47,6 +48,9 @@ measure-meeting: build
 
 measure-strangers: build browser-tools
 	bash measure/strangers.sh
+
+measure-readout: browser-tools
+	bash measure/readout.sh
 
 clean:
 	rm -rf bin

@@ -37,7 +37,7 @@ func (h *Handler) file(s shelf, to route) (answer, error) {
 			a.kind, a.body, a.name = jsonType, []byte(x.Content), fileName(to.id, to.revision, to.lang+".json")
 			return a, nil
 		}
-		if text, ok := c.file.Content(to.lang); ok {
+		if text, ok := c.texts[to.lang]; ok {
 			a.kind, a.body = textType, h.plain(s, c, text, to)
 			return a, nil
 		}

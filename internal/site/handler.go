@@ -40,6 +40,9 @@ type Handler struct {
 
 	guard func(moment, time.Time) bool // visible; a test takes it away to see that the other tests notice
 
+	keeping sync.Mutex
+	kept    map[string]*kept // by file; at most MaxKept, then all are dropped
+
 	mu      sync.Mutex
 	reader  *reader
 	current *catalogue
@@ -62,7 +65,7 @@ func New(c Config) (*Handler, error) {
 		c.Passed = func() time.Duration { return c.Clock().Sub(start) } // by the monotonic clock, where Clock is time.Now
 	}
 	h := &Handler{base: c.Base, secure: u.Scheme == "https", host: u.Hostname(), log: c.Log, time: steady{start.Round(0).UTC(), c.Clock, c.Passed}, cross: http.NewCrossOriginProtection(),
-		making: make(chan struct{}, MaxRendering), guard: visible, reader: r}
+		making: make(chan struct{}, MaxRendering), guard: visible, kept: map[string]*kept{}, reader: r}
 	if h.current, err = r.load(); err != nil {
 		r.root.Close()
 		return nil, fmt.Errorf("public store: %w", err)

@@ -39,8 +39,11 @@ func (h *Handler) history(s shelf, c copyOf, text readout.Content, to route) ([]
 			if err != nil {
 				return nil, err
 			}
-			this, _ = other.file.Content(to.lang)
-			if _, there := r.heading(to.lang); ok && there {
+			if !ok {
+				continue
+			}
+			this = other.texts[to.lang]
+			if _, there := r.heading(to.lang); there {
 				row.Path, row.Read = route{place: readoutPage, lang: to.lang, id: to.id, revision: r.number}.path(), w.say("rev-read", "n", strconv.Itoa(r.number))
 			}
 		}

@@ -17,6 +17,7 @@ const (
 	MaxHeader        = 16 << 10 // bytes of a request's header
 	MaxRendering     = 32       // pages in the making at once; more are told to come again
 	MaxChoices       = 64 << 20 // bytes of choices.jsonl; when it is full nothing is accepted any more, so nothing is done
+	MaxKept          = 32       // files kept in memory once they are checked: checking takes most of the time of a page
 	MaxEmblemPaths   = 32       // of the emblem in the theme
 	MaxEmblemPath    = 2 << 10  // bytes of one
 	homeItems        = 12       // readouts on the first page; all are in the lists of years

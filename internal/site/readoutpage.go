@@ -14,48 +14,84 @@ import (
 	"visavis/internal/readout"
 )
 
-// copyOf is one revision as it lies in the store at this moment, read for one answer.
-type copyOf struct {
-	item     item
-	revision revision
-	file     readout.File
-	report   readout.Report
-	bytes    []byte
+// kept is the file of a revision, read and checked: until the file in the store changes, it is read from here.
+type kept struct {
+	stamp   string // size and time of last change of the file
+	bytes   []byte
+	file    readout.File
+	report  readout.Report
+	texts   map[string]readout.Content // those that could be read
+	release time.Time                  // the latest embargo that any text names
 }
 
-// fetch reads a revision that may be seen; ok is false if there is none. It looks at the embargo of what it has read once more: the file may have
+// copyOf is one revision as it lies in the store at this moment, for one answer.
+type copyOf struct {
+	*kept
+	item     item
+	revision revision
+}
+
+// fetch gives a revision that may be seen; ok is false if there is none. It looks at the embargo of what it has read once more: the file may have
 // been replaced since the catalogue was made.
-func (h *Handler) fetch(s shelf, id readout.ID, number int) (copyOf, bool, error) {
-	it, ok := s.item(id)
-	if !ok {
-		return copyOf{}, false, nil
+func (h *Handler) fetch(s shelf, id readout.ID, number int) (c copyOf, ok bool, err error) {
+	if c.item, ok = s.item(id); !ok {
+		return c, false, nil
 	}
-	r := it.latest()
+	c.revision = c.item.latest()
 	if number > 0 {
-		if r, ok = it.revision(number); !ok {
-			return copyOf{}, false, nil
+		if c.revision, ok = c.item.revision(number); !ok {
+			return c, false, nil
 		}
 	}
-	c := copyOf{item: it, revision: r}
-	var err error
-	if c.bytes, err = h.reader.file(r.entry, readout.MaxFile); err != nil {
+	if c.kept, err = h.keep(c.revision.entry); err != nil {
 		return c, false, err
 	}
-	if c.file, err = readout.ParseFile(c.bytes); err != nil {
-		return c, false, err
+	for _, text := range c.texts {
+		if text.ID != id || text.Revision != c.revision.number {
+			return c, false, nil
+		}
 	}
-	c.report, _ = readout.Verify(c.file, nil) // what does not fit is in the report
-	for _, x := range c.file.Contents {
-		text, ok := c.file.Content(x.Language)
+	return c, h.guard(moment{c.revision.shown.at, c.release}, s.now), nil
+}
+
+// keep reads and checks a file, or gives what it read before if the file is as it was.
+func (h *Handler) keep(entry string) (*kept, error) {
+	stamp := h.reader.stampOf(entry)
+	h.keeping.Lock()
+	k := h.kept[entry]
+	h.keeping.Unlock()
+	if k != nil && k.stamp == stamp {
+		return k, nil
+	}
+	b, err := h.reader.file(entry, readout.MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	k = &kept{stamp: stamp, bytes: b, texts: map[string]readout.Content{}}
+	if k.file, err = readout.ParseFile(b); err != nil {
+		return nil, err
+	}
+	k.report, _ = readout.Verify(k.file, nil) // what does not fit is in the report
+	for _, x := range k.file.Contents {
+		text, ok := k.file.Content(x.Language)
 		if !ok {
 			continue
 		}
 		release, err := releaseOf(text)
-		if err != nil || text.ID != id || text.Revision != r.number || !h.guard(moment{r.shown.at, release}, s.now) {
-			return c, false, err
+		if err != nil {
+			return nil, err
+		}
+		if k.texts[x.Language] = text; release.After(k.release) {
+			k.release = release
 		}
 	}
-	return c, true, nil
+	h.keeping.Lock()
+	defer h.keeping.Unlock()
+	if len(h.kept) >= MaxKept {
+		clear(h.kept)
+	}
+	h.kept[entry] = k
+	return k, nil
 }
 
 type readoutView struct {
@@ -105,9 +141,11 @@ func (h *Handler) readout(s shelf, to route) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	text, there := c.file.Content(to.lang)
-	_, named := c.revision.heading(to.lang)
-	if !ok || !there && !named { // a text that was there and can no longer be read gets a page that says so
+	if !ok {
+		return h.nothing(s, to.lang), nil
+	}
+	text, there := c.texts[to.lang]
+	if _, named := c.revision.heading(to.lang); !there && !named { // a text that was there and can no longer be read gets a page that says so
 		return h.nothing(s, to.lang), nil
 	}
 	others := map[string]string{}

@@ -104,7 +104,7 @@ func OpenStore(dir string) (*Store, error) {
 		return nil, fmt.Errorf("public store: %w", err)
 	}
 	for _, d := range []string{"readouts", "pictures", "announced", "live", "privacy"} {
-		if err := root.Mkdir(d, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := mkdir(root, d); err != nil {
 			root.Close()
 			return nil, fmt.Errorf("public store: %w", err)
 		}
@@ -120,6 +120,19 @@ func OpenStore(dir string) (*Store, error) {
 		return nil, fmt.Errorf("public store: %w", err)
 	}
 	return &Store{root: root}, nil
+}
+
+// mkdir makes a directory that everyone may read, whatever the umask of the node's unit is: what is in it is public. Its group may write, since the
+// node's user may be another one after a restart (docs/site.md).
+func mkdir(root *os.Root, name string) error {
+	err := root.Mkdir(name, 0o775)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return root.Chmod(name, 0o775)
 }
 
 // Close ends the use of the store.
@@ -162,7 +175,7 @@ func (s *Store) Publish(b []byte, keys readout.Keys, now time.Time) error {
 	if err := s.follows(f, r, dir); err != nil {
 		return err
 	}
-	if err := s.root.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := mkdir(s.root, dir); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	if err := s.syncDir("readouts"); err != nil {
@@ -335,6 +348,9 @@ func (s *Store) fill(temp string, b []byte) error {
 	}
 	if err = s.at("write"); err == nil {
 		_, err = f.Write(b)
+	}
+	if err == nil {
+		err = f.Chmod(0o644) // the umask of the node's unit lets nobody read; this is public
 	}
 	if err == nil {
 		err = s.at("sync")

@@ -250,3 +250,27 @@ func TestStoreIsReadAnew(t *testing.T) {
 		t.Errorf("with a broken theme: %d", w.Code)
 	}
 }
+
+// TestPublicForAll: the node's unit has a umask under which nobody else could read what is public.
+func TestPublicForAll(t *testing.T) {
+	old := syscall.Umask(0o077) // of the whole process: no test of this package runs beside another
+	defer syscall.Umask(old)
+	parent := t.TempDir()
+	if err := os.Chmod(parent, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(parent, "public")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, dir)
+	if err := s.Publish(encode(t, readouttest.File(readouttest.Document())), nil, release); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fs.FileMode{"readouts": 0o775, "readouts/avelmar-tolmeria-2025": 0o775, "readouts/avelmar-tolmeria-2025/1.json": 0o644, "readouts/avelmar-tolmeria-2025/1.published.json": 0o644} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want %v", name, info.Mode(), err, want)
+		}
+	}
+}
