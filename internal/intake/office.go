@@ -107,7 +107,8 @@ func (d *reading) newOffice(i, hi int) bool {
 			return true
 		}
 		if !d.is(i, "small", "modifiers") {
-			return d.toks[i].upper && i+1 < hi && d.toks[i+1].upper && !d.parted(i+1) && (i+2 >= hi || d.parted(i+2)) && !d.is(i-1, "small")
+			two := func(k int) bool { return k >= 0 && k+1 < hi && d.toks[k].upper && d.toks[k+1].upper && !d.parted(k+1) }
+			return two(i) && n == 0 && two(i-3) && i+2 < hi && d.parted(i+2) && d.is(i+2, "offices", "modifiers") // … Wenna Thorrick and Ruvanna Estigar, Director …
 		}
 	}
 	return false
@@ -215,10 +216,29 @@ func (d *reading) resolve(p phrase, before int) *figure {
 			return nil
 		}
 		if len(found) > 0 {
-			return d.nearest(found, before)
+			return d.nearest(d.likely(found, p), before)
 		}
 	}
 	return nil
+}
+
+// likely keeps those whom the article before the phrase fits, and of them the principals if there are any.
+func (d *reading) likely(found []*figure, p phrase) []*figure {
+	g := d.article(p.lo)
+	keep := func(fs []*figure, ok func(*figure) bool) []*figure {
+		var out []*figure
+		for _, f := range fs {
+			if ok(f) {
+				out = append(out, f)
+			}
+		}
+		if len(out) == 0 {
+			return fs
+		}
+		return out
+	}
+	found = keep(found, func(f *figure) bool { return g == 0 || g == 'm' && f.male || g == 'f' && f.female })
+	return keep(found, func(f *figure) bool { return f.principal })
 }
 
 // holds reports whether the words of a phrase all belong to the office of f.

@@ -207,7 +207,7 @@ func (d *reading) peopleOf(s sentence, sure bool) {
 		d.hanPeople(s)
 		return
 	}
-	officeFirst := false
+	officeFirst, named := false, -1 // named: the token behind the last name
 	for i := s.lo; i < s.hi; {
 		if d.toks[i].quoted {
 			i++
@@ -220,8 +220,8 @@ func (d *reading) peopleOf(s sentence, sure bool) {
 				for end > p.head && d.is(end-1, "mr", "ms") {
 					end--
 				}
-				d.found(lo, hi, d.officeText(p.lo, end), female, male)
-				i = hi
+				d.found(lo, hi, d.officeText(p.lo, end), female || d.article(p.lo) == 'f', male || d.article(p.lo) == 'm')
+				i, named = hi, hi
 				continue
 			}
 			if d.t.lang == "ar" {
@@ -240,18 +240,20 @@ func (d *reading) peopleOf(s sentence, sure bool) {
 		}
 		if n := d.longest(i, s.hi, "mr", "ms"); n > 0 {
 			if hi := d.nameRun(i+n, s.hi); hi-i-n >= 2 && !d.known(i+n) {
-				d.found(i+n, hi, d.officeAfter(hi, s, officeFirst), d.is(i, "ms"), d.is(i, "mr"))
-				i = hi
+				office, end := d.officeAfter(hi, s, officeFirst)
+				d.found(i+n, hi, office, d.is(i, "ms"), d.is(i, "mr"))
+				i = max(hi, end)
 				continue
 			}
 			i += n
 			continue
 		}
 		if hi := d.nameRun(i, s.hi); hi-i >= 2 && d.t.lang != "ar" && (i == s.lo || d.parted(i) || !d.toks[i-1].upper) {
-			if office := d.officeAfter(hi, s, officeFirst); office != "" || d.speaks(i, hi, s) {
+			office, end := d.officeAfter(hi, s, officeFirst && !(i-1 == named && d.is(i-1, "and"))) // "… and Name, Director": the office before belongs to the name before
+			if office != "" || d.speaks(i, hi, s) {
 				d.found(i, hi, office, false, false)
 			}
-			i = hi
+			i = max(hi, end)
 			continue
 		}
 		i++
@@ -318,7 +320,7 @@ func (d *reading) nameIn(p phrase, s sentence, sure bool) (lo, hi int, female, m
 		}
 	}
 	lo = p.hi
-	for lo > p.head && d.toks[lo-1].upper && (lo == p.hi || d.glued(lo)) && !d.is(lo-1, "realm", "offices") && !(lo-2 >= p.head && d.is(lo-2, "realm") && d.glued(lo-1)) {
+	for lo > p.head && d.toks[lo-1].upper && (lo == p.hi || d.glued(lo)) && !d.is(lo-1, "realm", "offices") && !(lo-2 >= p.head && d.toks[lo-2].upper && d.is(lo-2, "realm") && d.glued(lo-1)) {
 		lo--
 	}
 	if n := p.hi - lo; n > 2 || n == 2 && !d.is(lo-1, "small", "and") {
@@ -333,26 +335,40 @@ func (d *reading) nameIn(p phrase, s sentence, sure bool) (lo, hi int, female, m
 	return 0, 0, false, false
 }
 
-// officeAfter gives the office that stands behind a name, after a comma or in brackets, unless the sentence puts offices first.
-func (d *reading) officeAfter(i int, s sentence, officeFirst bool) string {
+// article gives the gender that the article before token i shows, where the language has two.
+func (d *reading) article(i int) byte {
+	if i == 0 || d.parted(i) {
+		return 0
+	}
+	switch d.t.lang + " " + d.toks[i-1].word {
+	case "fr le", "fr un", "fr du", "fr au", "es el", "es un", "es del", "es al":
+		return 'm'
+	case "fr la", "fr une", "es la", "es una":
+		return 'f'
+	}
+	return 0
+}
+
+// officeAfter gives the office that stands behind a name, after a comma or in brackets, and the token behind it, unless the sentence puts offices first.
+func (d *reading) officeAfter(i int, s sentence, officeFirst bool) (string, int) {
 	if officeFirst || i >= s.hi {
-		return ""
+		return "", i
 	}
 	if g := strings.TrimSpace(d.between(i)); g != "," && g != "(" && g != "—" && g != "–" && g != "-" {
-		return ""
+		return "", i
 	}
 	for k := i; k < min(i+4, s.hi); k++ {
 		if p, ok := d.officeAt(k, i, s.hi); ok {
 			for p.hi < s.hi && p.hi-p.lo < maxPhrase && !d.parted(p.hi) && !d.is(p.hi, verbSections...) && !(d.is(p.hi, "and") && d.newOffice(p.hi+1, s.hi)) {
 				p.hi++ // between commas an office may go on behind a preposition: at, with
 			}
-			return d.officeText(p.lo, p.hi)
+			return d.officeText(p.lo, p.hi), p.hi
 		}
 		if !d.is(k, "small", "modifiers") || k > i && d.parted(k) {
-			return ""
+			break
 		}
 	}
-	return ""
+	return "", i
 }
 
 // speaks reports whether a verb of speaking stands directly beside the name.

@@ -83,13 +83,21 @@ func (d *reading) above(lede int) {
 			p.kind = readout.Notice
 		case p.hi-p.lo <= 12 && d.t.lang != "zh" && d.dateIn(p.lo, p.hi) != "" || d.t.lang == "zh" && p.hi-p.lo <= 24 && d.dateIn(p.lo, p.hi) != "":
 			p.kind = readout.Lede
-		case k == title+1 && subtitles == 0 && !d.begun(*p, "labels", "byline"):
+		case k == title+1 && subtitles == 0 && !d.label(*p) && !d.begun(*p, "byline"):
 			p.kind = readout.Headline
 			subtitles++
 		default:
 			p.kind = readout.Plain
 		}
 	}
+}
+
+// label reports whether p says what the text is or who gives it out: a formula, or nothing but the name of a state or an institution.
+func (d *reading) label(p para) bool {
+	if d.begun(p, "labels") {
+		return true
+	}
+	return d.t.lang != "zh" && p.hi-p.lo <= 5 && d.begun(p, "realm") && !slices.ContainsFunc(d.t.hits(d.toks[:p.hi], p.lo, p.hi), func(h hit) bool { return slices.Contains(verbSections, h.section) })
 }
 
 // titleAt finds the title: the first heading, else what the front matter says, else the first paragraph that is no label, byline or date.
@@ -102,7 +110,7 @@ func (d *reading) titleAt(lede int) int {
 	}
 	for k := 0; k < lede && k < len(d.paras); k++ {
 		p := d.paras[k]
-		if p.kind == "" && !d.begun(p, "labels", "byline", "notice-tail") && !d.t.has("notice", d.toks, p.lo, p.hi) && !(p.hi-p.lo <= 12 && d.dateIn(p.lo, p.hi) != "") {
+		if p.kind == "" && !d.label(p) && !d.begun(p, "byline", "notice-tail") && !d.t.has("notice", d.toks, p.lo, p.hi) && !(p.hi-p.lo <= 12 && d.dateIn(p.lo, p.hi) != "") {
 			return k
 		}
 	}

@@ -39,5 +39,18 @@ func (d *reading) nominative() {
 			break
 		}
 	}
+	for _, f := range d.cast {
+		parts := strings.Fields(f.Name)
+		if f.Member != "" || len(parts) != 2 || !strings.ContainsRune("бвгджзйклмнпрстфхцчшщ", last(strings.ToLower(parts[1]))) {
+			continue
+		}
+		for _, e := range []string{"ой", "ы", "у", "е"} { // of a woman whose last name has no cases
+			if base, ok := strings.CutSuffix(parts[0], e); ok && len([]rune(base)) > 2 && seen[f.last()] {
+				f.Name = base + "а " + parts[1]
+				f.words = foldWords(f.Name)
+				break
+			}
+		}
+	}
 	d.cast = slices.CompactFunc(d.cast, func(a, b *figure) bool { return a.Name == b.Name })
 }

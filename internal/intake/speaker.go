@@ -167,6 +167,15 @@ func (d *reading) role(i, n, hi int) mention {
 		}
 	}
 	m.he = true
+	var first *figure
+	for _, f := range d.cast {
+		if g := d.article(i); f.principal && len(f.at) > 0 && (g == 0 || g == 'm' && !f.female || g == 'f' && !f.male) && (first == nil || f.at[0] < first.at[0]) {
+			first = f
+		}
+	}
+	if d.t.has("offices", d.toks, i, i+1) {
+		m.person = first // an office that nobody is said to hold, used as a role: whose text it is
+	}
 	return m
 }
 
