@@ -191,7 +191,8 @@ func (c *Case) pending() []readout.Message {
 	if s := c.ourLine(); s != "" && !c.Told && c.Life.Mode == readout.Joint {
 		out = append(out, readout.Message{Signed: &readout.Signed{Readout: c.ID, Manifest: c.Life.Hash, Line: s}})
 	}
-	if c.Life.Mode == readout.Coordinated && c.Life.Stage == readout.StageScheduled && !c.Life.Release.IsZero() {
+	signed := c.Life.Stage == readout.StageScheduled || c.Life.Stage == readout.StagePublished
+	if c.Life.Mode == readout.Coordinated && signed && !c.Told && !c.Life.Release.IsZero() {
 		out = append(out, readout.Message{Beside: &readout.Beside{Readout: c.Manuscript.Document.Beside, Text: c.ID, Release: c.Life.Release}})
 	}
 	return out

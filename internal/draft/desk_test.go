@@ -421,3 +421,52 @@ func TestTwoOfficersAtOnce(t *testing.T) {
 		t.Errorf("no such text: %v", err)
 	}
 }
+
+// TestCoordinatedTextsAreReleasedTogether: each party signs its own text; neither site has its own before the other's is signed for the same moment.
+func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
+	a, b := offices(t)
+	ids := map[*office]readout.ID{a: "text-of-avelmar", b: "text-of-tolmeria"}
+	for o, id := range ids {
+		d := sample(t)
+		d.ID, d.Mode, d.By, d.Beside = id, readout.Coordinated, o.id, ids[o.far]
+		o.text = id
+		o.must(o.desk.Begin(ctx, d))
+		o.must(o.desk.Settle(ctx, id, draft.Officer{Name: "officer"}))
+	}
+	a.sign()
+	settle(a, b)
+	a.stage(readout.StageScheduled)
+	b.stage(readout.StageAgreed)
+	a.w.since = embargo
+	settle(a, b)
+	a.look()
+	if c := a.get(); c.Life.Stage != readout.StageScheduled || c.Fault != "readout.beside" || a.public("1") != nil {
+		t.Errorf("alone: stage %s, fault %q", c.Life.Stage, c.Fault)
+	}
+	c, d := offices(t)
+	for o, id := range map[*office]readout.ID{c: ids[a], d: ids[b]} {
+		x := sample(t)
+		x.ID, x.Mode, x.By, x.Beside = id, readout.Coordinated, o.id, map[*office]readout.ID{c: ids[b], d: ids[a]}[o]
+		o.text = id
+		o.must(o.desk.Begin(ctx, x))
+		o.must(o.desk.Settle(ctx, id, draft.Officer{Name: "officer"}))
+		o.sign()
+	}
+	for len(c.out)+len(d.out) > 0 {
+		d.hear() // theirs hears ours; ours does not hear theirs before it is public
+		c.out, d.out = nil, nil
+	}
+	d.w.since = embargo
+	d.look()
+	d.stage(readout.StagePublished)
+	c.look()
+	c.stage(readout.StageScheduled)
+	d.start()
+	settle(c, d) // it is said until it is heard
+	c.look()
+	c.stage(readout.StagePublished)
+	d.stage(readout.StagePublished)
+	if c.public("1") == nil || d.public("1") == nil || bytes.Equal(c.public("1"), d.public("1")) {
+		t.Error("each site has its own party's text")
+	}
+}

@@ -64,14 +64,29 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, m readout.Message
 	case m.Signed != nil:
 		return d.heardLocked(ctx, from, m.Signed.Readout, func(c *Case) ([]readout.Message, bool, error) { return d.signed(c, m.Signed) })
 	}
-	return d.heardLocked(ctx, from, m.Beside.Readout, func(c *Case) ([]readout.Message, bool, error) {
-		if m.Beside.Text != c.Manuscript.Document.Beside || c.Life.Beside {
-			return nil, false, nil
-		}
-		life, err := c.Life.BesideSigned(c.far(), m.Beside.Release)
-		c.Life = life
-		return nil, err == nil, err
-	})
+	return d.heardLocked(ctx, from, m.Beside.Readout, func(c *Case) ([]readout.Message, bool, error) { return beside(c, m.Beside) })
+}
+
+// beside takes the other party's word that its coordinated text is signed, or its receipt for ours.
+func beside(c *Case, b *readout.Beside) ([]readout.Message, bool, error) {
+	if b.Text != c.Manuscript.Document.Beside {
+		return nil, false, nil
+	}
+	if b.Got {
+		changed := b.Release.Equal(c.Life.Release) && !c.Told
+		c.Told = c.Told || changed
+		return nil, changed, nil
+	}
+	got := []readout.Message{{Beside: &readout.Beside{Readout: b.Text, Text: c.ID, Release: b.Release, Got: true}}}
+	if c.Life.Beside && b.Release.Equal(c.Life.Release) {
+		return got, false, nil
+	}
+	life, err := c.Life.BesideSigned(c.far(), b.Release)
+	if err != nil { // ours is not finished yet, or for another time: they say it again
+		return nil, false, err
+	}
+	c.Life = life
+	return got, true, nil
 }
 
 // heardLocked lets f change a case that is ours and from's; one that we do not have changes nothing.

@@ -33,6 +33,7 @@ type office struct {
 	t     *testing.T
 	w     *world
 	id    meeting.PartyID
+	text  readout.ID
 	store *store.Store
 	dir   string // of the public store
 	desk  *draft.Desk
@@ -52,7 +53,7 @@ type killed struct{}
 func offices(t *testing.T) (a, b *office) {
 	t.Helper()
 	w := &world{}
-	a, b = &office{t: t, id: "avelmar", w: w}, &office{t: t, id: "tolmeria", w: w}
+	a, b = &office{t: t, id: "avelmar", w: w, text: text}, &office{t: t, id: "tolmeria", w: w, text: text}
 	a.far, b.far = b, a
 	for _, o := range []*office{a, b} {
 		s, err := store.Memory()
@@ -134,10 +135,10 @@ func (o *office) Withdraw(id readout.ID, by []meeting.PartyID, now time.Time) er
 
 // public is the file of a revision in the public store, nil if nothing is public.
 func (o *office) public(revision string) []byte {
-	if _, err := os.Stat(filepath.Join(o.dir, "readouts", string(text), revision+".published.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(o.dir, "readouts", string(o.text), revision+".published.json")); err != nil {
 		return nil
 	}
-	b, err := os.ReadFile(filepath.Join(o.dir, "readouts", string(text), revision+".json"))
+	b, err := os.ReadFile(filepath.Join(o.dir, "readouts", string(o.text), revision+".json"))
 	if err != nil {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (o *office) hear() {
 
 func (o *office) get() *draft.Case {
 	o.t.Helper()
-	c, err := o.desk.Case(ctx, text)
+	c, err := o.desk.Case(ctx, o.text)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func agreed(a, b *office) {
 // offline is what "visavis sign" does with the file that the desk gives out.
 func (o *office) offline() []byte {
 	o.t.Helper()
-	b, err := o.desk.Unsigned(ctx, text)
+	b, err := o.desk.Unsigned(ctx, o.text)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -258,8 +259,8 @@ func (o *office) offline() []byte {
 // sign signs off and brings the line.
 func (o *office) sign() {
 	o.t.Helper()
-	o.must(o.desk.SignOff(ctx, text, o.get().Life.Hash, o.officer()))
-	o.must(o.desk.Sign(ctx, text, o.offline(), o.officer()))
+	o.must(o.desk.SignOff(ctx, o.text, o.get().Life.Hash, o.officer()))
+	o.must(o.desk.Sign(ctx, o.text, o.offline(), o.officer()))
 }
 
 // look lets o look at the clock; it ends where the process was killed.

@@ -88,6 +88,7 @@ type Beside struct {
 	Readout ID        `json:"readout"` // the receiver's text
 	Text    ID        `json:"text"`    // the sender's
 	Release time.Time `json:"release"`
+	Got     bool      `json:"got,omitempty"` // in place of that: the sender has heard it of the receiver's
 }
 
 // Mark asks another node for its wall clock, or tells it.
