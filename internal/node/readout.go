@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"visavis/internal/link"
 	"visavis/internal/meeting"
 	"visavis/internal/readout"
-	"visavis/internal/record"
 	"visavis/internal/site"
 )
 
@@ -121,44 +121,21 @@ func (n *Node) readouts() *api.Readouts {
 
 // prefill makes a draft from the shared log of a meeting.
 func (n *Node) prefill(ctx context.Context, id meeting.ID, p readout.Plan) (readout.Document, error) {
-	def, err := n.dir.Definition(ctx, id)
-	if err != nil {
+	r, err := n.dir.Record(ctx, id)
+	if errors.Is(err, errNoMeeting) {
 		return readout.Document{}, &meeting.Error{Code: "meeting.unknown"}
 	}
-	r, err := n.readoutRecord(ctx, def)
 	if err != nil {
 		return readout.Document{}, err
 	}
+	def := r.Definition
 	p.Zones = map[meeting.PartyID]*time.Location{}
 	for _, party := range def.Parties {
 		if zone, err := time.LoadLocation(party.Zone); err == nil { // a zone that this machine does not know is shown in UTC
 			p.Zones[party.ID] = zone
 		}
 	}
-	return readout.Prefill(r, p)
-}
-
-// readoutRecord is what the shared log says of a meeting: when it began and ended, who was there, who spoke when.
-func (n *Node) readoutRecord(ctx context.Context, def meeting.Definition) (readout.Record, error) {
-	var entries [][]byte
-	for from := int64(1); ; {
-		es, err := n.dir.Store.Entries(ctx, logName(def.ID, false), from, 256)
-		if err != nil {
-			return readout.Record{}, fmt.Errorf("read log of %s: %w", def.ID, err)
-		}
-		if len(es) == 0 {
-			break
-		}
-		for _, e := range es {
-			entries = append(entries, e.Data)
-		}
-		from = es[len(es)-1].N + 1
-	}
-	r, err := record.New(def, entries)
-	if err != nil {
-		return readout.Record{}, fmt.Errorf("read log of %s: %w", def.ID, err)
-	}
-	return readout.Record{Definition: def, Start: r.Start, End: r.End, Spoken: r.Spoken, Present: r.Present()}, nil
+	return readout.Prefill(readout.Record{Definition: def, Start: r.Start, End: r.End, Spoken: r.Spoken, Present: r.Present()}, p)
 }
 
 // Drafts is where readouts are written.
