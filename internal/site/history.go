@@ -106,9 +106,12 @@ func (v *readoutView) describe(h *Handler, s shelf, c copyOf, text readout.Conte
 		return
 	}
 	organisation := func(name string) map[string]any { return map[string]any{"@type": "Organization", "name": name} }
-	var sides []any
+	var sides, authors []any
 	for _, p := range text.Parties {
 		sides = append(sides, organisation(or(p.LongName, p.Name)))
+	}
+	for _, name := range partyNames(text, text.Signers()) {
+		authors = append(authors, organisation(name))
 	}
 	event := map[string]any{"@type": "Event", "name": text.Title, "startDate": text.Parties[0].Start, "endDate": text.Parties[0].End, "organizer": sides}
 	if text.Link {
@@ -116,7 +119,7 @@ func (v *readoutView) describe(h *Handler, s shelf, c copyOf, text readout.Conte
 		event["location"] = map[string]any{"@type": "VirtualLocation", "url": v.Canonical}
 	}
 	article := map[string]any{"@context": "https://schema.org", "@type": "NewsArticle", "headline": v.Head, "inLanguage": v.Lang, "datePublished": first, "dateModified": last,
-		"url": v.Canonical, "author": sides, "about": event, "isAccessibleForFree": true}
+		"url": v.Canonical, "author": authors, "about": event, "isAccessibleForFree": true}
 	if v.Party != "" {
 		article["publisher"] = organisation(v.Party)
 	}
