@@ -249,6 +249,9 @@ func (d *reading) who(s sentence, verb hit, ms []mention, spoke *mention) *menti
 		}
 		return nil
 	}
+	if d.t.lang == "ru" && m.person != nil {
+		m = d.gendered(m, verb)
+	}
 	if m.person == nil && (m.he || m.she) && !m.other {
 		for i := range ms { // the sentence itself has said who: "the Minister …: he told …"
 			if n := ms[i]; n.to <= m.at && n.person != nil && !(m.he && n.person.female && !m.she) && !(m.she && n.person.male && !m.he) {

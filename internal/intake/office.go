@@ -198,7 +198,7 @@ func stem(a, b string) int {
 }
 
 // resolve finds the one whose office the phrase means: every word of it belongs to that office, the first is the same. Of several the last one who spoke, then the last one named.
-func (d *reading) resolve(p phrase, before int) *figure {
+func (d *reading) resolve(p phrase, before int) (*figure, []*figure) {
 	full := d.content(p.lo, p.hi)
 	head := len(d.content(p.lo, p.head))
 	least := len(full)
@@ -213,13 +213,14 @@ func (d *reading) resolve(p phrase, before int) *figure {
 			}
 		}
 		if len(found) > 1 && n < len(full) {
-			return nil
+			return nil, nil
 		}
 		if len(found) > 0 {
-			return d.nearest(d.likely(found, p), before)
+			found = d.likely(found, p)
+			return d.nearest(found, before), found
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // likely keeps those whom the article before the phrase fits, and of them the principals if there are any.

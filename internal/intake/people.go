@@ -309,7 +309,7 @@ func (d *reading) nameIn(p phrase, s sentence, sure bool) (lo, hi int, female, m
 	}
 	if d.t.lang == "ar" {
 		ended := i >= s.hi || d.parted(i) || d.is(i, "and", "offices", "side", "stop") || d.is(i, verbSections...)
-		if i-p.head >= 2 && sure && ended && !strings.HasPrefix(d.toks[i-1].word, "ال") && !strings.HasPrefix(bare(d.toks[i-2].word), "ال") {
+		if i-p.head >= 2 && sure && ended && !d.definite(i-1) && !d.definite(i-2) {
 			return i - 2, i, false, false
 		}
 		return 0, 0, false, false
@@ -333,6 +333,12 @@ func (d *reading) nameIn(p phrase, s sentence, sure bool) (lo, hi int, female, m
 		}
 	}
 	return 0, 0, false, false
+}
+
+// definite reports whether an Arabic word has the article, and not a name that begins with the same letters.
+func (d *reading) definite(i int) bool {
+	w := d.s[d.toks[i].from:d.toks[i].to]
+	return strings.HasPrefix(w, "ال") || strings.HasPrefix(w, "وال")
 }
 
 // article gives the gender that the article before token i shows, where the language has two.

@@ -59,13 +59,22 @@ func (d *reading) hanName(i, hi int) (int, bool) {
 		if !han(r) || j > i && strings.TrimSpace(g) != "" && !dot(g) || j > i && g == "　" {
 			break
 		}
-		if d.is(j, "name-stop", "stop", "and") || d.is(j, verbSections...) {
+		if d.hanDay(j, hi) || d.is(j, "name-stop", "stop", "and") || d.is(j, verbSections...) {
 			break
 		}
 		dotted = dotted || j > i && dot(g)
 		j++
 	}
 	return j, dotted
+}
+
+// hanDay reports whether a day or month in Han digits begins at token j: 九日.
+func (d *reading) hanDay(j, hi int) bool {
+	k := j
+	for k < hi && k-j < 3 && strings.Contains("〇一二三四五六七八九十", d.toks[k].word) {
+		k++
+	}
+	return k > j && k < hi && (d.toks[k].word == "日" || d.toks[k].word == "月")
 }
 
 // again reports whether the signs stand in the text a second time.

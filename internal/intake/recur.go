@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"strings"
-
 	"visavis/internal/readout"
 )
 
@@ -22,7 +20,7 @@ func (d *reading) recurring() {
 			present, offices := d.companions(s), d.officeTokens(s)
 			for i := s.lo; i < s.hi; {
 				hi := d.nameRun(i, s.hi)
-				if d.t.lang == "ar" && (p.kind != readout.Lede || hi-i < 2 || d.is(i, "small", "link", "realm") || strings.HasPrefix(d.toks[i].word, "ال")) || hi-i < 2 || hi-i > 3 || d.toks[i].quoted || d.inCast(i, hi) {
+				if d.t.lang == "ar" && (p.kind != readout.Lede || hi-i < 2 || d.is(i, "small", "link", "realm") || d.definite(i)) || hi-i < 2 || hi-i > 3 || d.toks[i].quoted || d.inCast(i, hi) {
 					i++
 					continue
 				}
@@ -99,7 +97,7 @@ func (d *reading) single(i int, s sentence) bool {
 		return false
 	}
 	if d.t.lang == "ar" {
-		return !strings.HasPrefix(d.toks[i].word, "ال")
+		return !d.definite(i)
 	}
 	return d.toks[i].upper && (i == s.lo || d.parted(i) || !d.toks[i-1].upper || d.is(i-1, "mr", "ms", "offices"))
 }

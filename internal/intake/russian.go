@@ -8,6 +8,28 @@ import (
 // caseEndings are what Russian names of men get in other cases, longest first, and what stands there in the nominative.
 var caseEndings = [][2]string{{"ом", ""}, {"ем", ""}, {"ой", "а"}, {"ым", ""}, {"а", ""}, {"у", ""}, {"е", ""}, {"ы", "а"}, {"я", "й"}, {"я", "ь"}, {"ю", "й"}}
 
+// gendered uses the ending of a Russian verb in the past: it says whether a man or a woman did it. A person whose name says nothing gets the gender, and of several who may be meant the one is taken whom it fits.
+func (d *reading) gendered(m *mention, verb hit) *mention {
+	w := d.toks[verb.at].word
+	woman := strings.HasSuffix(w, "ла") || strings.HasSuffix(w, "лась")
+	man := strings.HasSuffix(w, "л") || strings.HasSuffix(w, "лся")
+	if woman == man {
+		return m
+	}
+	if len(m.many) < 2 {
+		if m.person.female = m.person.female || woman; man && !m.person.female {
+			m.person.male = true
+		}
+		return m
+	}
+	for _, f := range m.many {
+		if woman && f.female || man && f.male {
+			return &mention{at: m.at, to: m.to, person: f}
+		}
+	}
+	return m
+}
+
 // nominative brings names that the text has first in another case into the nominative, where the text has the surname in it elsewhere.
 func (d *reading) nominative() {
 	if d.t.lang != "ru" {

@@ -25,6 +25,9 @@ var closers = map[rune]string{'«': "»", '“': "”", '„': "“”", '「': 
 // begins the paragraph or follows a colon (a quotation over several paragraphs), else it is no quotation.
 func within(s string, from, to int) [][2]int {
 	var out [][2]int
+	if q, ok := dialogue(s, from, to); ok {
+		return q
+	}
 	lost := 0
 	for i := from; i < to && lost < maxLost; {
 		r, n := utf8.DecodeRuneInString(s[i:to])
@@ -46,6 +49,30 @@ func within(s string, from, to int) [][2]int {
 		i = j
 	}
 	return out
+}
+
+// dialogue finds what is said in a paragraph that begins with a dash: up to the next dash, and behind the one after it. Without a second dash it is none.
+func dialogue(s string, from, to int) ([][2]int, bool) {
+	r, n := utf8.DecodeRuneInString(s[from:to])
+	if r != '—' && r != '–' {
+		return nil, false
+	}
+	var dashes []int
+	for i := from + n; i < to; {
+		q, m := utf8.DecodeRuneInString(s[i:to])
+		if before := last(s[:i]); q == r && (unicode.IsSpace(before) || strings.ContainsRune(",.?!…", before)) {
+			dashes = append(dashes, i)
+		}
+		i += m
+	}
+	if len(dashes) == 0 || len(dashes) > 2 {
+		return nil, false
+	}
+	out := [][2]int{{from, dashes[0]}}
+	if len(dashes) == 2 {
+		out = append(out, [2]int{dashes[1], to})
+	}
+	return out, true
 }
 
 // opens: a straight mark and ‘ open where a word begins.

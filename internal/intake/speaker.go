@@ -12,7 +12,8 @@ type mention struct {
 	collective bool   // both sides
 	anonymous  bool   // a participant, an official
 	he, she    bool
-	other      bool // the other principal than the one who spoke: her counterpart
+	many       []*figure // who else it may be
+	other      bool      // the other principal than the one who spoke: her counterpart
 }
 
 func (m *mention) key() string {
@@ -117,12 +118,12 @@ func (d *reading) officeMention(p phrase, hi int) (mention, bool) {
 	if f := d.inside(p, hi); f != nil {
 		return mention{}, false // the name behind it is the mention
 	}
-	if f := d.resolve(p, p.lo); f != nil {
+	if f, many := d.resolve(p, p.lo); f != nil {
 		to := p.hi
 		if d.t.lang == "ar" {
 			to = p.head
 		}
-		return mention{at: p.lo, to: to, person: f}, true
+		return mention{at: p.lo, to: to, person: f, many: many}, true
 	}
 	return mention{at: p.lo, to: p.hi, office: d.officeText(p.lo, p.hi)}, true
 }
@@ -204,7 +205,7 @@ func (d *reading) subject(s sentence, h hit, ms []mention) *mention {
 			after = m
 		}
 	}
-	near := after != nil && after.at >= h.at+h.n && d.reach(h.at+h.n, after.at) <= 4 && !strings.ContainsAny(d.s[d.toks[h.at+h.n-1].to:d.toks[after.at].from], ".:;：；")
+	near := after != nil && after.at >= h.at+h.n && d.reach(h.at+h.n, after.at) <= 4 && !strings.ContainsAny(d.s[d.toks[h.at+h.n-1].to:d.toks[after.at].from], ":;：；")
 	switch {
 	case d.t.lang == "ar":
 		if after != nil {
@@ -251,6 +252,9 @@ func (d *reading) pronoun(m mention, spoke *mention) *mention {
 	}
 	fits := func(f *figure) bool { return !(m.he && f.female && !m.she) && !(m.she && f.male && !m.he) }
 	if spoke != nil && (spoke.person == nil || fits(spoke.person)) {
+		if f := spoke.person; f != nil && m.he != m.she {
+			f.male, f.female = f.male || m.he, f.female || m.she // the text says so
+		}
 		return spoke
 	}
 	var best *figure
