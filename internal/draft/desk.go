@@ -52,7 +52,36 @@ type Desk struct {
 	rates map[meeting.PartyID]*bucket
 	marks map[meeting.PartyID]*mark
 	seen  map[readout.ID]readout.Life // what this process knows of the clocks
-	wait  map[readout.ID]bool         // which are scheduled: they alone are looked at every second; nil: not read yet
+	index map[readout.ID]entry        // of every case, so that nobody has to read them all; nil: not read yet
+}
+
+// entry is what is known of a case without reading it.
+type entry struct {
+	other     meeting.PartyID
+	scheduled bool // looked at every second
+	open      bool // counts against MaxCases
+	pending   bool // something is to be said to the other node
+}
+
+func entryOf(c *Case) entry {
+	s := c.Life.Stage
+	return entry{c.Other, s == readout.StageScheduled, s != readout.StagePublished && s != readout.StageCorrected && s != readout.StageWithdrawn, len(c.pending()) > 0}
+}
+
+// indexLocked reads every case once.
+func (d *Desk) indexLocked(ctx context.Context) (map[readout.ID]entry, error) {
+	if d.index != nil {
+		return d.index, nil
+	}
+	all, err := d.casesLocked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.index = map[readout.ID]entry{}
+	for _, c := range all {
+		d.index[c.ID] = entryOf(c)
+	}
+	return d.index, nil
 }
 
 // New makes a Desk.
@@ -111,11 +140,8 @@ func (d *Desk) keepLocked(ctx context.Context, c *Case, raw []byte) error {
 		return fmt.Errorf("keep readout %s: %w", c.ID, err)
 	}
 	d.seen[c.ID] = c.Life
-	if d.wait != nil {
-		delete(d.wait, c.ID)
-		if c.Life.Stage == readout.StageScheduled {
-			d.wait[c.ID] = true
-		}
+	if d.index != nil {
+		d.index[c.ID] = entryOf(c)
 	}
 	return nil
 }

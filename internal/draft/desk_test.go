@@ -3,6 +3,8 @@ package draft_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -468,5 +470,44 @@ func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
 	d.stage(readout.StagePublished)
 	if c.public("1") == nil || d.public("1") == nil || bytes.Equal(c.public("1"), d.public("1")) {
 		t.Error("each site has its own party's text")
+	}
+}
+
+// TestProposalsAreBounded: another node can make this one keep so many readouts that are not published, and no more. The control is the one before.
+func TestProposalsAreBounded(t *testing.T) {
+	a, _ := offices(t)
+	d := sample(t)
+	d.Blocks = d.Blocks[:1]
+	for i := range draft.MaxCases + 1 {
+		d.ID = readout.ID(fmt.Sprintf("text-%d", i))
+		talk := readout.NewTalk(d.ID, "tolmeria", "avelmar")
+		if err := talk.Propose(d, "quintar", t0); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := readout.EncodeMessage(talk.Pending()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.w.since += time.Second // below the rate
+		if err := a.desk.Hear(ctx, "tolmeria", raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := a.desk.Cases(ctx)
+	if err != nil || len(all) != draft.MaxCases {
+		t.Errorf("%d readouts are kept, %v; want %d", len(all), err, draft.MaxCases)
+	}
+	last, err := readout.DecodeMessage(a.out[len(a.out)-1])
+	if err != nil || last.Answer == nil || last.Answer.State != readout.RoundRefused || last.Answer.Code != "readout.full" {
+		t.Errorf("the last one is answered %+v, %v", last.Answer, err)
+	}
+	n := len(a.out)
+	for range 200 { // a flood: what is above the rate is dropped without an answer
+		if err := a.desk.Hear(ctx, "tolmeria", []byte(`{"answer":{"proposal":"`+strings.Repeat("1", 64)+`","readout":"text-1","state":"accepted"}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(a.out) - n; got < 10 || got > 80 {
+		t.Errorf("%d of 200 messages at once were answered", got)
 	}
 }

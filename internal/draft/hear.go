@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"visavis/internal/meeting"
 	"visavis/internal/readout"
@@ -158,13 +160,13 @@ func (d *Desk) proposedLocked(ctx context.Context, from meeting.PartyID, p *read
 
 // openLocked is a new case that the other party begins: its first draft is what they propose.
 func (d *Desk) openLocked(ctx context.Context, from meeting.PartyID, doc readout.Document) (*Case, error) {
-	all, err := d.casesLocked(ctx)
+	index, err := d.indexLocked(ctx)
 	if err != nil {
 		return nil, err
 	}
 	n := 0
-	for _, c := range all {
-		if c.Other == from && (c.Life.Stage != readout.StagePublished && c.Life.Stage != readout.StageWithdrawn) {
+	for _, e := range index {
+		if e.other == from && e.open {
 			n++
 		}
 	}
@@ -234,26 +236,42 @@ func (d *Desk) signed(c *Case, s *readout.Signed) ([]readout.Message, bool, erro
 	return got, true, nil
 }
 
-// Up says again to a party's node, whose link has just come up, all that it has not answered.
+// Up says again to a party's node, whose link has just come up, all that it has not answered; while a text is scheduled it is asked for its clock.
 func (d *Desk) Up(ctx context.Context, p meeting.PartyID) error {
-	all, err := d.Cases(ctx)
+	say, err := d.unsaid(ctx, p)
+	if err == nil {
+		d.deliver(p, say)
+	}
+	return err
+}
+
+func (d *Desk) unsaid(ctx context.Context, p meeting.PartyID) (say []readout.Message, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	index, err := d.indexLocked(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	scheduled := false
-	for _, c := range all {
-		if c.Other == p {
-			d.deliver(p, c.pending())
-			scheduled = scheduled || c.Life.Stage == readout.StageScheduled
+	for _, id := range slices.Sorted(maps.Keys(index)) {
+		e := index[id]
+		if e.other != p {
+			continue
 		}
+		scheduled = scheduled || e.scheduled
+		if !e.pending {
+			continue
+		}
+		c, _, err := d.loadLocked(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		say = append(say, c.pending()...)
 	}
 	if scheduled {
-		d.mu.Lock()
-		ask := d.askLocked(p)
-		d.mu.Unlock()
-		d.deliver(p, []readout.Message{ask})
+		say = append(say, d.askLocked(p))
 	}
-	return nil
+	return say, nil
 }
 
 // Tick says again to every party what it has not answered. A node calls it every Again.

@@ -19,19 +19,14 @@ func (d *Desk) Look(ctx context.Context) error {
 	if d.c.Public == nil {
 		return nil
 	}
-	if d.wait == nil {
-		all, err := d.casesLocked(ctx)
-		if err != nil {
-			return err
-		}
-		d.wait = map[readout.ID]bool{}
-		for _, c := range all {
-			if c.Life.Stage == readout.StageScheduled {
-				d.wait[c.ID] = true
-			}
-		}
+	index, err := d.indexLocked(ctx)
+	if err != nil {
+		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(d.wait)) {
+	for _, id := range slices.Sorted(maps.Keys(index)) {
+		if !index[id].scheduled {
+			continue
+		}
 		if err := d.lookLocked(ctx, id); err != nil {
 			return err
 		}
