@@ -90,7 +90,7 @@ func (c *catalogue) at(now time.Time, guard func(moment, time.Time) bool) shelf 
 	}
 	slices.SortStableFunc(s.announced, func(a, b Announcement) int { return a.Start.Compare(b.Start) })
 	for _, l := range c.live {
-		if guard(moment{at: l.Since}, now) {
+		if guard(moment{at: l.Since}, now) && now.Sub(l.At) < liveFor {
 			s.live = append(s.live, l)
 		}
 	}

@@ -29,7 +29,8 @@ const (
 	maxAudience      = 10_000   // different pages counted a day
 	choiceDays       = 182      // six months: how long the cookie lasts
 	jump             = 2 * time.Second
-	reread           = time.Second // how soon a change of the store is seen, at most
+	liveFor          = 12 * time.Hour // how long a meeting is said to go on after the node last said so: a node that died cannot say that it is over
+	reread           = time.Second    // how soon a change of the store is seen, at most
 )
 
 // Times of a connection. A page is small: whoever needs longer reads slower than a modem.

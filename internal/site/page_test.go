@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -49,7 +50,7 @@ func at(lines []string, i int) string {
 // TestPages: every kind of page in goldens, in the six languages for readouts.
 func TestPages(t *testing.T) {
 	dir, s := stocked(t)
-	h, _ := newHandler(t, dir, release.AddDate(0, 0, 3))
+	h, clock := newHandler(t, dir, release.AddDate(0, 0, 3))
 	page := func(name, path string, status int) {
 		t.Helper()
 		w := get(h, path)
@@ -60,7 +61,12 @@ func TestPages(t *testing.T) {
 	}
 	for _, l := range Languages() {
 		page("readout."+l+".html", "/"+l+"/readout/avelmar-tolmeria-2025", 200)
+		clock.t = release.Add(time.Hour)
 		page("home."+l+".html", "/"+l+"/", 200)
+		clock.t = release.AddDate(0, 0, 3)
+	}
+	if b := get(h, "/en/").Body.String(); strings.Contains(b, "On now") {
+		t.Error("three days after the node last said so, a meeting still goes on")
 	}
 	page("alone.en.html", "/en/readout/avelmar-alone-2025", 200)
 	page("nothing.zh.html", "/zh/readout/never-was", 404)

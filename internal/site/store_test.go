@@ -192,7 +192,7 @@ func TestStoreOfAStranger(t *testing.T) {
 	put(t, dir, "readouts/linked/1.published.json", `{"at":"2025-12-01T00:00:00Z","release":"0001-01-01T00:00:00Z"}`)
 	put(t, dir, "announced/bad.json", `{"id":"bad","title":{"en":"a\u202eb"},"parties":[],"start":"2026-12-09T23:30:00Z","minutes":0,"open":true,"at":"2025-12-01T00:00:00Z","revision":0}`)
 	put(t, dir, "live/nonsense.json", `[[[`)
-	h, _ := newHandler(t, dir, release.AddDate(0, 0, 3))
+	h, _ := newHandler(t, dir, release.Add(time.Hour))
 	s, err := h.shelf()
 	if err != nil {
 		t.Fatal(err)
