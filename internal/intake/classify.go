@@ -48,10 +48,12 @@ func (d *reading) classify() {
 		led := p.kind != readout.Lede
 		for i := p.s0; i < p.s1; i++ {
 			s := &d.sents[i]
-			f := d.analyse(*s, spoke, cur)
+			var f found
+			if led {
+				f = d.analyse(*s, spoke, cur)
+			}
 			if !led { // the dateline and the first sentence are the lede whatever they say
 				led = s.hi-s.lo >= 8
-				f = found{}
 			} else if p.list && i > p.s0 && cur.kind != readout.Plain {
 				f = found{}
 			}
@@ -98,6 +100,9 @@ func (d *reading) main(s sentence) (verbs, all []hit) {
 		return false
 	}
 	for _, h := range hs {
+		if _, act := acts[h.section]; act && h.n == 1 && d.inName(h.at) {
+			continue // a name that looks like a verb
+		}
 		if d.toks[h.at].quoted || d.toks[h.at+h.n-1].quoted || h.section != "ignore" && ignored(h) {
 			continue
 		}
@@ -111,6 +116,26 @@ func (d *reading) main(s sentence) (verbs, all []hit) {
 	}
 	slices.SortStableFunc(verbs, func(a, b hit) int { return cmp.Or(a.at-b.at, b.n-a.n) })
 	return verbs, all
+}
+
+// sides reports whether m says plainly that two or more sides are meant: more than a pronoun, in Chinese no more than 双方 and its like.
+func (d *reading) sides(m mention) bool {
+	if d.t.lang == "zh" {
+		return m.to-m.at == 2 && d.toks[m.at+1].word == "方"
+	}
+	return m.to-m.at > 1 || d.t.lang == "ru" && d.toks[m.at].word == "стороны" || d.t.lang == "ar"
+}
+
+// inName reports whether token i is part of a full name.
+func (d *reading) inName(i int) bool {
+	for _, f := range d.cast {
+		for k := range f.words {
+			if len(f.words) > 1 && d.t.lang != "zh" && d.sameName(i-k, f.words) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func section(all []hit, name string) (hit, bool) {
@@ -149,6 +174,9 @@ func (d *reading) analyse(s sentence, spoke *mention, cur found) found {
 	}
 	f := found{capacity: capacity}
 	if !ok {
+		if !s.quote && len(ms) > 0 && ms[0].collective && d.reach(s.lo, ms[0].at)-d.linked(s.lo, ms[0].at) <= 1 && d.sides(ms[0]) {
+			return found{kind: readout.Exchange, explicit: true} // whatever the two sides did
+		}
 		if !s.quote {
 			return found{}
 		}
@@ -244,7 +272,7 @@ func (d *reading) who(s sentence, verb hit, ms []mention, spoke *mention) *menti
 	m := d.subject(s, verb, ms)
 	if m == nil {
 		begins := d.reach(s.lo, verb.at)-d.linked(s.lo, verb.at) <= 1
-		if a := acts[verb.section].kind; spoke != nil && begins && a != readout.Exchange && a != readout.Attendance && (d.t.lang == "es" || d.t.lang == "ar" || d.t.lang == "zh" || d.t.lang == "ru") {
+		if a := acts[verb.section].kind; spoke != nil && begins && a != readout.Exchange && a != readout.Attendance && (d.t.lang == "es" || d.t.lang == "ar" || d.t.lang == "zh" || d.t.lang == "ru" || d.t.lang == "fr" && verb.at == s.lo && d.toks[s.lo].word == "et") {
 			return spoke
 		}
 		return nil

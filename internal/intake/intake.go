@@ -105,6 +105,7 @@ func Read(original []byte, o Options) (Text, error) {
 	d.place()
 	d.people()
 	d.classify()
+	d.settle()
 	out.Blocks = d.blocks()
 	out.Attendance = d.attendance(out.Blocks)
 	d.finish(&out)

@@ -281,7 +281,7 @@ func (d *reading) nameRun(i, hi int) int {
 	j := i
 	for j < hi && j-i < maxName && (j == i || d.glued(j)) && !d.is(j, "offices", "mr", "ms", "realm", "months") {
 		if d.t.lang == "ar" {
-			if j-i == 2 || d.is(j, "stop", "and", "side") || d.is(j, verbSections...) || j > i && bare(d.toks[j].word) != d.toks[j].word && d.newOffice(j, hi) {
+			if j-i == 2 || d.is(j, "stop", "and", "side") || !d.is(i-1, "mr", "ms") && d.is(j, verbSections...) || j > i && bare(d.toks[j].word) != d.toks[j].word && d.newOffice(j, hi) {
 				break
 			}
 		} else if !d.toks[j].upper || d.is(j, "small") && j == i {

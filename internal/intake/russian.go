@@ -17,6 +17,9 @@ func (d *reading) gendered(m *mention, verb hit) *mention {
 		return m
 	}
 	if len(m.many) < 2 {
+		if m.to != verb.at && m.at != verb.at+verb.n {
+			return m // not beside the verb: it may be somebody else's
+		}
 		if m.person.female = m.person.female || woman; man && !m.person.female {
 			m.person.male = true
 		}
@@ -28,6 +31,22 @@ func (d *reading) gendered(m *mention, verb hit) *mention {
 		}
 	}
 	return m
+}
+
+// settle gives the nominative to men whose last name has no cases, once a verb has shown that they are men: Рорина Таше is Рорин Таше.
+func (d *reading) settle() {
+	for _, f := range d.cast {
+		parts := strings.Fields(f.Name)
+		if d.t.lang != "ru" || f.Member != "" || len(parts) != 2 || !f.male || f.female || !strings.ContainsRune("еиоуэю", last(parts[1])) {
+			continue
+		}
+		for _, e := range []string{"ом", "а", "у"} {
+			if base, ok := strings.CutSuffix(parts[0], e); ok && len([]rune(base)) > 2 {
+				f.Name = base + " " + parts[1]
+				break
+			}
+		}
+	}
 }
 
 // nominative brings names that the text has first in another case into the nominative, where the text has the surname in it elsewhere.
