@@ -96,18 +96,9 @@ const leftover = ".new-" // names of files that are being written
 
 // OpenStore opens or makes a store for writing and takes away what a write that was cut off has left.
 func OpenStore(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("public store: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
+	root, err := makeStore(dir)
 	if err != nil {
 		return nil, fmt.Errorf("public store: %w", err)
-	}
-	for _, d := range []string{"readouts", "pictures", "announced", "live", "privacy"} {
-		if err := mkdir(root, d); err != nil {
-			root.Close()
-			return nil, fmt.Errorf("public store: %w", err)
-		}
 	}
 	err = fs.WalkDir(root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && strings.HasPrefix(d.Name(), leftover) {
@@ -120,6 +111,32 @@ func OpenStore(dir string) (*Store, error) {
 		return nil, fmt.Errorf("public store: %w", err)
 	}
 	return &Store{root: root}, nil
+}
+
+// JoinStore opens a store beside a writer that may be at work, for one command: it takes nothing away, for what looks left over may be in the making.
+func JoinStore(dir string) (*Store, error) {
+	root, err := makeStore(dir)
+	if err != nil {
+		return nil, fmt.Errorf("public store: %w", err)
+	}
+	return &Store{root: root}, nil
+}
+
+// makeStore opens a directory and makes what a store has in it.
+func makeStore(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range []string{"readouts", "pictures", "announced", "live", "privacy"} {
+		if err := mkdir(root, d); err != nil {
+			return nil, errors.Join(err, root.Close())
+		}
+	}
+	return root, nil
 }
 
 // mkdir makes a directory that everyone may read, whatever the umask of the node's unit is: what is in it is public. Its group may write, since the
