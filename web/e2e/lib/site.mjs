@@ -1,6 +1,7 @@
 // A public site for the tests: a store of the demo world and the process that serves it.
 import { spawn, execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,13 +16,18 @@ async function makeStore(dir, purpose) {
   else await run('go', ['run', './test/publicstore', ...flags], { cwd: root, env: { ...process.env, CGO_ENABLED: '0' } });
 }
 
+/** freePort is one that the system has just given out and taken back: it gives it to nobody else for a while. */
+const freePort = () => new Promise((done, failed) => {
+  const s = createServer().on('error', failed).listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+
 /** site serves a new store on a loopback port; stop() ends it. */
 export async function site({ purpose = false } = {}) {
   const bin = process.env.VISAVIS_BIN;
   if (!bin) throw new Error('VISAVIS_BIN names no program: test/browser.sh builds one');
   const dir = await mkdtemp(join(tmpdir(), 'visavis-site-'));
   await makeStore(join(dir, 'public'), purpose);
-  const port = 20000 + Math.floor(Math.random() * 20000), url = `http://127.0.0.1:${port}`;
+  const port = await freePort(), url = `http://127.0.0.1:${port}`;
   await writeFile(join(dir, 'site.toml'), `listen = "127.0.0.1:${port}"\nbase = "${url}"\nstore = "public"\nrecords = "records"\n`);
   const child = spawn(bin, ['site', '--config', join(dir, 'site.toml')], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
