@@ -65,7 +65,26 @@ func (d *reading) hanName(i, hi int) (int, bool) {
 		dotted = dotted || j > i && dot(g)
 		j++
 	}
-	return j, dotted
+	return d.shorter(i, j), dotted
+}
+
+// shorter takes from the end of a name with a dot what belongs to the next word, where the last name stands elsewhere without it.
+func (d *reading) shorter(i, j int) int {
+	first := -1
+	for k := i + 1; k < j; k++ {
+		if dot(d.between(k)) {
+			first = k
+		}
+	}
+	if first < 0 || j-first <= 2 || d.again(first, j) {
+		return j
+	}
+	for k := j - 1; k-first >= 2; k-- {
+		if d.again(first, k) {
+			return k
+		}
+	}
+	return j
 }
 
 // hanDay reports whether a day or month in Han digits begins at token j: 九日.

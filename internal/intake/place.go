@@ -18,7 +18,7 @@ func (d *reading) place() {
 			p.kind = readout.Media
 		case p.form == heading:
 			p.kind = readout.Plain
-		case lede < 0 && p.form == prose && d.full(*p) && !d.begun(*p, "labels", "byline", "notice-tail"):
+		case lede < 0 && p.form == prose && d.full(*p) && !d.begun(*p, "labels", "byline") && !d.tailMark(*p):
 			lede = k
 		}
 	}
@@ -112,9 +112,20 @@ func (d *reading) titleAt(lede int) int {
 	}
 	for k := 0; k < lede && k < len(d.paras); k++ {
 		p := d.paras[k]
-		if p.kind == "" && !d.label(p) && !d.begun(p, "byline", "notice-tail") && !d.t.has("notice", d.toks, p.lo, p.hi) && !(p.hi-p.lo <= 12 && d.dateIn(p.lo, p.hi) != "") {
+		if p.kind == "" && !d.label(p) && !d.begun(p, "byline") && !d.tailMark(p) && !d.t.has("notice", d.toks, p.lo, p.hi) && !(p.hi-p.lo <= 12 && d.dateIn(p.lo, p.hi) != "") {
+			return k
+		}
+	}
+	for k := min(lede, len(d.paras)) - 1; k >= 0; k-- { // better what looks like a label than no title
+		if p := d.paras[k]; p.kind == "" && !d.begun(p, "byline") && p.hi-p.lo > 3 && d.dateIn(p.lo, p.hi) == "" {
 			return k
 		}
 	}
 	return -2
+}
+
+// tailMark reports whether p is a heading of notices: the formula alone, or with a colon behind it.
+func (d *reading) tailMark(p para) bool {
+	n := d.longest(p.lo, p.hi, "notice-tail")
+	return n > 0 && (p.lo+n == p.hi || strings.ContainsAny(d.between(p.lo+n), ":："))
 }
