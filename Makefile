@@ -1,5 +1,6 @@
 # make demo      two nodes, a meeting, links to open for each role
 # make test      everything, installing what it needs
+# make pictures  the screenshots that docs/ shows
 # make measure-link   the figures of the video link, one line each
 # make measure-meeting   how soon doors shut, speakers are heard, phases are shown
 # make measure-readout   the public pages, changed bytes, the embargo, the import of existing texts
@@ -7,7 +8,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers measure-readout clean
+.PHONY: all build demo test check go-test race browser-tools browser-test pictures generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers measure-readout clean
 
 all: build
 
@@ -29,6 +30,9 @@ generate:
 
 browser-tools:
 	bash test/browser-tools.sh
+
+pictures: browser-tools
+	bash test/pictures.sh
 
 fuzz:
 	bash test/fuzz.sh

@@ -15,7 +15,7 @@ func TestParsersAreFuzzed(t *testing.T) {
 		"srtp":    {"FuzzOpenRTP", "FuzzOpenRTCP"},
 		"media":   {"FuzzRTP", "FuzzVP8", "FuzzEstimator"}, // RTP with extensions; the VP8 descriptor; transport-wide feedback
 		"peer":    {"FuzzDatagram", "FuzzRTP", "FuzzRTCP", "FuzzDTLSRecords", "FuzzOffer", "FuzzStandard"},
-		"link":    {"FuzzRTP", "FuzzRTCP", "FuzzPing", "FuzzReadMedia", "FuzzFrame", "FuzzHello"},
+		"link":    {"FuzzRTP", "FuzzRTCP", "FuzzCongestion", "FuzzPing", "FuzzReadMedia", "FuzzFrame", "FuzzHello"},
 		"api":     {"FuzzWHIPFragment"},
 		"readout": {"FuzzParseFile", "FuzzParseContent", "FuzzParseManifest", "FuzzDecodeMessage", "FuzzDiff"},
 		"bench":   {"FuzzParseAnswer", "FuzzPayload"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -183,12 +184,22 @@ func (p *delegations) occupy(ctx context.Context, s seat) {
 				return
 			}
 			p.seated(s, false)
-			fmt.Fprintf(p.d.out, "%s: %s is simulated again\n", s.party, s.name)
+			fmt.Fprintf(p.d.out, "%s: %s is simulated again%s\n", s.party, s.name, p.door(s))
 		default:
 			fmt.Fprintf(p.d.out, "%s: simulated %s has gone: %v\n", s.party, s.name, err)
 			return
 		}
 	}
+}
+
+// door says what a person must do for the simulated member of s to come in: as the officer of its side, let it in.
+func (p *delegations) door(s seat) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.account() || s.role == "press" || p.persons[s.party+"-officer"] == "" {
+		return ""
+	}
+	return ", once you let it in at your door"
 }
 
 // awaitEmpty returns true when nobody has sat in s for emptyFor, false at the end of ctx.
@@ -213,11 +224,22 @@ func (p *delegations) awaitEmpty(ctx context.Context, s seat) bool {
 	}
 }
 
-// present says whether the seat is taken, as a connected simulated member of any seat sees it.
+// present says whether the seat is taken, as the simulated members of other seats see it.
 func (p *delegations) present(s seat) (yes, known bool) {
+	seen := map[string]bot.Stats{}
 	for key, b := range p.bots {
-		st := b.Stats()
-		if key == s.key || !st.Connected {
+		if key != s.key {
+			seen[key] = b.Stats()
+		}
+	}
+	return taken(s, seen)
+}
+
+// taken is present from what each seat's simulated member sees. The press counts for nothing: it is told of principals alone, and only while the doors
+// are open.
+func taken(s seat, seen map[string]bot.Stats) (yes, known bool) {
+	for key, st := range seen {
+		if !st.Connected || strings.HasSuffix(key, "-press") {
 			continue
 		}
 		for _, m := range st.State.Present {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +56,9 @@ func compare(t *testing.T, file string, formal bool) {
 	for _, p := range m.Party {
 		if b, err := world.ReadFile("world/" + p.Emblem); err != nil || len(b) > 256<<10 {
 			t.Errorf("emblem of %s: %d bytes, %v", p.ID, len(b), err)
+		}
+		if !maps.Equal(p.Name, names(p.ID)) {
+			t.Errorf("%s is called %v in the meeting and %v in its party document", p.ID, p.Name, names(p.ID))
 		}
 		for _, member := range p.Member {
 			if i >= len(seats) {

@@ -36,13 +36,14 @@ type manners struct {
 	since map[string]time.Time // since when something has lasted
 	done  map[string]time.Time // when it was last acted upon
 	epoch int
+	joins int // how often it has sat down
 }
 
 // deed is one thing to do. None has more than one of its parts.
 type deed struct {
 	act   *wire.Act
 	check *wire.Check
-	mic   *bool
+	mic   *bool // microphone so, camera on
 }
 
 func newManners(s seat, lead func() bool) *manners {
@@ -74,6 +75,13 @@ func (m *manners) once(now time.Time, what string, cond bool, d time.Duration) b
 		return false
 	}
 	return m.lasted(now, what, cond, d)
+}
+
+// sat says how often it has sat down so far. Who sits down anew does everything anew: the node has forgotten what was checked before a person had the seat.
+func (m *manners) sat(joins int) {
+	if joins != m.joins {
+		m.joins, m.epoch = joins, -1
+	}
 }
 
 // decide says what to do, from what the bot's page would show.
@@ -163,7 +171,8 @@ func (m *manners) member(now time.Time, st wire.State) (out []deed) {
 		act(wire.Act{Do: wire.DoRaiseHand})
 	}
 	speaks := me.MaySpeak && (holds && st.Order.Acknowledged || m.seat.role == "principal" && (free(st) && st.Order.Mode == "free" || st.Phase == "rehearsal"))
-	if m.lasted(now, "open", speaks && !me.Mic, untilMic) || m.lasted(now, "shut", !speaks && me.Mic, 0) {
+	shown := m.lasted(now, "camera", st.Phase == "rehearsal" && me.Member != "" && !me.Camera, untilAck) // the rehearsal switched it off
+	if m.lasted(now, "open", speaks && !me.Mic, untilMic) || m.lasted(now, "shut", !speaks && me.Mic, 0) || shown {
 		out = append(out, deed{mic: &speaks})
 	}
 	return out
@@ -183,6 +192,7 @@ func (m *manners) attend(ctx context.Context, b *bot.Bot, failed func(error)) {
 		if !st.Connected {
 			continue
 		}
+		m.sat(st.Joins)
 		for _, d := range m.decide(time.Now(), st.State) {
 			var err error
 			switch {

@@ -108,3 +108,44 @@ func TestSimulatedOfficerAtTheDoor(t *testing.T) {
 		t.Errorf("did %v, want b admitted", got)
 	}
 }
+
+// TestSimulatedMemberShowsItselfInTheRehearsal: its camera, which the rehearsal switched off, is switched on again. A camera that is on, and one
+// that is off in another phase, is left alone (the controls).
+func TestSimulatedMemberShowsItselfInTheRehearsal(t *testing.T) {
+	for _, key := range []string{"avelmar-delegate-1", "tolmeria-principal"} {
+		s := find(t, key)
+		for _, x := range []struct {
+			phase  string
+			camera bool
+			want   bool
+		}{{"rehearsal", false, true}, {"rehearsal", true, false}, {"waiting", false, false}} {
+			st := wire.State{Phase: x.phase, Epoch: 1, Present: []wire.Presence{{Member: s.member, Camera: x.camera}}}
+			shown := false
+			for _, d := range follow(newManners(s, nil), time.Unix(0, 0), 2*untilAck, st) {
+				shown = shown || d.mic != nil
+			}
+			if shown != x.want {
+				t.Errorf("%s in %s, camera %v: switched on %v", key, x.phase, x.camera, shown)
+			}
+		}
+	}
+}
+
+// TestSimulatedMemberChecksAgain: once in a rehearsal, and once more when it comes back to a seat that a person had meanwhile.
+func TestSimulatedMemberChecksAgain(t *testing.T) {
+	s := find(t, "avelmar-delegate-2")
+	m := newManners(s, nil)
+	st := wire.State{Phase: "rehearsal", Epoch: 1, Present: []wire.Presence{{Member: s.member, Camera: true}}}
+	for _, x := range []struct{ joins, want int }{{1, 1}, {1, 0}, {2, 1}} {
+		m.sat(x.joins)
+		checks := 0
+		for _, d := range follow(m, time.Unix(0, 0), 4*againAfter, st) {
+			if d.check != nil {
+				checks++
+			}
+		}
+		if checks != x.want {
+			t.Errorf("having sat down %d times it checked %d times, want %d", x.joins, checks, x.want)
+		}
+	}
+}

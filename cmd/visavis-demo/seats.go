@@ -112,7 +112,7 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 			fmt.Fprintf(w, "    %-10s  %-28s  %s   (with the demo's own passkey)\n", "", "", s.standIn)
 		}
 	}
-	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
+	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back, unless you have left by the button. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
 	if d.formal {
 		fmt.Fprint(w, formalHelp)
 	}
@@ -123,6 +123,7 @@ const formalHelp = `
 To run the meeting alone: open an officer's link, make a passkey, enter the meeting, go to the rehearsal, to waiting, and turn the key to start. Where the
 browser has nothing to keep a passkey in, the link below it signs you in with one that the demo holds; open it once more when the page asks for the passkey. The other
 side's officer turns its key after yours; whoever is given the floor acknowledges, speaks and yields; Avelmar's officer gives the floor in turn unless that is you.
+Whoever comes to a seat of the side whose officer you are waits at your door until you let them in: you yourself, and the simulated member who comes back after you.
 If you take a principal's or a delegate's seat and no person is officer, the simulated officers start the meeting for you after a while.
 `
 

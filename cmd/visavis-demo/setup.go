@@ -7,12 +7,23 @@ import (
 	"strings"
 )
 
+// names of the parties as their documents have them: those of world/formal.toml (a test compares them).
+func names(party string) map[string]string {
+	return map[string]map[string]string{
+		"avelmar":  {"en": "Avelmar", "ar": "أفيلمار", "zh": "阿韦尔马", "fr": "Avelmar", "ru": "Авельмар", "es": "Avelmar"},
+		"tolmeria": {"en": "Tolmeria", "ar": "تولميريا", "zh": "托尔梅里亚", "fr": "la Tolmérie", "ru": "Толмерия", "es": "Tolmeria"},
+	}[party]
+}
+
 // initNode makes one node's directory with the command that a person would use.
 func (d *demo) initNode(ctx context.Context, party string) error {
 	p, addr := d.ports[party], d.addr.String()
-	args := []string{"init", filepath.Join(d.dir, party), "--party", party, "--name", "en=" + strings.ToUpper(party[:1]) + party[1:], "--tls", "off",
+	args := []string{"init", filepath.Join(d.dir, party), "--party", party, "--tls", "off",
 		"--listen", hostPort(addr, p.web), "--link-listen", hostPort(addr, p.link), "--link", hostPort(addr, p.link),
 		"--media", hostPort(addr, p.udp), "--udp-port", fmt.Sprint(p.udp), "--allow-private"}
+	for lang, name := range names(party) {
+		args = append(args, "--name", lang+"="+name)
+	}
 	for _, h := range d.hosts(party) {
 		args = append(args, "--host", h)
 	}

@@ -1,56 +1,14 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-// formalMeeting is a meeting with an officer on each side.
-const formalMeeting = `id = "review"
-host = "avelmar"
-start = 2026-12-01T09:00:00Z
-title = { en = "Annual review" }
-[[party]]
-id = "avelmar"
-zone = "Australia/Lord_Howe"
-name = { en = "Avelmar" }
-longName = { en = "Republic of Avelmar" }
-city = { en = "Ilverne" }
-[[party.member]]
-id = "avelmar-tarroven"
-role = "principal"
-name = { en = "Maelin Tarroven" }
-office = { en = "Prime Minister" }
-[[party.member]]
-id = "avelmar-kell"
-role = "delegate"
-name = { en = "Tibren Kell" }
-office = { en = "Director-General" }
-[[party.member]]
-id = "avelmar-vost"
-role = "officer"
-name = { en = "Lirien Vost" }
-office = { en = "Protocol officer" }
-[[party]]
-id = "tolmeria"
-zone = "Australia/Brisbane"
-name = { en = "Tolmeria" }
-longName = { en = "Kingdom of Tolmeria" }
-city = { en = "Lanneth" }
-[[party.member]]
-id = "tolmeria-kosvane"
-role = "principal"
-name = { en = "Edran Kosvane" }
-office = { en = "Prime Minister" }
-[[party.member]]
-id = "tolmeria-quintar"
-role = "officer"
-name = { en = "Lothen Quintar" }
-office = { en = "Protocol officer" }
-`
+// formalMeeting is the demo's, with an officer on each side.
+const formalMeeting = "../visavis-demo/world/formal.toml"
 
 // TestAccounts: init prints the first officer's link, the commands do the rest.
 func TestAccounts(t *testing.T) {
@@ -94,27 +52,24 @@ func TestAccounts(t *testing.T) {
 // TestInvitationsToAFormalMeeting: PINs apart from links, nothing for those who sign in, the press by name.
 func TestInvitationsToAFormalMeeting(t *testing.T) {
 	_, config := party(t, "avelmar")
-	file := filepath.Join(t.TempDir(), "meeting.toml")
-	if err := os.WriteFile(file, []byte(formalMeeting), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	must(t, "meeting", "new", file, config)
-	r := command(t, "", "invite", "review", "--all", "--valid", "1h", config)
-	if lines := strings.Split(strings.TrimSpace(r.out), "\n"); r.code != exitOK || len(lines) != 2 || !strings.HasPrefix(lines[0], "avelmar-tarroven\thttps://avelmar.example/join#") || !strings.HasPrefix(lines[1], "avelmar-kell\t") {
+	const id = "avelmar-tolmeria-2026"
+	must(t, "meeting", "new", formalMeeting, config)
+	r := command(t, "", "invite", id, "--all", "--valid", "1h", config)
+	if lines := strings.Split(strings.TrimSpace(r.out), "\n"); r.code != exitOK || len(lines) != 4 || !strings.HasPrefix(lines[0], "avelmar-tarroven\thttps://avelmar.example/join#") || !strings.HasPrefix(lines[3], "avelmar-kell\t") {
 		t.Errorf("invite: %+v", r)
 	}
 	if pins := regexp.MustCompile(`(?m)^PIN\t(.*)\t[0-9]{6}$`).FindAllStringSubmatch(r.err, -1); len(pins) != 1 || pins[0][1] != "avelmar-tarroven" {
 		t.Errorf("PINs: %q", r.err)
 	}
-	if r := command(t, "", "invite", "review", "avelmar-vost", "--valid", "1h", config); r.code != exitFailed || !strings.Contains(r.err, "sign in with a passkey") {
+	if r := command(t, "", "invite", id, "avelmar-vost", "--valid", "1h", config); r.code != exitFailed || !strings.Contains(r.err, "sign in with a passkey") {
 		t.Errorf("a link for an officer: %+v", r)
 	}
 	press := regexp.MustCompile(`^press-[0-9a-f]{8}\thttps://avelmar\.example/press#[a-z2-7]{32}\n$`)
-	if out := must(t, "invite", "review", "--press", "River Gazette", "--valid", "1h", config); !press.MatchString(out) {
+	if out := must(t, "invite", id, "--press", "River Gazette", "--valid", "1h", config); !press.MatchString(out) {
 		t.Errorf("press = %q", out)
 	}
 	for _, args := range [][]string{{"--press", "River Gazette", "--all"}, {"--press", "River Gazette", "avelmar-kell"}, {"--press", "a\u202eb"}} {
-		if r := command(t, "", append([]string{"invite", "review", "--valid", "1h", config}, args...)...); r.code != exitFailed {
+		if r := command(t, "", append([]string{"invite", id, "--valid", "1h", config}, args...)...); r.code != exitFailed {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}

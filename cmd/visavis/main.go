@@ -31,6 +31,7 @@ type cli struct {
 	Meeting  meetingCmd  `cmd:"" help:"Arrange meetings."`
 	Account  accountCmd  `cmd:"" help:"Officers and technicians, who sign in with passkeys."`
 	Invite   inviteCmd   `cmd:"" help:"Make invitation links, one per member of our party. Earlier links and sessions of the same members end."`
+	Log      logCmd      `cmd:"" help:"Read what the node has written down."`
 	Backup   backupCmd   `cmd:"" help:"Copy settings, keys and data into a new directory, also while the node runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place on a machine that has none."`
 	Import   importCmd   `cmd:"" help:"Take over texts of a party's archive."`

@@ -163,7 +163,7 @@ func (s *Server) addAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.done(r, "account.added", auth.Grant{Member: by.ID}, auth.Grant{Member: a.ID})
-	s.giveCode(w, r, a.ID, false)
+	s.giveCode(w, r, by.ID, a.ID, false)
 }
 
 // accountCode answers POST /api/accounts/code: another code for an account that is there. One of somebody else that has passkeys loses them by it: no
@@ -183,15 +183,25 @@ func (s *Server) accountCode(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, auth.Grant{Member: id}, fail(codeForget))
 		return
 	}
-	s.done(r, "account.code", auth.Grant{Member: by.ID}, auth.Grant{Member: id})
-	s.giveCode(w, r, id, q.Forget)
+	s.giveCode(w, r, by.ID, id, q.Forget)
 }
 
-func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, id meeting.MemberID, forget bool) {
-	code, err := s.book.EnrolmentCode(r.Context(), id, enrolmentLife, forget)
+// giveCode makes a code and shows it. What it begins it ends, and writes down, though the browser hangs up.
+func (s *Server) giveCode(w http.ResponseWriter, r *http.Request, by, id meeting.MemberID, forget bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime)
+	defer cancel()
+	note := func(kind string) { s.done(r, kind, auth.Grant{Member: by}, auth.Grant{Member: id}) }
+	var forgot func()
+	if forget {
+		forgot = func() { note("account.forget") } // its passkeys are out
+	}
+	code, err := s.book.EnrolmentCode(ctx, id, enrolmentLife, forgot)
 	if err != nil {
 		s.refuse(w, err)
 		return
+	}
+	if !forget {
+		note("account.code")
 	}
 	s.reply(w, http.StatusOK, wire.AccountCode{
 		URL: s.origin(r) + "/enrol#" + code.Reveal(), Expires: time.Now().Add(enrolmentLife).UTC().Format(time.RFC3339),
@@ -214,7 +224,9 @@ func (s *Server) removeAccount(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, auth.Grant{Member: id}, fail(codeLast))
 		return
 	}
-	if err := s.book.RemoveAccount(r.Context(), id); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime) // its sessions end though the browser hangs up
+	defer cancel()
+	if err := s.book.RemoveAccount(ctx, id); err != nil {
 		s.refuse(w, err)
 		return
 	}

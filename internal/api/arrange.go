@@ -41,6 +41,9 @@ func (s *Server) arrangeRoutes() []route {
 		{"GET /api/arrange/{meeting}/calendar/{member}", s.calendar},
 		{"POST /api/arrange/{meeting}/invite", s.invite},
 		{"POST /api/arrange", case_(func(r *http.Request, q wire.ArrangeRequest, _ meeting.ID, by string) (*arrange.Case, error) {
+			if q.Copy != "" {
+				return d.Copy(r.Context(), meeting.ID(q.ID), meeting.ID(q.Copy), by)
+			}
 			return d.Begin(r.Context(), meeting.ID(q.ID), meeting.PartyID(q.Other), by)
 		})},
 		{"POST /api/arrange/{meeting}/save", case_(func(r *http.Request, q wire.ArrangeRequest, id meeting.ID, by string) (*arrange.Case, error) {
@@ -80,8 +83,28 @@ func (s *Server) arrangeRoutes() []route {
 			}
 			return d.Withdraw(r.Context(), id, rev, by)
 		})},
+		{"POST /api/arrange/{meeting}/calloff", s.callOff},
 		{"POST /api/arrange/{meeting}/drop", s.dropDraft},
 	}
+}
+
+// callOff answers POST /api/arrange/{meeting}/calloff: the meeting that is agreed on will not be.
+func (s *Server) callOff(w http.ResponseWriter, r *http.Request) {
+	s.arrange(w, r, func(r *http.Request, q wire.ArrangeRequest, id meeting.ID, by string) (*arrange.Case, error) {
+		rev, err := revision(q)
+		if err != nil {
+			return nil, err
+		}
+		a, _, err := s.officer(r)
+		if err != nil {
+			return nil, err
+		}
+		c, err := s.arranging.Desk.CallOff(r.Context(), id, rev, q.Reason, by)
+		if err == nil {
+			s.done(r, "meeting.calledoff", auth.Grant{Member: a.ID}, auth.Grant{Meeting: id})
+		}
+		return c, err
+	})
 }
 
 func revision(q wire.ArrangeRequest) (h meeting.Hash, err error) {

@@ -179,3 +179,23 @@ func TestArrangeInvitation(t *testing.T) {
 		}
 	})
 }
+
+// TestCallOffAndCopy: a copy is a new draft; what is not agreed on cannot be called off.
+func TestCallOffAndCopy(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		officer := r.account("vost", meeting.Officer)
+		officer.draftCase()
+		if a := officer.post("/api/arrange", `{"copy":"commission","id":"second"}`); a.status != 200 || !strings.Contains(a.body, `"id":"second"`) {
+			t.Errorf("a copy = %d %s", a.status, a.body)
+		}
+		if a := officer.post("/api/arrange", `{"copy":"nothing","id":"third"}`); a.status != 404 {
+			t.Errorf("a copy of nothing = %d %s", a.status, a.body)
+		}
+		if a := officer.post("/api/arrange/commission/calloff", `{"revision":"`+strings.Repeat("0", 64)+`"}`); a.code() != "arrange.gone" {
+			t.Errorf("calling off what is not agreed on = %d %s", a.status, a.body)
+		}
+		if a := officer.post("/api/arrange/commission/calloff", `{}`); a.code() != "message.arrange" {
+			t.Errorf("without a revision = %d %s", a.status, a.body)
+		}
+	})
+}

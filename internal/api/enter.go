@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -13,20 +12,9 @@ import (
 	"visavis/internal/wire"
 )
 
-// body reads a JSON body of at most limit bytes.
+// body reads a JSON body of at most limit bytes. Other types are what a form of another site could send unasked.
 func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if !isJSON(r) {
-		return nil, fail(codeType)
-	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, fail(codeLarge)
-	}
-	if err != nil {
-		return nil, fail(codeCut)
-	}
-	return b, nil
+	return typedBody(w, r, "application/json", limit)
 }
 
 // try tries a code by f. An address that has tried too many wrong ones may not try a right one either: else it could go on guessing and
@@ -181,6 +169,10 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.log.Info("invitation used", "meeting", g.Meeting, "person", g.Member, "code", session.Waiting)
+	// The first use is once for each invitation. Who waits at the door may come as often as refusals are made.
+	if session.Waiting == "" || s.security.admitEntry(cut(r.RemoteAddr), true) {
+		s.done(r, "invitation.used", g, g)
+	}
 	s.signedIn(w, r, secret)
 	w.WriteHeader(http.StatusNoContent)
 }

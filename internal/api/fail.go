@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
@@ -205,10 +204,4 @@ func (s *Server) reply(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(code)
 	_, _ = w.Write(b) // who has hung up needs no answer
-}
-
-// isJSON says whether a request says that its body is JSON. Other types are what a form of another site could send unasked.
-func isJSON(r *http.Request) bool {
-	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	return strings.EqualFold(strings.TrimSpace(t), "application/json")
 }

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +174,40 @@ func TestCodeForAnother(t *testing.T) {
 		}
 		if a := vost.post("/api/accounts/code", `{"id":"nobody"}`); a.status != 404 {
 			t.Errorf("of nobody = %d %s", a.status, a.body)
+		}
+	})
+}
+
+// TestForgottenThoughTheBrowserHangsUp: it does so when the passkeys are out and the sessions end, which a session of the forgotten one sees. All of them
+// end, and it is written down. The control: TestCodeForAnother.
+func TestForgottenThoughTheBrowserHangsUp(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		second := r.account("second", meeting.Officer)
+		if a := (&person{rig: r, key: second.key}).ceremony("signin", "", ownOrigin); a.status != 204 { // another browser
+			t.Fatalf("sign in = %d %s", a.status, a.body)
+		}
+		all, err := r.book.AccountSessions(t.Context())
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%d sessions, %v", len(all), err)
+		}
+		ctx, hangUp := context.WithCancel(t.Context())
+		defer hangUp()
+		for _, v := range all {
+			defer r.book.Watch(v.ID, hangUp)()
+		}
+		answer := httptest.NewRecorder()
+		r.s.giveCode(answer, httptest.NewRequestWithContext(ctx, "POST", "/api/accounts/code", nil), "vost", "second", true)
+		if ctx.Err() == nil || answer.Code != 200 {
+			t.Fatalf("the browser hung up: %v; answer %d", ctx.Err(), answer.Code)
+		}
+		if a, err := r.book.Account(t.Context(), "second"); err != nil || len(a.Passkeys) != 0 {
+			t.Errorf("%d passkeys, %v", len(a.Passkeys), err)
+		}
+		if all, err := r.book.AccountSessions(t.Context()); err != nil || len(all) != 0 {
+			t.Errorf("%d sessions, %v", len(all), err)
+		}
+		if all := r.noted("account.forget"); len(all) != 1 || all[0].Person != "second" || all[0].By != "vost" {
+			t.Errorf("written: %+v", all)
 		}
 	})
 }

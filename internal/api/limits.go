@@ -85,7 +85,19 @@ const (
 	PasskeysPerSecond = 1
 	// enrolmentLife is how long a code that an officer makes on the console holds.
 	enrolmentLife = 72 * time.Hour
-	// securityPerSecond and securityBurst bound the lines about refusals: more are counted and not written.
-	securityPerSecond = 10
-	securityBurst     = 200
+	// accountTime is for a change of an account that goes on though its browser has hung up.
+	accountTime = 10 * time.Second
+	// securityPerSource and securitySourceBurst bound the lines about refusals of one network (/24, /48), securityPerSecond and securityBurst those
+	// of all strangers, and of all who are known: more are counted and not written.
+	securityPerSource   = 0.1
+	securitySourceBurst = 20
+	securityPerSecond   = 2
+	securityBurst       = 200
+	// The chained log keeps fewer of them, so that nobody who has no power rotates out what is in it (store.MaxLinks in store.LinkLife): in a day
+	// securitySourceDay of one network and securityDay of all strangers, and of all who are known, after the same bursts; ownDay sign-ins and
+	// step-ups of one account, as many at once; and how many were not written once in settleEvery.
+	securitySourceDay = 20
+	securityDay       = 50
+	ownDay            = 100
+	settleEvery       = time.Hour
 )

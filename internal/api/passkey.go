@@ -113,7 +113,7 @@ func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, session.Grant, err)
 		return
 	}
-	s.done(r, "signed.in", session.Grant, session.Grant)
+	s.doneOwn(r, "signed.in", session.Grant)
 	s.signedIn(w, r, secret)
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -163,7 +163,7 @@ func (s *Server) finishStepUp(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, r, session.Grant, err)
 		return
 	}
-	s.done(r, "stepped.up", session.Grant, session.Grant)
+	s.doneOwn(r, "stepped.up", session.Grant)
 	left := max(time.Second, time.Until(session.Created.Add(auth.SessionLife)))
 	http.SetCookie(w, cookie(secret.Reveal(), int(left/time.Second)))
 	w.WriteHeader(http.StatusNoContent)

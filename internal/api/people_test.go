@@ -46,7 +46,7 @@ func (r *rig) account(id string, role meeting.Role) *person {
 		r.t.Fatal(err)
 	}
 	p := &person{rig: r, key: softkey.New()}
-	code, err := r.book.EnrolmentCode(r.t.Context(), meeting.MemberID(id), time.Hour, false)
+	code, err := r.book.EnrolmentCode(r.t.Context(), meeting.MemberID(id), time.Hour, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -442,19 +442,24 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	})
 }
 
-func TestPressSeat(t *testing.T) {
+func TestPressSeat(t *testing.T) { seatOf(t, meeting.Press) }
+
+// TestViewerSeat: a viewer has the same seat as the press, and no more.
+func TestViewerSeat(t *testing.T) { seatOf(t, meeting.Viewer) }
+
+func seatOf(t *testing.T, role meeting.Role) {
 	bubble(t, func(t *testing.T, r *rig) {
-		g := auth.Grant{Meeting: formal, Member: auth.PressID(), Party: "avelmar", Role: meeting.Press, Name: "River Gazette"}
+		g := auth.Grant{Meeting: formal, Member: auth.PressID(), Party: "avelmar", Role: role, Name: "River Gazette"}
 		code, err := r.book.Invite(t.Context(), g, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a := r.ask(r.client, "POST", "/api/invitation", codeBody(code.Reveal())); a.status != 200 || !strings.Contains(a.body, `"role":"press"`) || strings.Contains(a.body, "Name of vost") {
+		if a := r.ask(r.client, "POST", "/api/invitation", codeBody(code.Reveal())); a.status != 200 || !strings.Contains(a.body, `"role":"`+string(role)+`"`) || strings.Contains(a.body, "Name of vost") {
 			t.Errorf("look = %d %s", a.status, a.body)
 		}
 		cookie, _ := r.enterFormal(code.Reveal(), "")
 		p := r.joinFormal(cookie)
-		if w := p.welcome(); w.Role != "press" || w.You != "" {
+		if w := p.welcome(); w.Role != string(role) || w.You != "" {
 			t.Errorf("welcome = %+v", w)
 		}
 		r.room.look(func() {

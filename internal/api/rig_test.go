@@ -265,6 +265,8 @@ type page struct {
 	conn *websocket.Conn
 	in   chan wire.ToClient
 	err  error // why it ended; valid when in is closed
+
+	waits *wire.Wait // the last message, if it was one
 }
 
 func (r *rig) dial(cookie string, change ...func(*http.Request)) (*websocket.Conn, *http.Response, error) {
@@ -336,7 +338,9 @@ func (p *page) other() (wire.ToClient, bool) {
 	p.t.Helper()
 	for until := time.Now().Add(10 * time.Minute); ; {
 		m, ok := p.next()
-		if !ok || m.Quality == nil {
+		again := ok && m.Wait != nil && p.waits != nil && *m.Wait == *p.waits // every 2 s, as quality
+		if !ok || m.Quality == nil && !again {
+			p.waits = m.Wait
 			return m, ok
 		}
 		if time.Now().After(until) {

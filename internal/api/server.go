@@ -95,8 +95,8 @@ type Server struct {
 	passkeyRate  *limiter[address]    // challenges
 	stepUpRate   *limiter[string]     // challenges of step-up, by session: nobody else at that address takes them away
 	stepUpFails  *limiter[string]     // wrong answers to them, by session
-	securityRate *limiter[struct{}]   // lines about refusals
-	stop         context.CancelFunc   // ends sweep
+	security     *security
+	stop         context.CancelFunc // ends sweep
 
 	counts counts
 
@@ -165,7 +165,7 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 		passkeyRate:  newLimiter[address](PasskeysPerSecond, PasskeyBurst),
 		stepUpRate:   newLimiter[string](PasskeysPerSecond, PasskeyBurst),
 		stepUpFails:  newLimiter[string](LoginFailures/60.0, LoginFailures),
-		securityRate: newLimiter[struct{}](securityPerSecond, securityBurst),
+		security:     newSecurity(c.Book, c.Log),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),
 		devices: make(map[string]*device), deviceOf: make(map[string]*device),
@@ -339,12 +339,14 @@ func (s *Server) sweep(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			s.security.settle(0)
 			return
 		case <-t.C:
 			if err := s.book.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Error("sessions could not be swept", "err", err)
 			}
 			s.stranded()
+			s.security.settle(settleEvery)
 		}
 	}
 }

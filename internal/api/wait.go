@@ -19,6 +19,8 @@ type waiting struct {
 	offer  wire.Offer
 	room   mediaRoom
 	waiter *room.Waiter // guarded by k.mu
+	told   wire.Wait    // guarded by k.mu
+	let    bool         // guarded by k.mu: an officer has let it in, nothing more is said of waiting
 	left   bool         // guarded by k.mu
 }
 
@@ -64,27 +66,69 @@ func (s *Server) wait(k *socket, reason string, o wire.Offer) error {
 	}
 	unwatch := s.book.Watch(k.session.ID, func() { k.bye("ended") })
 	context.AfterFunc(k.ctx, unwatch)
-	return w.knock(reason)
+	since := time.Now()
+	if old != nil { // the same person, with the page loaded again
+		old.k.mu.Lock()
+		if old.told.Reason == reason {
+			since = old.waiter.Since
+		}
+		old.k.mu.Unlock()
+	}
+	if err := w.knock(reason, since); err != nil {
+		return err
+	}
+	s.spawn(w.remind)
+	return nil
+}
+
+// remind says the Wait again every qualityEvery: a page takes a silent socket for dead.
+func (w *waiting) remind() {
+	t := time.NewTicker(qualityEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-w.k.ctx.Done():
+			return
+		case <-t.C:
+		}
+		w.k.mu.Lock()
+		told := w.told
+		w.k.mu.Unlock()
+		b, err := wire.EncodeToClient(wire.ToClient{Wait: &told})
+		if err != nil {
+			w.k.s.log.Error("message could not be encoded", "err", err)
+			return
+		}
+		w.k.mu.Lock()
+		over := w.left || w.k.waiting != w
+		if !over && !w.let && w.told == told { // never after a welcome
+			w.k.pushLocked(b)
+		}
+		w.k.mu.Unlock()
+		if over {
+			return
+		}
+	}
 }
 
 // knock tells the page to wait, and the officers that it does.
-func (w *waiting) knock(reason string) error {
+func (w *waiting) knock(reason string, since time.Time) error {
 	g := w.k.session.Grant
-	now := time.Now()
-	n := &room.Waiter{ID: waiterID(w.k.session), Member: g.Member, Name: g.Name, Reason: reason, Since: now}
+	n := &room.Waiter{ID: waiterID(w.k.session), Member: g.Member, Name: g.Name, Reason: reason, Since: since}
 	n.Done = func(code string) { w.k.s.spawn(func() { w.decided(n, code) }) }
 	if g.Audience() {
 		n.Member = ""
 	}
 	w.k.mu.Lock()
-	w.waiter = n
-	left := w.left
+	w.let = false
+	w.waiter, w.told = n, wire.Wait{Reason: reason, Since: stamp(since)}
+	told, left := w.told, w.left
 	w.k.mu.Unlock()
 	if left {
 		return nil
 	}
 	w.k.s.refused(w.k.remote, "door."+reason, g)
-	w.k.push(wire.ToClient{Wait: &wire.Wait{Reason: reason, Since: stamp(now)}})
+	w.k.push(wire.ToClient{Wait: &told})
 	if err := w.room.Knock(n); err != nil {
 		return err
 	}
@@ -136,13 +180,16 @@ func (w *waiting) decided(n *room.Waiter, code string) {
 	}
 	reason, err := s.mustWait(ctx, k.session)
 	if err == nil && reason != "" { // for another reason than the one that the officer saw
-		err = w.knock(reason)
+		err = w.knock(reason, time.Now())
 		if err == nil {
 			return
 		}
 	}
 	var v *visit
 	if err == nil {
+		k.mu.Lock()
+		w.let = true
+		k.mu.Unlock()
 		v, err = s.join(k, w.offer)
 	}
 	if err != nil {
@@ -204,9 +251,21 @@ func (v *visit) act(k *socket, a wire.Act) {
 	if err != nil {
 		e := v.s.explain(err)
 		d.Error = &e
-		v.s.refused(k.remote, e.Code, v.session.Grant)
 	}
 	k.push(wire.ToClient{Done: &d})
+	g := v.session.Grant
+	switch {
+	case d.Error != nil:
+		v.s.refused(k.remote, d.Error.Code, g)
+	case a.Do == wire.DoTurnKey, a.Do == wire.DoReturnKey:
+		v.s.used(k.remote, a.Do+"."+a.Value, g.Member, g)
+	case a.Do == wire.DoAdmit, a.Do == wire.DoExclude, a.Do == wire.DoEndSession:
+		to := auth.Grant{Meeting: g.Meeting, Member: meeting.MemberID(a.Member)}
+		if a.Member == "" {
+			to.Member = meeting.MemberID(a.Value) // the id of one who waits, or of a seat of the press
+		}
+		v.s.used(k.remote, a.Do, g.Member, to)
+	}
 }
 
 func (v *visit) doAct(a wire.Act) error {

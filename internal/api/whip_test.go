@@ -51,7 +51,10 @@ func (m *mustRig) patch(tag, body string) answer {
 	return m.call("PATCH", m.path, m.token, typeFragment, body, with("If-Match", tag))
 }
 
-// musts are the sections of RFC 9725; the WHEP draft has the same ones under the same names.
+// musts are the sections of RFC 9725; the WHEP draft has the same ones under the same names. They were gone through against the whole text of
+// draft-ietf-wish-whip-16 (21 August 2024), which the RFC (March 2025) names as what it was made from; of the RFC's own text no more than its head was
+// at hand. What is said of the SDP answer itself (recvonly, BUNDLE, msid, simulcast by RFC 8853 §5.3.2) is shown by package peer, 422 for a server that
+// knows only one of trickle and restart is not for us, and extensions (Link) we have none.
 func musts() []must {
 	return slices.Concat(setupMusts(), iceMusts(), restartMusts(), otherMusts())
 }

@@ -138,7 +138,7 @@ func (c *Case) pending(begun bool) []Message {
 		case r.Known:
 		case r.Party == c.Self && r.State == Open && r.ID == c.Head && r.Definition != nil:
 			out = append(out, Message{Propose: r.proposal(c.ID)})
-		case r.Party == c.Self && r.State == Withdrawn, r.Party == c.Other && (r.State == Accepted || r.State == Declined):
+		case r.State == CalledOff, r.Party == c.Self && r.State == Withdrawn, r.Party == c.Other && (r.State == Accepted || r.State == Declined):
 			out = append(out, c.stand(r, begun))
 		}
 	}

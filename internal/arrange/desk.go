@@ -39,9 +39,9 @@ type Config struct {
 	Others func() []Party // that are trusted now
 	// Send brings one message to a party's node, or returns an error at once: the desk says it again later. Any goroutine.
 	Send func(p meeting.PartyID, message []byte) error
-	// Begun says whether a meeting's log has entries: then nothing about it can be changed.
+	// Begun says whether a meeting's log has entries: then nothing about it can be changed. It is called with the desk's lock held.
 	Begun func(ctx context.Context, id meeting.ID) (bool, error)
-	// Installed is told when a definition has come into force. No lock is held.
+	// Installed is told when a definition has come into force, or none is any more. No lock is held.
 	Installed func(id meeting.ID)
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -149,14 +149,17 @@ func (d *Desk) fromFile(def meeting.Definition) *Case {
 	return nil
 }
 
-// keep puts a case back, and with install the definition that is in force from now on: both or neither, whatever happens in between.
-func (d *Desk) keepLocked(ctx context.Context, l *loaded, install *meeting.Definition) error {
+// keep puts a case back, and with install the definition that is in force from now on, with remove that none is: both or neither, whatever happens in between.
+func (d *Desk) keepLocked(ctx context.Context, l *loaded, install *meeting.Definition, remove bool) error {
 	b, err := l.encode()
 	if err != nil {
 		return err
 	}
 	changes := []store.Change{{Bucket: caseBucket, Key: string(l.ID), Old: l.raw, New: b}}
-	if install != nil {
+	switch {
+	case remove && l.def != nil:
+		changes = append(changes, store.Change{Bucket: MeetingBucket, Key: string(l.ID), Old: l.def})
+	case install != nil:
 		def, err := marshal(install)
 		if err != nil {
 			return err
@@ -224,6 +227,10 @@ func (d *Desk) Case(ctx context.Context, id meeting.ID) (*Case, error) {
 
 // Begin makes a new draft of a meeting with another party. An empty id is drawn.
 func (d *Desk) Begin(ctx context.Context, id meeting.ID, other meeting.PartyID, by string) (*Case, error) {
+	return d.begin(ctx, id, other, by, func(draft meeting.Definition) meeting.Definition { return draft })
+}
+
+func (d *Desk) begin(ctx context.Context, id meeting.ID, other meeting.PartyID, by string, fill func(meeting.Definition) meeting.Definition) (*Case, error) {
 	if id == "" {
 		id = meeting.ID(string(d.c.Self.ID[:min(len(d.c.Self.ID), meeting.MaxID-11)]) + "-" + strings.ToLower(rand.Text()[:10]))
 	}
@@ -246,8 +253,8 @@ func (d *Desk) Begin(ctx context.Context, id meeting.ID, other meeting.PartyID, 
 	start := now.Truncate(time.Hour).AddDate(0, 0, 14)
 	draft := meeting.Definition{ID: id, Title: meeting.Text{}, Host: d.c.Self.ID, Start: start, Parties: []meeting.Party{
 		{ID: d.c.Self.ID, Name: d.c.Self.Name, Zone: "Etc/UTC"}, {ID: far.ID, Name: far.Name, Zone: "Etc/UTC"}}}
-	l := &loaded{Case: &Case{ID: id, Self: d.c.Self.ID, Other: far.ID, Version: 1, Draft: draft, Edited: true, Saved: now, SavedBy: by}}
-	if err := d.keepLocked(ctx, l, nil); err != nil {
+	l := &loaded{Case: &Case{ID: id, Self: d.c.Self.ID, Other: far.ID, Version: 1, Draft: fill(draft), Edited: true, Saved: now, SavedBy: by}}
+	if err := d.keepLocked(ctx, l, nil, false); err != nil {
 		return nil, err
 	}
 	return l.Case, nil
@@ -268,15 +275,20 @@ func (d *Desk) act(ctx context.Context, id meeting.ID, f func(c *Case, begun boo
 
 // change changes a case by f and keeps it.
 func (d *Desk) change(ctx context.Context, id meeting.ID, f func(c *Case, begun bool) error) (*Case, error) {
-	begun, err := d.c.Begun(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+	return d.changeWith(ctx, id, false, f)
+}
+
+// changeWith is change; remove: no definition is in force any more.
+func (d *Desk) changeWith(ctx context.Context, id meeting.ID, remove bool, f func(c *Case, begun bool) error) (*Case, error) {
 	d.mu.Lock()
-	l, err := d.loadLocked(ctx, id)
+	begun, err := d.c.Begun(ctx, id)
+	var l *loaded
+	if err == nil {
+		l, err = d.loadLocked(ctx, id)
+	}
 	if err == nil {
 		if err = f(l.Case, begun); err == nil {
-			err = d.keepLocked(ctx, l, nil)
+			err = d.keepLocked(ctx, l, nil, remove)
 		}
 	}
 	d.mu.Unlock()
@@ -317,6 +329,30 @@ func (d *Desk) Withdraw(ctx context.Context, id meeting.ID, rev meeting.Hash, by
 // Reset gives up what has been changed in the draft since the last revision.
 func (d *Desk) Reset(ctx context.Context, id meeting.ID, version int64, by string) (*Case, error) {
 	return d.change(ctx, id, func(c *Case, _ bool) error { return c.reset(version, by, d.c.Now()) })
+}
+
+// First lets first write the first entry of a meeting's log, unless the definition with this digest may not be the one that the other party
+// holds: it returns a *meeting.Error arrange.accepted while our officer's yes to a newer one is not confirmed, if we are the host, and
+// arrange.changed when a newer one is in force, or none. Between this look and first's return nothing is agreed on or called off. A meeting that
+// is not arranged here begins.
+func (d *Desk) First(ctx context.Context, id meeting.ID, digest meeting.Hash, first func() error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l, err := d.loadLocked(ctx, id)
+	switch {
+	case errors.Is(err, ErrNone):
+		return first()
+	case err != nil:
+		return err
+	}
+	h := l.head()
+	switch {
+	case l.was == nil || l.was.Digest() != digest: // called off, or changed
+		return fail("arrange.changed", "by", "")
+	case l.was.Host == l.Self && h != nil && h.Party == l.Other && h.State == Accepted: // a guest takes it that the host has begun
+		return fail("arrange.accepted")
+	}
+	return first()
 }
 
 // Begun says whether nothing about a meeting can be changed any more.

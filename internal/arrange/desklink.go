@@ -70,11 +70,7 @@ func (d *Desk) hearAnswer(ctx context.Context, from meeting.PartyID, a *Answer) 
 // hear lets f change a case that is in arrangement with party from, keeps it, with a definition that comes into force, and only then says what
 // is to be said. A case that is not there is made if create says so. It returns a *meeting.Error if the meeting is not to be arranged with from.
 func (d *Desk) hear(ctx context.Context, from meeting.PartyID, id meeting.ID, create bool, f func(c *Case, begun bool) heard) error {
-	begun, err := d.c.Begun(ctx, id)
-	if err != nil {
-		return err
-	}
-	say, installed, err := d.heard(ctx, from, id, create, begun, f)
+	say, installed, err := d.heard(ctx, from, id, create, f)
 	if errors.Is(err, store.ErrChanged) { // a command has written in this moment: the other node says it again
 		d.c.Log.Info("arrangement was changed meanwhile", "meeting", id, "party", from)
 		return nil
@@ -83,16 +79,20 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, id meeting.ID, cr
 		return err
 	}
 	if installed {
-		d.c.Log.Info("meeting agreed", "meeting", id, "party", from)
+		d.c.Log.Info("meeting agreed or called off", "meeting", id, "party", from)
 		d.c.Installed(id)
 	}
 	d.deliver(from, say)
 	return nil
 }
 
-func (d *Desk) heard(ctx context.Context, from meeting.PartyID, id meeting.ID, create, begun bool, f func(c *Case, begun bool) heard) ([]Message, bool, error) {
+func (d *Desk) heard(ctx context.Context, from meeting.PartyID, id meeting.ID, create bool, f func(c *Case, begun bool) heard) ([]Message, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	begun, err := d.c.Begun(ctx, id)
+	if err != nil {
+		return nil, false, err
+	}
 	l, err := d.loadLocked(ctx, id)
 	switch {
 	case errors.Is(err, ErrNone) && create:
@@ -108,11 +108,11 @@ func (d *Desk) heard(ctx context.Context, from meeting.PartyID, id meeting.ID, c
 	}
 	h := f(l.Case, begun)
 	if h.changed {
-		if err := d.keepLocked(ctx, l, h.install); err != nil {
+		if err := d.keepLocked(ctx, l, h.install, h.remove); err != nil {
 			return nil, false, err
 		}
 	}
-	return h.say, h.install != nil, nil
+	return h.say, h.install != nil || h.remove, nil
 }
 
 // openLocked is a new case that the other party begins.

@@ -11,6 +11,7 @@ type heard struct {
 	say     []Message
 	changed bool                // the case has to be kept
 	install *meeting.Definition // this definition is in force from now on: it and the case are kept in one step
+	remove  bool                // none is in force from now on, likewise
 }
 
 // propose takes a proposal of the other party, whose node the link has proven. begun says that the meeting's log has entries: nothing can be
@@ -107,6 +108,9 @@ func (c *Case) agree(r *Revision, now time.Time) *meeting.Definition {
 // answer takes what the other node says of a revision.
 func (c *Case) answer(a *Answer, begun bool, now time.Time) (h heard) {
 	r := c.revision(a.Revision)
+	if a.State == CalledOff {
+		return c.calledOff(r, a, begun, now)
+	}
 	if r == nil {
 		if a.State == Accepted || a.State == Declined { // we have forgotten it: a restored backup. The other must not wait for ever.
 			h.say = []Message{{Answer: &Answer{Meeting: c.ID, Revision: a.Revision, State: Refused, Code: "arrange.unknown"}}}
@@ -126,6 +130,9 @@ func (c *Case) answerOurs(r *Revision, a *Answer, begun bool, now time.Time) (h 
 	case Open, Withdrawn: // it has arrived; our withdrawal has
 		if h.changed = !r.Known && (a.State == Withdrawn) == (r.State == Withdrawn); h.changed {
 			r.Known = true
+		}
+		if a.State == Open && r.State == Superseded { // it crossed what ended it: a calling-off
+			h.say = []Message{c.say(r)}
 		}
 	case Accepted:
 		switch {
@@ -179,7 +186,7 @@ func (c *Case) answerTheirs(r *Revision, a *Answer, begun bool, now time.Time) (
 	case a.State == Declined && r.State == Declined:
 		h.changed = !r.Known
 		r.Known = true
-	case a.State.over() && a.State != Agreed && (r.State == Accepted || r.State == Declined && !r.Known):
+	case a.State.over() && a.State != Agreed && (r.State == Accepted || r.State == Declined && !r.Known || r.State == Open && a.State == Superseded):
 		r.become(a.State, now)
 		r.Code, r.Known, h.changed = a.Code, true, true
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func TestForgedAnswers(t *testing.T) {
 	p := good()
 	b.say(arrange.Message{Propose: &p})
 	b.edit(func(d *meeting.Definition) { d.Members = append(d.Members, people("tolmeria")...) })
-	for _, s := range []arrange.State{arrange.Agreed, arrange.Accepted, arrange.Countered, arrange.Open, arrange.Superseded, arrange.Refused} {
+	for _, s := range []arrange.State{arrange.Agreed, arrange.Accepted, arrange.Countered, arrange.Open, arrange.Refused} {
 		b.say(arrange.Message{Answer: &arrange.Answer{Meeting: velune, Revision: p.ID(), State: s}})
 		if b.inForce() != nil || b.head() != arrange.Open {
 			t.Fatalf("%q made of an open proposal a meeting, or %s", s, b.head())
@@ -108,6 +109,10 @@ func TestForgedAnswers(t *testing.T) {
 	b.say(arrange.Message{Propose: &q})
 	if b.inForce() != nil {
 		t.Fatal("a claim made a meeting")
+	}
+	b.say(arrange.Message{Answer: &arrange.Answer{Meeting: velune, Revision: q.ID(), State: arrange.Superseded}}) // as its author may also take it back
+	if b.inForce() != nil || b.head() != arrange.Superseded {
+		t.Fatalf("its author says that it is superseded: %s", b.head())
 	}
 	for _, unknown := range []arrange.State{arrange.Agreed, arrange.Open, arrange.Withdrawn, arrange.Refused, arrange.Late} {
 		if a := b.say(arrange.Message{Answer: &arrange.Answer{Meeting: "nothing", Revision: p.ID(), State: unknown}}); a != nil {
@@ -496,4 +501,62 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("not stable:\n%s\n%s", again, third)
 		}
 	})
+}
+
+// TestAgreedIsLost: the author has made a revision agreed, and the word of it is lost. The other node, whose officer has accepted, begins nothing
+// under the definition of before; when the two have spoken both hold the same one, and it begins under that. The control: nothing is lost.
+func TestAgreedIsLost(t *testing.T) {
+	for _, lost := range []string{"", "accepted", "agreed"} {
+		t.Run("lost: "+lost, func(t *testing.T) {
+			a, b := arranged(t)
+			was := both(a, b)
+			b.edit(func(d *meeting.Definition) { d.Title = text("Second") })
+			b.propose()
+			settle(a, b)
+			a.accept()
+			if lost == "accepted" {
+				a.lose()
+			}
+			for len(a.out) > 0 {
+				m := a.out[0]
+				a.out = a.out[1:]
+				b.hear(m)
+			}
+			if lost == "agreed" {
+				b.lose()
+			}
+			settle(a, b)
+			wrote := 0
+			first := func(o *office, d meeting.Definition) error {
+				return o.desk.First(t.Context(), velune, d.Digest(), func() error { wrote++; return nil })
+			}
+			if lost != "" {
+				if a.inForce().Digest() != was.Digest() || (b.inForce().Digest() == was.Digest()) != (lost == "accepted") {
+					t.Fatal("the message was not lost")
+				}
+				var e *meeting.Error
+				if err := first(a, was); !errors.As(err, &e) || e.Code != "arrange.accepted" || wrote != 0 {
+					t.Errorf("begins under the definition of before: %v, %d written", err, wrote)
+				}
+				up(a, b)
+				settle(a, b)
+			}
+			now := both(a, b)
+			if now.Title["en"] != "Second" {
+				t.Errorf("in force: %v", now.Title)
+			}
+			for _, o := range []*office{a, b} {
+				var e *meeting.Error
+				if err := first(o, was); !errors.As(err, &e) || e.Code != "arrange.changed" || wrote != 0 {
+					t.Errorf("%s begins under the definition of before: %v, %d written", o.id, err, wrote)
+				}
+			}
+			for i, o := range []*office{a, b} {
+				if err := first(o, now); err != nil || wrote != i+1 {
+					t.Errorf("%s begins: %v, %d written", o.id, err, wrote)
+				}
+			}
+			quiet(a, b)
+		})
+	}
 }

@@ -43,8 +43,8 @@ type Answer struct {
 	Revision meeting.Hash `json:"revision"`
 	State    State        `json:"state"`
 	N        int64        `json:"n,omitempty"`      // with late: the highest number that the sender has seen of the receiver
-	Code     string       `json:"code,omitempty"`   // with refused: why
-	Reason   string       `json:"reason,omitempty"` // with declined: what the officer wrote
+	Code     string       `json:"code,omitempty"`   // with refused: why; with calledoff: heardOff, or none
+	Reason   string       `json:"reason,omitempty"` // with declined and calledoff: what the officer wrote
 }
 
 // State is how a revision stands.
@@ -60,13 +60,14 @@ const (
 	Countered  State = "countered"  // its receiver answered with another
 	Withdrawn  State = "withdrawn"  // its author took it back
 	Superseded State = "superseded" // its author replaced it, or both proposed at once and the other one holds
+	CalledOff  State = "calledoff"  // was agreed, and a party has called the meeting off
 	Late       State = "late"       // it came after a newer one of the same author
 	Refused    State = "refused"    // the other node could not take it: Code says why
 )
 
 func (s State) known() bool {
 	switch s {
-	case Open, Accepted, Agreed, Declined, Countered, Withdrawn, Superseded, Late, Refused:
+	case Open, Accepted, Agreed, Declined, Countered, Withdrawn, Superseded, CalledOff, Late, Refused:
 		return true
 	}
 	return false

@@ -74,6 +74,28 @@ func (o *office) start() {
 	})
 }
 
+// copy is what o's node has on its disk now.
+func (o *office) copy() *store.Store {
+	o.t.Helper()
+	s, err := store.Memory()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { _ = s.Close() })
+	for _, bucket := range []string{arrange.MeetingBucket, "arrange"} {
+		items, err := o.store.List(o.t.Context(), bucket, "")
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		for _, i := range items {
+			if err := s.Put(o.t.Context(), bucket, i.Key, i.Value); err != nil {
+				o.t.Fatal(err)
+			}
+		}
+	}
+	return s
+}
+
 // settle brings everything that is on the way to its end, both ways. It fails the test if that has none.
 func settle(a, b *office) {
 	a.t.Helper()

@@ -190,18 +190,20 @@ func (b *Book) AccountSessions(ctx context.Context) ([]Session, error) {
 }
 
 // EnrolmentCode makes a code with which one passkey can be added to an account within ttl (more than 0, at most EnrolmentLife), in place of earlier
-// codes. With forget the account's passkeys are taken out and its sessions end: they are lost, or in wrong hands.
-func (b *Book) EnrolmentCode(ctx context.Context, id meeting.MemberID, ttl time.Duration, forget bool) (Secret, error) {
+// codes. With forgot the account's passkeys are taken out and its sessions end: they are lost, or in wrong hands. It is called as soon as they are out,
+// whatever becomes of the rest.
+func (b *Book) EnrolmentCode(ctx context.Context, id meeting.MemberID, ttl time.Duration, forgot func()) (Secret, error) {
 	if ttl <= 0 || ttl > EnrolmentLife {
 		return Secret{}, fmt.Errorf("code for %s: life of %s is not within %s", id, ttl, EnrolmentLife)
 	}
 	if _, _, err := b.account(ctx, id); err != nil {
 		return Secret{}, err
 	}
-	if forget {
-		if err := b.changeAccount(ctx, id, func(v *accountValue) error { v.Passkeys = []passkeyValue{}; return nil }); err != nil {
+	if forgot != nil {
+		if err := b.changeAccount(ctx, id, func(v *accountValue) ([]store.Change, error) { v.Passkeys = []passkeyValue{}; return nil, nil }); err != nil {
 			return Secret{}, err
 		}
+		forgot()
 		if err := b.EndAccount(ctx, id); err != nil {
 			return Secret{}, err
 		}
@@ -274,21 +276,22 @@ func (b *Book) dropEnrolments(ctx context.Context, match func(enrolmentValue) bo
 	return nil
 }
 
-// changeAccount alters an account in one step.
-func (b *Book) changeAccount(ctx context.Context, id meeting.MemberID, f func(*accountValue) error) error {
+// changeAccount alters an account by f, in one step with the changes that f gives.
+func (b *Book) changeAccount(ctx context.Context, id meeting.MemberID, f func(*accountValue) ([]store.Change, error)) error {
 	for {
 		raw, v, err := b.account(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := f(&v); err != nil {
+		with, err := f(&v)
+		if err != nil {
 			return err
 		}
 		enc, err := json.Marshal(v)
 		if err != nil {
 			return fmt.Errorf("change account: %w", err)
 		}
-		if err = b.store.Swap(ctx, accountBucket, string(id), raw, enc); errors.Is(err, store.ErrChanged) {
+		if err = b.store.SwapAll(ctx, append(with, store.Change{Bucket: accountBucket, Key: string(id), Old: raw, New: enc})...); errors.Is(err, store.ErrChanged) {
 			continue
 		}
 		if err != nil {

@@ -54,9 +54,9 @@ type Book struct {
 	store *store.Store
 	now   func() time.Time
 
-	entering sync.Mutex // held while it is decided whether a new session waits
-	sweeping sync.Mutex // one Sweep at a time
-	touched  uint64     // by the Sweep in progress: sessions whose last use it wrote
+	entering turn   // held while it is decided whether a new session waits
+	sweeping turn   // one Sweep at a time
+	touched  uint64 // by the Sweep in progress: sessions whose last use it wrote
 
 	mu      sync.Mutex
 	watched map[string]*watched // session id → who wants to know of its end
@@ -68,8 +68,24 @@ func NewBook(s *store.Store, now func() time.Time) *Book {
 	if now == nil {
 		now = time.Now
 	}
-	return &Book{store: s, now: now, watched: map[string]*watched{}}
+	return &Book{store: s, now: now, entering: make(turn, 1), sweeping: make(turn, 1), watched: map[string]*watched{}}
 }
+
+// turn lets one at a time through what reads the store and writes to it. It is a channel and no mutex, because who waits for it gives up with the
+// context, and because the store may sleep meanwhile, for another process that writes: in virtual time whoever waits for a mutex keeps the
+// clock from moving, and with it the sleep from ending.
+type turn chan struct{}
+
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t turn) give() { <-t }
 
 type invitationValue struct {
 	Grant   Grant     `json:"grant"`
@@ -145,20 +161,28 @@ func (b *Book) Redeem(ctx context.Context, code Secret) (Session, Secret, error)
 
 // Enter is Redeem of an invitation that may ask for a PIN (ErrPIN; after MaxPINFailures ErrLocked, for the right one too). With e.Wait the
 // session of whoever is not the first with this identity has Waiting set; of more than MaxWaiting ErrFull.
-func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (Session, Secret, error) {
-	b.entering.Lock()
-	defer b.entering.Unlock()
+func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (s Session, cookie Secret, err error) {
+	if err := b.entering.take(ctx); err != nil {
+		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)
+	}
+	defer b.entering.give()
 	key, raw, v, err := b.invitation(ctx, code)
 	if err == nil && v.Used && !e.Wait {
 		err = ErrInvitation
 	}
 	if err == nil && v.PIN != "" {
-		raw, v, err = b.tryPIN(ctx, key, code, e.PIN)
+		if raw, v, err = b.tryPIN(ctx, key, code, e.PIN); err == nil {
+			defer func() {
+				if err != nil {
+					b.uncountPIN(ctx, key)
+				}
+			}()
+		}
 	}
 	if err != nil {
 		return Session{}, Secret{}, err
 	}
-	s := b.begin(v.Grant)
+	s = b.begin(v.Grant)
 	if e.Wait {
 		if s.Waiting, err = b.mustWait(ctx, v); err != nil {
 			return Session{}, Secret{}, err
@@ -168,7 +192,9 @@ func (b *Book) Enter(ctx context.Context, code Secret, e Entry) (Session, Secret
 	if err != nil {
 		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)
 	}
-	v.Used, v.Wrong = true, 0
+	if v.Used = true; v.PIN != "" {
+		v.Wrong-- // this one was right; what was tried wrongly stays counted, whoever comes in between
+	}
 	used, err := json.Marshal(v)
 	if err != nil {
 		return Session{}, Secret{}, fmt.Errorf("redeem: %w", err)

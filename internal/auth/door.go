@@ -82,6 +82,27 @@ func (b *Book) tryPIN(ctx context.Context, key string, code, pin Secret) ([]byte
 	}
 }
 
+// uncountPIN takes back the count of a PIN that was right and led to no session, for whatever reason: its owner is locked out by wrong ones alone. If
+// that cannot be written it stays counted.
+func (b *Book) uncountPIN(ctx context.Context, key string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), uncountTime) // whoever has hung up gave the right one all the same
+	defer cancel()
+	for {
+		raw, v, err := b.invited(ctx, key)
+		if err != nil || v.Wrong == 0 {
+			return
+		}
+		v.Wrong--
+		enc, err := json.Marshal(v)
+		if err != nil {
+			return
+		}
+		if err := b.store.Swap(ctx, invitationBucket, key, raw, enc); !errors.Is(err, store.ErrChanged) {
+			return
+		}
+	}
+}
+
 // mustWait says whether a new session for an invitation waits: it was used before, or somebody else has its identity now. "" if not.
 func (b *Book) mustWait(ctx context.Context, v invitationValue) (string, error) {
 	same, err := b.sessions(ctx, func(s Session) bool { return s.Grant.Meeting == v.Grant.Meeting && s.Grant.Member == v.Grant.Member })
@@ -105,8 +126,10 @@ func (b *Book) mustWait(ctx context.Context, v invitationValue) (string, error) 
 
 // Admit lets a session that waits in, and makes every other one of the same identity wait in its place: they are the ids that it returns.
 func (b *Book) Admit(ctx context.Context, id string) ([]string, error) {
-	b.entering.Lock()
-	defer b.entering.Unlock()
+	if err := b.entering.take(ctx); err != nil {
+		return nil, fmt.Errorf("admit: %w", err)
+	}
+	defer b.entering.give()
 	s, _, err := b.session(ctx, id)
 	if err != nil {
 		return nil, err

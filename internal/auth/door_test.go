@@ -213,3 +213,94 @@ func TestExclusion(t *testing.T) {
 		t.Errorf("press ids %s, %s", a, b)
 	}
 }
+
+// TestWrongPINsStayCounted: the right PIN, given by its owner as often as he likes, gives nobody else more tries.
+func TestWrongPINsStayCounted(t *testing.T) {
+	b, _, _ := book(t)
+	ctx := t.Context()
+	code, pin := invitePIN(t, b)
+	for i := range auth.MaxPINFailures {
+		if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: pin, Wait: true}); err != nil {
+			t.Fatalf("control: the right PIN after %d wrong ones: %v", i, err)
+		}
+		want := auth.ErrPIN
+		if i == auth.MaxPINFailures-1 {
+			want = auth.ErrLocked
+		}
+		if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: wrongPIN(pin), Wait: true}); !errors.Is(err, want) {
+			t.Errorf("wrong PIN %d: %v, want %v", i+1, err, want)
+		}
+	}
+	if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: pin, Wait: true}); !errors.Is(err, auth.ErrLocked) {
+		t.Errorf("after %d wrong ones: %v", auth.MaxPINFailures, err)
+	}
+}
+
+// TestRightPINIsNotCounted: the right PIN that lets nobody in, because the door is full or its request ends, locks nobody out. The control: wrong ones in
+// between stay counted.
+func TestRightPINIsNotCounted(t *testing.T) {
+	clk, s := newClock(), memory(t)
+	look := func() {}
+	b := auth.NewBook(s, func() time.Time { look(); return clk.now() })
+	ctx := t.Context()
+	code, pin := invitePIN(t, b)
+	right := auth.Entry{PIN: pin, Wait: true}
+	var waits []auth.Session
+	for range 1 + auth.MaxWaiting {
+		v, _, err := b.Enter(ctx, code, right)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, v)
+	}
+	for range 2 * auth.MaxPINFailures {
+		if _, _, err := b.Enter(ctx, code, right); !errors.Is(err, auth.ErrFull) {
+			t.Fatalf("a full door: %v", err)
+		}
+	}
+	if err := b.End(ctx, waits[auth.MaxWaiting].ID); err != nil {
+		t.Fatal(err)
+	}
+	ended := 0
+	for n := range 4 * auth.MaxPINFailures { // it ends when the clock is read for the nth time
+		gone, end := context.WithCancel(ctx)
+		read := 0
+		look = func() {
+			if read++; read == n%4+1 {
+				end()
+			}
+		}
+		v, _, err := b.Enter(gone, code, right)
+		look = func() {}
+		end()
+		switch {
+		case errors.Is(err, context.Canceled):
+			ended++
+		case err != nil:
+			t.Fatalf("ended at %d: %v", n%4+1, err)
+		default:
+			if err := b.End(ctx, v.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if ended <= auth.MaxPINFailures {
+		t.Errorf("%d requests ended before they were answered", ended)
+	}
+	for range auth.MaxPINFailures - 1 {
+		if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: wrongPIN(pin), Wait: true}); !errors.Is(err, auth.ErrPIN) {
+			t.Errorf("a wrong one: %v", err)
+		}
+	}
+	if _, _, err := b.Enter(ctx, code, right); err != nil {
+		t.Errorf("the right PIN when there is room again: %v", err)
+	}
+	for range 2 {
+		if _, _, err := b.Enter(ctx, code, right); !errors.Is(err, auth.ErrFull) {
+			t.Errorf("a full door: %v", err)
+		}
+	}
+	if _, _, err := b.Enter(ctx, code, auth.Entry{PIN: wrongPIN(pin), Wait: true}); !errors.Is(err, auth.ErrLocked) {
+		t.Errorf("control: wrong PIN %d: %v", auth.MaxPINFailures, err)
+	}
+}

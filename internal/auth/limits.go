@@ -32,6 +32,8 @@ const (
 	StepUpLife     = 5 * time.Minute    // how long a passkey that was shown stands for a turned key
 	EnrolmentLife  = 7 * 24 * time.Hour // longest life of a code for a passkey
 
+	uncountTime = 5 * time.Second // to write that a PIN was right, after its request has ended
+
 	pinDigits   = 6
 	codeBytes   = 20 // 160 bit: an invitation's code
 	cookieBytes = 32 // 256 bit: a session's cookie

@@ -46,6 +46,8 @@ type Passkeys struct {
 	sites map[string]*webauthn.WebAuthn // by host, with its port
 	key   [32]byte                      // of the MAC: challenges end with the process
 
+	signing func() // tests: a passkey has been found right, and the session is not there yet
+
 	mu    sync.Mutex
 	spent map[string]time.Time // challenges that were answered rightly → when they expire
 }
@@ -341,18 +343,21 @@ func (p *Passkeys) request(kind, host, bound string) webauthn.LoginOption {
 
 // FinishSignIn begins a session for the account whose passkey the browser has shown (AuthenticationResponseJSON).
 func (p *Passkeys) FinishSignIn(ctx context.Context, host string, answer []byte) (Session, Secret, error) {
-	a, err := p.shown(ctx, host, kindSignIn, "", nil, answer)
+	var s Session
+	var cookie Secret
+	// In one step with the passkey's count: an account that loses its passkeys in this moment has either none of them shown, or the session
+	// among those that end.
+	_, err := p.shown(ctx, host, kindSignIn, "", nil, answer, func(a accountValue) (begun []store.Change, err error) {
+		if p.signing != nil {
+			p.signing()
+		}
+		s = p.book.begin(Grant{Member: a.ID})
+		s.Account, s.Proven = true, s.Created
+		cookie, begun, err = s.begun()
+		return begun, err
+	})
 	if err != nil {
 		return Session{}, Secret{}, err
-	}
-	s := p.book.begin(Grant{Member: a.ID})
-	s.Account, s.Proven = true, s.Created
-	cookie, begun, err := s.begun()
-	if err == nil {
-		err = p.book.store.SwapAll(ctx, begun...)
-	}
-	if err != nil {
-		return Session{}, Secret{}, fmt.Errorf("sign in: %w", err)
 	}
 	return s, cookie, nil
 }
@@ -387,14 +392,14 @@ func (p *Passkeys) FinishStepUp(ctx context.Context, host string, cookie Secret,
 	if !s.Account {
 		return Secret{}, ErrPasskey
 	}
-	if _, err := p.shown(ctx, host, kindStepUp, s.ID, &s.Grant.Member, answer); err != nil {
+	if _, err := p.shown(ctx, host, kindStepUp, s.ID, &s.Grant.Member, answer, nil); err != nil {
 		return Secret{}, err
 	}
 	return p.book.renew(ctx, s.ID, cookie, func(s *Session) { s.Proven = p.book.now().UTC() })
 }
 
-// shown verifies that a passkey was shown for a challenge of ours, and counts it. account nil: any account's.
-func (p *Passkeys) shown(ctx context.Context, host, kind, bound string, account *meeting.MemberID, answer []byte) (Account, error) {
+// shown verifies that a passkey was shown for a challenge of ours, and counts it, together with the changes of with. account nil: any account's.
+func (p *Passkeys) shown(ctx context.Context, host, kind, bound string, account *meeting.MemberID, answer []byte, with func(accountValue) ([]store.Change, error)) (Account, error) {
 	site, err := p.site(host)
 	if err != nil {
 		return Account{}, err
@@ -424,8 +429,11 @@ func (p *Passkeys) shown(ctx context.Context, host, kind, bound string, account 
 	if !p.spend(challenge, ends) {
 		return Account{}, ErrChallenge
 	}
-	err = p.book.changeAccount(ctx, a.ID, func(v *accountValue) error {
-		return v.shown(made.ID, c.Response.AuthenticatorData.Counter, p.book.now())
+	err = p.book.changeAccount(ctx, a.ID, func(v *accountValue) ([]store.Change, error) {
+		if err := v.shown(made.ID, c.Response.AuthenticatorData.Counter, p.book.now()); err != nil || with == nil {
+			return nil, err
+		}
+		return with(*v)
 	})
 	if errors.Is(err, ErrAccount) {
 		err = ErrPasskey

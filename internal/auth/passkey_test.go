@@ -57,7 +57,7 @@ func (d *desk) enrolled(id meeting.MemberID, role meeting.Role, key *softkey.Aut
 
 func (d *desk) code(id meeting.MemberID) auth.Secret {
 	d.t.Helper()
-	code, err := d.EnrolmentCode(d.t.Context(), id, time.Hour, false)
+	code, err := d.EnrolmentCode(d.t.Context(), id, time.Hour, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func TestEnrolmentCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.EnrolmentCode(ctx, s.Grant.Member, time.Hour, true); err != nil {
+	if _, err := d.EnrolmentCode(ctx, s.Grant.Member, time.Hour, func() {}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.ByID(ctx, s.ID); !errors.Is(err, auth.ErrSession) {

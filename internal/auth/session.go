@@ -288,8 +288,10 @@ func (b *Book) Watch(id string, ended func()) (stop func()) {
 // Sweep looks after what is watched. A running node calls it twice a second, so that a socket whose session was ended by a command closes within
 // 1 s. While nobody writes a session or a pass it reads only what is due by time: looking up each of a hundred took 8 % of what a node does.
 func (b *Book) Sweep(ctx context.Context) error {
-	b.sweeping.Lock()
-	defer b.sweeping.Unlock()
+	if err := b.sweeping.take(ctx); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	defer b.sweeping.give()
 	rev, err := b.store.Revision(ctx, sessionBucket, passBucket)
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)

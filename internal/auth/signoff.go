@@ -36,7 +36,7 @@ func (p *Passkeys) FinishSignOff(ctx context.Context, host string, s Session, ha
 	if !s.Account {
 		return ErrPasskey
 	}
-	_, err := p.shown(ctx, host, kindSignOff, signOffBound(s, hash), &s.Grant.Member, answer)
+	_, err := p.shown(ctx, host, kindSignOff, signOffBound(s, hash), &s.Grant.Member, answer, nil)
 	return err
 }
 

@@ -43,6 +43,8 @@ type Config struct {
 	Meeting string
 	// Clip is what camera and microphone show and say.
 	Clip *Clip
+	// Feedback makes the bot tell its node when pictures came, as browsers do (transport-wide feedback): without it the node limits nothing.
+	Feedback bool
 	// Silent bots, officers and press, have neither camera nor microphone, and need no clip.
 	Silent bool
 	// Epoch is when clips began: bots with one epoch keep their turns to speak. Zero: when the bot was made.
@@ -96,6 +98,9 @@ func New(c Config) (*Bot, error) {
 	}
 	if c.Clip == nil && !c.Silent {
 		return nil, errors.New("a bot needs a clip")
+	}
+	if err := c.Clip.check(); err != nil {
+		return nil, err
 	}
 	if c.Floor > maxSlots || c.Stage > maxSlots {
 		return nil, fmt.Errorf("%d floor and %d stage slots, at most %d each", c.Floor, c.Stage, maxSlots)

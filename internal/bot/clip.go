@@ -21,6 +21,9 @@ type Clip struct {
 	// Frames are VP8 frames at FPS a second; the first is a keyframe.
 	Frames []Frame
 	FPS    int
+	// Lower are the same pictures smaller, best first, at most two: with them the camera is sent in layers (simulcast, RIDs h, m, l). Frame
+	// by frame they are what Frames is, keyframes at the same places.
+	Lower [][]Frame
 	// Sound are Opus packets of 20 ms.
 	Sound []Sound
 	// Offset and Period say when Sound is played: once in each Period, Offset after its beginning, silence else. Zero
@@ -126,10 +129,26 @@ func (c *Clip) soundAt(since time.Duration) Sound {
 	return c.Sound[i]
 }
 
+// check says what is wrong with a clip's layers.
+func (c *Clip) check() error {
+	if c == nil {
+		return nil
+	}
+	if len(c.Lower) >= len(rids) {
+		return fmt.Errorf("%d lower layers, at most %d", len(c.Lower), len(rids)-1)
+	}
+	for _, l := range c.Lower {
+		if !slices.EqualFunc(l, c.Frames, func(a, b Frame) bool { return a.Key == b.Key }) {
+			return errors.New("a lower layer with other frames or keyframes than the clip")
+		}
+	}
+	return nil
+}
+
 // nextKey is the first keyframe at or after frame i, in the loop.
-func (c *Clip) nextKey(i int) int {
-	for n := range c.Frames {
-		if k := (i + n) % len(c.Frames); c.Frames[k].Key {
+func nextKey(frames []Frame, i int) int {
+	for n := range frames {
+		if k := (i + n) % len(frames); frames[k].Key {
 			return k
 		}
 	}

@@ -72,7 +72,7 @@ func TestTurnKeepsSilenceOutsideIt(t *testing.T) {
 func TestNextKeyWrapsAround(t *testing.T) {
 	c := &Clip{Frames: []Frame{{Key: true}, {}, {Key: true}, {}}}
 	for at, want := range []int{0, 2, 2, 0} {
-		if got := c.nextKey(at); got != want {
+		if got := nextKey(c.Frames, at); got != want {
 			t.Errorf("nextKey(%d) = %d, want %d", at, got, want)
 		}
 	}
@@ -106,4 +106,24 @@ func FuzzReadOgg(f *testing.F) {
 			t.Error("accepted no packet")
 		}
 	})
+}
+
+func TestLayersAreThePicturesOfTheClip(t *testing.T) {
+	c := &Clip{FPS: 15, Frames: []Frame{{Data: []byte{0x10}, Key: true}, {Data: []byte{0x11}}}}
+	layers := func(l ...[]Frame) *Clip { d := *c; d.Lower = l; return &d }
+	for _, x := range []struct {
+		what string
+		c    *Clip
+		ok   bool
+	}{
+		{"none", c, true},
+		{"two of the same", layers(c.Frames, c.Frames), true},
+		{"three", layers(c.Frames, c.Frames, c.Frames), false},
+		{"a frame less", layers(c.Frames[:1]), false},
+		{"a keyframe elsewhere", layers([]Frame{c.Frames[1], c.Frames[0]}), false},
+	} {
+		if err := x.c.check(); (err == nil) != x.ok {
+			t.Errorf("%s: %v", x.what, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
@@ -21,7 +23,13 @@ import (
 const (
 	extMid   = "urn:ietf:params:rtp-hdrext:sdes:mid"
 	extLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+	extRID   = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+	extRRID  = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+	extTWCC  = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 )
+
+// rids name the layers of a camera, best first.
+var rids = [...]string{"h", "m", "l"}
 
 // media is one media session: one PeerConnection with what it sends and receives.
 type media struct {
@@ -31,7 +39,7 @@ type media struct {
 	slots map[string]*slot
 	order []*slot // the same, in the order of the offer: feedback goes out in one order, so that virtual time repeats itself
 	mic   *player
-	cam   *player
+	cams  []*player // the camera's layers, best first; one without simulcast
 	began time.Time
 	stop  chan struct{}
 	wg    sync.WaitGroup
@@ -87,10 +95,19 @@ func newAPI(c Config) (*webrtc.API, error) {
 			return nil, err
 		}
 	}
-	for _, x := range []struct {
+	type extension struct {
 		uri string
 		t   webrtc.RTPCodecType
-	}{{extMid, webrtc.RTPCodecTypeAudio}, {extMid, webrtc.RTPCodecTypeVideo}, {extLevel, webrtc.RTPCodecTypeAudio}} {
+	}
+	extensions := []extension{{extMid, webrtc.RTPCodecTypeAudio}, {extMid, webrtc.RTPCodecTypeVideo}, {extLevel, webrtc.RTPCodecTypeAudio}}
+	if c.Clip != nil && len(c.Clip.Lower) > 0 {
+		extensions = append(extensions, extension{extRID, webrtc.RTPCodecTypeVideo}, extension{extRRID, webrtc.RTPCodecTypeVideo})
+	}
+	if c.Feedback {
+		me.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, webrtc.RTPCodecTypeVideo)
+		extensions = append(extensions, extension{extTWCC, webrtc.RTPCodecTypeVideo})
+	}
+	for _, x := range extensions {
 		if err := me.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: x.uri}, x.t); err != nil {
 			return nil, err
 		}
@@ -111,6 +128,13 @@ func newAPI(c Config) (*webrtc.API, error) {
 	ir.Add(responder)
 	ir.Add(receiver)
 	ir.Add(sender)
+	if c.Feedback {
+		f, err := twcc.NewSenderInterceptor()
+		if err != nil {
+			return nil, err
+		}
+		ir.Add(f)
+	}
 	se := webrtc.SettingEngine{}
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -133,26 +157,10 @@ func vp8Codec() webrtc.RTPCodecParameters {
 }
 
 func (m *media) sections() error {
-	type sent struct {
-		name  string
-		codec webrtc.RTPCodecCapability
-		to    **player
-	}
-	senders := []sent{{"mic", opusCodec().RTPCodecCapability, &m.mic}, {"cam", vp8Codec().RTPCodecCapability, &m.cam}}
-	if m.b.c.Silent {
-		senders = nil
-	}
-	for _, p := range senders {
-		track, err := webrtc.NewTrackLocalStaticRTP(p.codec, p.name, "self")
-		if err != nil {
+	if !m.b.c.Silent {
+		if err := m.sends(); err != nil {
 			return err
 		}
-		t, err := m.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-		if err != nil {
-			return err
-		}
-		m.names[t] = p.name
-		*p.to = &player{m: m, name: p.name, track: track, tr: t}
 	}
 	for _, s := range []struct {
 		prefix string
@@ -171,6 +179,75 @@ func (m *media) sections() error {
 		}
 	}
 	return nil
+}
+
+// sends adds the microphone's section and the camera's.
+func (m *media) sends() error {
+	mic, err := m.send("mic", opusCodec().RTPCodecCapability, "")
+	if err != nil {
+		return err
+	}
+	m.mic = mic
+	c := m.b.c.Clip
+	if len(c.Lower) == 0 {
+		p, err := m.send("cam", vp8Codec().RTPCodecCapability, "")
+		if err != nil {
+			return err
+		}
+		p.frames, m.cams = c.Frames, []*player{p}
+		return nil
+	}
+	for i, frames := range append([][]Frame{c.Frames}, c.Lower...) {
+		p, err := m.send("cam", vp8Codec().RTPCodecCapability, rids[i])
+		if err != nil {
+			return err
+		}
+		p.name, p.frames = "cam/"+rids[i], frames
+		m.cams = append(m.cams, p)
+	}
+	return nil
+}
+
+// send adds a track in a section of its own, or as one more layer of the section that the layer before has.
+func (m *media) send(name string, codec webrtc.RTPCodecCapability, rid string) (*player, error) {
+	var options []func(*webrtc.TrackLocalStaticRTP)
+	if rid != "" {
+		options = append(options, webrtc.WithRTPStreamID(rid))
+	}
+	track, err := webrtc.NewTrackLocalStaticRTP(codec, name, "self", options...)
+	if err != nil {
+		return nil, err
+	}
+	p := &player{m: m, name: name, rid: rid, track: track}
+	if len(m.cams) > 0 {
+		p.tr = m.cams[0].tr
+		return p, p.tr.Sender().AddEncoding(track)
+	}
+	if p.tr, err = m.pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
+		return nil, err
+	}
+	m.names[p.tr] = name
+	return p, nil
+}
+
+// players are all tracks that are sent.
+func (m *media) players() []*player {
+	if m.mic == nil {
+		return nil
+	}
+	return append([]*player{m.mic}, m.cams...)
+}
+
+// watch takes what the node says of the camera's layers: the others are not sent. Which is said before the first packet counts too.
+func (m *media) watch(on []string) {
+	if m == nil {
+		return
+	}
+	for _, p := range m.cams {
+		p.mu.Lock()
+		p.off = p.rid != "" && !slices.Contains(on, p.rid)
+		p.mu.Unlock()
+	}
 }
 
 // offer makes the session's offer with all its own candidates in it: a node ignores them, and it never has to wait.
@@ -223,7 +300,7 @@ func (m *media) changed(s webrtc.PeerConnectionState) {
 	if m.b.c.Silent {
 		return
 	}
-	for _, p := range []*player{m.mic, m.cam} {
+	for _, p := range m.players() {
 		m.spawn(p.requests)
 	}
 	m.spawn(m.play)
@@ -297,10 +374,8 @@ func (m *media) stats(sent map[string]Sent, got map[string]Received) (map[string
 	if got == nil {
 		got = map[string]Received{}
 	}
-	for _, p := range []*player{m.mic, m.cam} {
-		if p != nil {
-			sent[p.name] = sent[p.name].add(p.counted())
-		}
+	for _, p := range m.players() {
+		sent[p.name] = sent[p.name].add(p.counted())
 	}
 	for name, s := range m.slots {
 		got[name] = got[name].add(s.counted())

@@ -9,16 +9,19 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// player is one track that is sent: "mic" or "cam".
+// player is one track that is sent: "mic", "cam", or a layer of the camera, "cam/h".
 type player struct {
-	m     *media
-	name  string
-	track *webrtc.TrackLocalStaticRTP
-	tr    *webrtc.RTPTransceiver
+	m      *media
+	name   string
+	rid    string // of the layer, "" without layers
+	frames []Frame
+	track  *webrtc.TrackLocalStaticRTP
+	tr     *webrtc.RTPTransceiver
 
 	seq        uint16 // owned by the playing goroutine
 	base       uint32
-	mid, level uint8  // ids of header extensions, 0: not agreed
+	mid, level uint8 // ids of header extensions, 0: not agreed
+	ridID      uint8
 	index      int    // next frame of the clip
 	cut        bool   // the next frame must be a keyframe
 	picture    uint16 // picture id, 15 bits
@@ -27,13 +30,20 @@ type player struct {
 	sent  Sent
 	asked bool // a keyframe was asked for
 	key   time.Time
+	off   bool // nobody watches this layer
 }
 
 // requests reads the node's feedback for the track until the session closes; the interceptors answer NACK, we the requests
 // for keyframes.
 func (p *player) requests() {
 	for {
-		ps, _, err := p.tr.Sender().ReadRTCP()
+		var ps []rtcp.Packet
+		var err error
+		if p.rid == "" {
+			ps, _, err = p.tr.Sender().ReadRTCP()
+		} else {
+			ps, _, err = p.tr.Sender().ReadSimulcastRTCP(p.rid)
+		}
 		if err != nil {
 			return
 		}
@@ -58,8 +68,9 @@ func (p *player) counted() Sent {
 // play sends microphone and camera from the first connection until the session closes. Packets carry the time they stand
 // for, so a machine that is late for a moment sends what it owes, and leaves out what is later than catchUp.
 func (m *media) play() {
-	m.mic.prepare()
-	m.cam.prepare()
+	for _, p := range m.players() {
+		p.prepare()
+	}
 	c := m.b.c.Clip
 	start := time.Now()
 	frame := time.Second / time.Duration(max(c.FPS, 1))
@@ -88,16 +99,42 @@ func (m *media) play() {
 		}
 		for ; len(c.Frames) > 0 && start.Add(time.Duration(frames)*frame).Compare(now) <= 0; frames++ {
 			due := start.Add(time.Duration(frames) * frame)
-			if !cam || now.Sub(due) > catchUp {
-				if cam {
-					m.cam.leftOut()
-				}
-				m.cam.cut = true // a frame is missing from the stream: go on with a keyframe
-				continue
-			}
-			m.cam.frame(now, c, uint32(uint64(frames)*videoClock/uint64(c.FPS)))
+			m.pictures(now, cam, now.Sub(due) > catchUp, uint32(uint64(frames)*videoClock/uint64(c.FPS)))
 		}
 	}
+}
+
+// pictures sends one picture in all layers that somebody watches. on is the camera's switch; late: there is no time for this one.
+func (m *media) pictures(now time.Time, on, late bool, at uint32) {
+	key := false
+	for _, p := range m.cams { // a request for one layer makes keyframes of all, as in browsers
+		key = p.due(now) || key
+	}
+	for _, p := range m.cams {
+		p.mu.Lock()
+		off := p.off
+		p.mu.Unlock()
+		switch {
+		case on && !late && !off:
+			p.cut = p.cut || key
+			p.frame(now, at)
+			continue
+		case on && late && !off:
+			p.leftOut()
+		}
+		p.cut = true // a frame is missing from the stream: go on with a keyframe
+	}
+}
+
+// due says whether a keyframe was asked for and may be made.
+func (p *player) due(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.asked || now.Sub(p.key) < keyframeEvery {
+		return false
+	}
+	p.asked = false
+	return true
 }
 
 // prepare looks up what was agreed. Sequence numbers and times start low and differ between tracks, which is as good as
@@ -109,6 +146,8 @@ func (p *player) prepare() {
 			p.mid = uint8(e.ID)
 		case extLevel:
 			p.level = uint8(e.ID)
+		case extRID:
+			p.ridID = uint8(e.ID)
 		}
 	}
 	p.seq, p.base = 1, uint32(len(p.name))*1_000_003
@@ -134,17 +173,12 @@ func (p *player) sound(s Sound, at uint32) {
 }
 
 // frame sends the next VP8 frame, or the next keyframe if one is due.
-func (p *player) frame(now time.Time, c *Clip, at uint32) {
-	p.mu.Lock()
-	if p.asked && now.Sub(p.key) >= keyframeEvery {
-		p.asked, p.cut = false, true
-	}
-	p.mu.Unlock()
+func (p *player) frame(now time.Time, at uint32) {
 	if p.cut {
-		p.index, p.cut = c.nextKey(p.index), false
+		p.index, p.cut = nextKey(p.frames, p.index), false
 	}
-	f := c.Frames[p.index]
-	p.index = (p.index + 1) % len(c.Frames)
+	f := p.frames[p.index]
+	p.index = (p.index + 1) % len(p.frames)
 	p.picture = (p.picture + 1) & 0x7fff
 	for rest, first := f.Data, byte(0x10); len(rest) > 0; first = 0 {
 		n := min(len(rest), maxPayload-4)
@@ -169,6 +203,9 @@ func (p *player) header(at uint32) rtp.Header {
 	p.seq++
 	if p.mid != 0 {
 		_ = h.SetExtension(p.mid, []byte(p.tr.Mid()))
+	}
+	if p.ridID != 0 && p.rid != "" {
+		_ = h.SetExtension(p.ridID, []byte(p.rid))
 	}
 	return h
 }

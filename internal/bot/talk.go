@@ -213,6 +213,8 @@ func (t *talk) take(m wire.ToClient) error {
 		b.mu.Lock()
 		b.stats.Floor = slices.Clone(m.Floor.Slots)
 		b.mu.Unlock()
+	case m.Layers != nil:
+		b.current().watch(m.Layers.RIDs)
 	case m.Done != nil:
 		b.answered(*m.Done)
 	case m.Answer != nil:

@@ -34,6 +34,13 @@ func TestSpecification(t *testing.T) {
 	if got, _ := hex.DecodeString(strings.ReplaceAll(shown[1], " ", "")); string(got) != string(pong.append(nil)) {
 		t.Errorf("the page's pong is % x, ours % x", got, pong.append(nil))
 	}
+	feedback := regexp.MustCompile("\n((?:[0-9a-f]{8} ){9}[0-9a-f]{8})\n").FindStringSubmatch(page)
+	if feedback == nil {
+		t.Fatal("the page shows no feedback")
+	}
+	if got, _ := hex.DecodeString(strings.ReplaceAll(feedback[1], " ", "")); string(got) != string(congestionExample()) {
+		t.Errorf("the page's feedback is % x, ours % x", got, congestionExample())
+	}
 	for ft, name := range []string{1: "hello", 2: "exchange", 3: "streams", 4: "wants", 5: "document", 6: "ping", 7: "bye"} {
 		if row := fmt.Sprintf("| %d | %s | %s |", ft, name, thousands(frameType(ft).most())); ft > 0 && !strings.Contains(page, row) {
 			t.Errorf("the page does not say %q", row)
@@ -49,10 +56,13 @@ func TestSpecification(t *testing.T) {
 		MediaALPN, "LENGTH is 12 … 1,500;", "lets 32 KiB of them wait, and 128 KiB of video", "| two addresses in use: ping | 100 ms |", "round trip × 1.25 + 220 ms",
 		"| media connection opened after | 2 s |", "| media connection closed unused | 30 s |", "| key roll | 1 h |", "| address changed after | 750 ms |", "at most 64 entries",
 		"| bye is waited for | 0.3 s |", "| address unproven, sound stops | 60 s |", "the other one after 1.5 s more", "at most 1,200 bytes", "at most 1,440 bytes",
-		"audio 160 kbit/s", "SRTCP 400 a second", "100 frames a second", "| path ping, address in use | 250 ms |", "| path lost | 2 s |", "| control dead | 5 s |"} {
+		"audio 160 kbit/s", "SRTCP 400 a second", "`" + featureCongestion + "` (§8)", "at most 512; ECN is 0", "| feedback on pictures | 50 ms |", "APP packet of 300 to 1,180 bytes", "more than a fifth of them is lost", "not above 50 Mbit/s", "100 frames a second", "| path ping, address in use | 250 ms |", "| path lost | 2 s |", "| control dead | 5 s |"} {
 		if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
 			t.Errorf("the page does not say %q", says)
 		}
+	}
+	if maxReported != 512 || congestionEvery.Milliseconds() != 50 || probeLeast != 300 || probeMost != 1180 || lossMost != 0.2 || subtypeProbe != 2 || fmtCongestion != 11 {
+		t.Error("a limit of feedback has changed: the page and this test must follow")
 	}
 	if minMedia != 12 || udp.MaxDatagram != 1500 || tunnelSound != 32<<10 || tunnelVideo != 128<<10 || twinPing.Milliseconds() != 100 || twinSlack.Milliseconds() != 220 ||
 		blockedAfter.Seconds() != 2 || tunnelIdle.Seconds() != 30 || rollAfter.Hours() != 1 || pathStale.Milliseconds() != 750 || maxNackPairs != 64 ||

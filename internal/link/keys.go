@@ -18,6 +18,8 @@ type keyset struct {
 	open    *srtp.Opener
 	session *session
 
+	congestion bool // the feature "ccfb" is agreed
+
 	serial uint64    // of its installation
 	retire time.Time // zero until newer keys are in use
 	sealed uint64    // RTP packets

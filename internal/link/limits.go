@@ -126,4 +126,23 @@ const (
 	lossCosts    = time.Second             // what losing all would count for when addresses are compared
 	lateSwitch   = 0xff00                  // a stream whose number is above moves to new keys after it has wrapped
 	maxNackPairs = 64                      // entries of one resend request
+
+	congestionEvery = 50 * time.Millisecond  // between two reports of what came
+	congestionGap   = 10 * time.Millisecond  // the same where numbers jump so far that they do not fit in one
+	maxReported     = 512                    // packets of one SSRC in a report
+	numbersKept     = 1024                   // packets of one stream that reports may speak of: 1 s at the rate of a stream
+	lossMost        = 0.2                    // of pictures: more is too much for the way, less is mended
+	lossOf          = 100                    // packets that this is told from
+	lossFor         = 2 * time.Second        // or half as many, if they take so long
+	fullFor         = 100 * time.Millisecond // of arrivals that the rate of a full way is taken from
+	probeLook       = 50 * time.Millisecond  // between two looks at the estimate
+	probeSpan       = 10 * time.Millisecond  // that a probe takes on a way of twice the estimate
+	probeLeast      = 300                    // bytes of a packet of a probe
+	probeMost       = 1180
+	clockJump       = 10 * time.Second // between two reports: the far node's clock began anew
+	awayFor         = time.Second      // without a report although packets go out: the way was cut, not full
+	awayLeast       = 20               // that many packets
+	resetEvery      = time.Second      // between two, if it begins anew more often
+	ipHeaders       = 28               // IPv4 and UDP
+	srtcpTrailer    = 20               // tag, E flag and index
 )

@@ -63,7 +63,7 @@ func NewManager(c Config) (*Manager, error) {
 		m.kinds = eventKinds()
 	}
 	if m.features == nil {
-		m.features = []string{}
+		m.features = []string{featureCongestion}
 	}
 	if c.Arrange != nil && !slices.Contains(m.features, featureArrange) {
 		m.features = append(slices.Clone(m.features), featureArrange)

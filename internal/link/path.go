@@ -207,6 +207,7 @@ func (p *plane) choose(now time.Time) {
 	a, changed := p.active, false
 	if b := p.best(now); b != nil && b != a && (a == nil || !p.usable(now, a) || p.better(now, b, a)) {
 		p.active, p.movedAt, changed = b, now, true
+		p.newPath(now)
 	}
 	if s := p.other(now, a); s != p.second {
 		p.second, changed = s, true
@@ -366,6 +367,7 @@ func (p *plane) pong(now time.Time, x *pathPacket) {
 	}
 	if p.active == nil {
 		p.active, p.movedAt = q, now
+		p.newPath(now)
 		p.update(now)
 		p.publish(now)
 	}

@@ -98,6 +98,7 @@ type plane struct {
 	lossIn     float64
 	lossOut    float64
 	n          Counters
+	cc         congestion
 
 	usedUp atomic.Pointer[keyset] // its keys must not be used any longer; read by the Conn
 }
@@ -147,6 +148,7 @@ func (p *plane) confirm(now time.Time, k *keyset) {
 		p.udpAt = now
 	}
 	p.send, p.sendSerial = k, k.serial
+	p.agree(k)
 	for _, old := range p.sets {
 		if old.serial < k.serial && old.retire.IsZero() {
 			old.retire = now.Add(overlap)
@@ -313,6 +315,9 @@ func (p *plane) rtp(now time.Time, d udp.Datagram) {
 			level = e[0]
 		}
 	}
+	if i.kind == media.Video {
+		p.arrived(now, &i.came, i.ssrc, p.packets.Seq)
+	}
 	i.stream.Push(now, &p.packets, level)
 }
 
@@ -375,6 +380,9 @@ func (p *plane) Send(now time.Time, x *media.Out) {
 	}
 	p.n.Sent++
 	k.sent++
+	if o.kind == media.Video && p.cc.estimate != nil {
+		p.numbered(now, o, uint16(index), len(b), x.Resend)
+	}
 	to := p.active
 	switch {
 	case p.second == nil:
@@ -469,6 +477,7 @@ func (p *plane) tick(now time.Time) {
 	p.watch(now)
 	p.tunnelling(now)
 	p.probe(now)
+	p.feedCongestion(now)
 	if now.Sub(p.reportAt) >= reportEvery {
 		p.reportAt = now
 		p.reports(now)

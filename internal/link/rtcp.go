@@ -22,8 +22,9 @@ const (
 	fmtNACK = 1 // of RTPFB, RFC 4585 §6.2.1
 	fmtPLI  = 1 // of PSFB, RFC 4585 §6.3.1
 
-	subtypePing = 0
-	subtypePong = 1
+	subtypePing  = 0
+	subtypePong  = 1
+	subtypeProbe = 2 // of the feature "ccfb"
 
 	pathPacketLen = 32
 )
@@ -70,6 +71,29 @@ func (x *pathPacket) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, x.Sent)
 	b = binary.BigEndian.AppendUint16(b, x.Loss)
 	return append(b, 0, 0)
+}
+
+// appendProbe writes a probe of size bytes: tag, name and number as in a ping, then zeros.
+func (x *pathPacket) appendProbe(b []byte, size int) []byte {
+	b = append(b, 2<<6|subtypeProbe, rtcpApp)
+	b = binary.BigEndian.AppendUint16(b, uint16(size/4-1))
+	b = binary.BigEndian.AppendUint32(b, x.Tag)
+	b = append(b, pathName...)
+	b = binary.BigEndian.AppendUint32(b, x.Number)
+	return append(b, probeZeros[:size-probeHeader]...)
+}
+
+const probeHeader = 16
+
+var probeZeros [maxRTCP]byte
+
+// parseProbe reports whether a whole APP packet is a probe.
+func (x *pathPacket) parseProbe(b []byte) bool {
+	if len(b) < probeHeader || b[0] != 2<<6|subtypeProbe || b[1] != rtcpApp || string(b[8:12]) != pathName {
+		return false
+	}
+	x.Subtype, x.Tag, x.Number = subtypeProbe, binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[12:])
+	return true
 }
 
 var errPath = errors.New("not a path packet")
@@ -119,15 +143,24 @@ func (p *plane) rtcp(now time.Time, d udp.Datagram, k *keyset) {
 		return
 	}
 	rest := d.Data[:n]
-	for len(rest) > 0 {
+	for first := true; len(rest) > 0; first = false {
 		packet, r, ok := nextRTCP(rest)
 		if !ok {
 			p.n.Malformed++
 			return
 		}
-		p.rtcpPacket(now, packet, k, d.Addr)
+		if first || !alone(packet) {
+			p.rtcpPacket(now, packet, k, d.Addr)
+		} else {
+			p.n.Malformed++
+		}
 		rest = r
 	}
+}
+
+// alone: probes and feedback on pictures come one in a datagram, as its first packet, so that the rate of datagrams bounds what they cost.
+func alone(b []byte) bool {
+	return b[1] == rtcpRTPFB && b[0]&0x1f == fmtCongestion || b[1] == rtcpApp && b[0]&0x1f == subtypeProbe
 }
 
 // rtcpPacket takes one packet of a compound. Types that this version does not know are passed over (RFC 3550 §6.1).
@@ -135,6 +168,10 @@ func (p *plane) rtcpPacket(now time.Time, b []byte, k *keyset, from netip.AddrPo
 	switch b[1] {
 	case rtcpApp:
 		var x pathPacket
+		if x.parseProbe(b) {
+			p.arrived(now, &p.cc.probed, k.tag, uint16(x.Number))
+			return
+		}
 		if err := x.parse(b); err != nil {
 			p.n.Malformed++
 			return
@@ -155,6 +192,10 @@ func (p *plane) rtcpPacket(now time.Time, b []byte, k *keyset, from netip.AddrPo
 	case rtcpRTPFB, rtcpPSFB:
 		if len(b) < 12 {
 			p.n.Malformed++
+			return
+		}
+		if b[1] == rtcpRTPFB && b[0]&0x1f == fmtCongestion {
+			p.congestionFrom(now, b)
 			return
 		}
 		p.feedbackFor(now, b)

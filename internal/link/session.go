@@ -72,6 +72,7 @@ func (m *Manager) greet(ctx context.Context, tc *tls.Conn, dialed bool) (*sessio
 	if s.keys, err = newKeyset(cs, dialed, s.epoch, own.Tag, s.far.Tag, s.key); err != nil {
 		return nil, err
 	}
+	s.keys.congestion = s.agreed(featureCongestion)
 	if !stop() {
 		return nil, fmt.Errorf("handshake: %w", ctx.Err())
 	}

@@ -14,6 +14,7 @@ type in struct {
 	stream *media.Stream
 	wanted bool
 	rate   bucket // bytes
+	came   arrivals
 }
 
 func payloadOf(k media.Kind) uint8 {
@@ -47,6 +48,8 @@ type out struct {
 	wanted bool
 	closed bool
 	pli    bucket
+
+	numbers *numbers // of pictures sent last; nil: none yet
 
 	// Roll-over counters start at 0 in each epoch: the receiver of new keys knows no other.
 	cur, prev      *keyset
@@ -90,11 +93,20 @@ func (o *out) update(now time.Time) {
 		o.fwd = media.NewForwarder(o.p.m.c.Switch, media.ForwarderConfig{Kind: o.kind, SSRC: o.ssrc, Sink: o.p, Name: o.id})
 		o.fwd.Ready(now)
 	}
-	if s != o.on {
-		if o.on = s; s != nil && o.kind == media.Video && s.Best() {
-			o.fwd.Show(now, s.Track(), media.Priority{}) // stands for the camera: the best layer that its sender makes
-		} else {
-			o.fwd.Assign(now, s)
+	if s == o.on {
+		return
+	}
+	was := o.on
+	if o.on = s; o.kind != media.Video {
+		o.fwd.Assign(now, s)
+		return
+	}
+	if s == nil {
+		o.fwd.Assign(now, nil)
+	}
+	for _, x := range [...]*media.Stream{was, s} { // the layers of a camera are divided anew among its streams
+		if x != nil {
+			o.p.share(now, x.Track())
 		}
 	}
 }
@@ -109,6 +121,9 @@ func (o *out) close(now time.Time) {
 	}
 	if o.p.outs[o.ssrc] == o {
 		delete(o.p.outs, o.ssrc)
+	}
+	if o.kind == media.Video && o.on != nil {
+		o.p.share(now, o.on.Track())
 	}
 	if o.p.lastTo == o {
 		o.p.lastTo = nil

@@ -29,7 +29,7 @@ func twins(t *testing.T, seed uint64, delay time.Duration, both bool, run func(w
 }
 
 // blockedPair makes two nodes whose datagrams never arrive.
-func blockedPair(t *testing.T, tunnel bool, run func(w *world, a, b *node)) {
+func blockedPair(t *testing.T, tunnel bool, run func(w *world, a, b *node), change ...func(*Config)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 42, 40*time.Millisecond)
 		defer w.close()
@@ -38,7 +38,7 @@ func blockedPair(t *testing.T, tunnel bool, run func(w *world, a, b *node)) {
 		a.pin(b.peer())
 		b.pin(a.peer())
 		for _, n := range w.nodes {
-			n.start(func(c *Config) { c.udpOnly = !tunnel })
+			n.start(append(change, func(c *Config) { c.udpOnly = !tunnel })...)
 		}
 		for _, n := range w.nodes {
 			n.wait("control", 2*time.Second, func() bool { return n.ups > 0 })

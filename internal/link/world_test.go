@@ -123,6 +123,7 @@ func (n *node) start(change ...func(*Config)) {
 		n.worker = udp.NewWorker(d)
 	}
 	n.mux.OnTick(n.sw.Tick)
+	n.mux.Hurry(n.sw.Urgent)
 	n.mux.OnBatchEnd(n.sw.Flush)
 	n.config = Config{Self: Identity{Party: n.party, Key: n.key}, Worker: n.worker, Mux: n.mux, Switch: n.sw, Handler: n,
 		Peers: func() []Peer {

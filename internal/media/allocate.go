@@ -45,7 +45,7 @@ func (s *Switch) Shown(sink Sink) Shown {
 		case f.track == nil || !f.ready:
 		case f.allowed < 0:
 			is = Paused
-		case f.allowed < len(f.track.layers)-1:
+		case f.allowed < f.most:
 			is = max(is, Less)
 		}
 	}
@@ -62,12 +62,20 @@ func (r *receiver) allocate(now time.Time) {
 			r.ranked = append(r.ranked, f)
 		}
 	}
-	slices.SortStableFunc(r.ranked, func(a, b *Forwarder) int { return a.order(now) - b.order(now) })
+	slices.SortStableFunc(r.ranked, func(a, b *Forwarder) int {
+		if d := a.order(now) - b.order(now); d != 0 {
+			return d
+		}
+		return a.least - b.least
+	})
 	left := r.limit
 	for _, f := range r.ranked {
 		f.share = -1
-		base := f.track.base(now)
-		if cost := f.track.layers[base].Rate(now); !r.limited || cost <= left {
+		if f.least > 0 && r.limited { // more of a camera, not the first of it
+			continue
+		}
+		base := f.base(now)
+		if cost := f.cost(now, base); !r.limited || cost <= left {
 			f.share, left = base, left-cost
 		}
 	}
@@ -82,6 +90,9 @@ func (r *receiver) allocate(now time.Time) {
 // order is the place of a slot: principals, who speaks, everybody else.
 func (f *Forwarder) order(now time.Time) int {
 	p := f.priority
+	if f.apart {
+		p = f.track.rank
+	}
 	switch {
 	case p.First:
 		return p.Rank
@@ -93,19 +104,20 @@ func (f *Forwarder) order(now time.Time) int {
 
 // climb raises the slot's share to the highest layer that what is left pays for, and returns what remains.
 func (f *Forwarder) climb(now time.Time, left float64) float64 {
-	t := f.track
-	top := len(t.layers) - 1
 	if !f.r.limited {
-		f.share = top
+		f.share = f.most
 		return left
 	}
-	if f.share < 0 {
+	base, above := 0.0, f.least
+	switch {
+	case f.share >= 0:
+		base, above = f.cost(now, f.share), f.share+1
+	case f.least == 0:
 		f.r.short = true
 		return left
 	}
-	base := t.layers[f.share].Rate(now)
-	for i := top; i > f.share; i-- {
-		cost := t.layers[i].Rate(now)
+	for i := f.most; i >= above; i-- {
+		cost := f.cost(now, i)
 		if i > f.allowed {
 			cost *= upgradeMargin
 		}

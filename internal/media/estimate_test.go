@@ -2,7 +2,6 @@ package media
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
@@ -17,7 +16,8 @@ type narrow struct {
 	est    *Estimator // nil: nobody limits it, the control
 	bits   float64    // of the path
 	buffer time.Duration
-	lose   func() bool // at random, besides the queue
+	longer time.Duration // than 20 ms
+	lose   func() bool   // at random, besides the queue
 
 	free     time.Time // when the queue is empty
 	way      []flight
@@ -62,7 +62,7 @@ func (n *narrow) Send(now time.Time, o *Out) {
 		return
 	}
 	n.free = n.free.Add(time.Duration(float64(size) * 8 / n.bits * 1e9))
-	f.at = n.free.Add(oneWay)
+	f.at = n.free.Add(oneWay + n.longer)
 	f.o.Payload = append([]byte(nil), o.Payload...)
 	n.way = append(n.way, f)
 }
@@ -257,7 +257,7 @@ func cutRate(t *testing.T, est *Estimator, buffer time.Duration) cutFigures {
 	return out
 }
 
-func TestMeasureNetworkRateCut(t *testing.T) {
+func TestRateCut(t *testing.T) {
 	for _, buffer := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 1500 * time.Millisecond} {
 		got := cutRate(t, &Estimator{}, buffer)
 		t.Logf("queue of %v: %+v", buffer, got)
@@ -284,12 +284,44 @@ func TestMeasureNetworkRateCut(t *testing.T) {
 		if without.lost < 0.05 {
 			t.Errorf("control: without an estimate %.2f %% of the sound was lost: the cut shows nothing", without.lost*100)
 		}
-		if os.Getenv("VISAVIS_MEASURE") != "" {
-			t.Logf("measure network.cut.audio %.2f %% <=0.5", got.lost*100)
-			t.Logf("measure network.cut.audio.noestimate %.2f %%", without.lost*100)
-			t.Logf("measure network.cut.lower %.1f s <=3", got.down.Seconds())
-			t.Logf("measure network.cut.back %.1f s <=15", got.up.Seconds())
-			t.Logf("measure network.cut.others.audio %.2f %% <=0", got.otherLost*100)
+	}
+}
+
+// dark is the longest time without a picture between two instants.
+func (n *narrow) dark(from, to time.Time) (longest time.Duration) {
+	last := from
+	for _, p := range n.pictures {
+		if p.at.After(from) && p.at.Before(to) {
+			longest, last = max(longest, p.at.Sub(last)), p.at
+		}
+	}
+	return max(longest, to.Sub(last))
+}
+
+// TestLongerWay: when the way becomes longer by more than the queue that is allowed, pictures rest once, for what a queue would need to drain. Control:
+// where there is a queue besides, because the way takes less too, it is still cut: the sound goes on.
+func TestLongerWay(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		n := &narrow{est: &Estimator{}, bits: 3e6, buffer: 300 * time.Millisecond}
+		c := newCall(t, n)
+		c.run(8 * time.Second)
+		if n.video.Layer() != 2 {
+			t.Errorf("layer %d at 3 Mbit/s, want 2", n.video.Layer())
+		}
+		began, first := c.now, n.top
+		n.longer = 100 * time.Millisecond
+		if full {
+			n.bits = 300e3
+		}
+		c.run(40 * time.Second)
+		dark, lost := n.dark(began, c.now), n.lost(first, n.top)
+		layer, _ := n.layerIn(c.now.Add(-5*time.Second), c.now)
+		t.Logf("full %v: dark for %v, layer %d, %.2f %% of the sound lost", full, dark, layer, lost*100)
+		if !full && (dark > 3*time.Second || layer != 2) {
+			t.Errorf("dark for %v, then layer %d; want 3 s, then 2", dark, layer)
+		}
+		if lost > 0.005 || full && (layer < 0 || layer > 1) {
+			t.Errorf("full %v: %.2f %% of the sound lost, layer %d", full, lost*100, layer)
 		}
 	}
 }
@@ -373,4 +405,25 @@ func FuzzEstimator(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLossIsCountedOnce: a packet that is reported missing, twice, and asked for again is one loss; one that was only asked for is one too.
+func TestLossIsCountedOnce(t *testing.T) {
+	e, now := NewEstimator(browserPath), time.Unix(1e9, 0)
+	for n := range uint16(10) {
+		e.Sent(now, 1000, false)
+		if n == 3 || n == 4 {
+			continue
+		}
+		e.Packet(now, n, true, int64(n))
+	}
+	e.Packet(now, 3, false, 0)
+	e.Packet(now, 3, false, 0)
+	e.Lost(3)
+	e.Lost(3)
+	e.Lost(4)
+	e.Packet(now, 4, false, 0)
+	if w := e.window; w.lost != 2 || w.got != 8 {
+		t.Errorf("%d lost, %d came; want 2 and 8", w.lost, w.got)
+	}
 }

@@ -60,7 +60,10 @@ type Forwarder struct {
 
 	asked    uint64 // serial when next was assigned: nothing from before is ever sent
 	nextAt   time.Time
-	track    *Track    // that cur and next are layers of; nil: assigned as streams
+	track    *Track // that cur and next are layers of; nil: assigned as streams
+	least    int    // layers of it that the slot may show
+	most     int
+	apart    bool      // it is one of several of the receiver that share the track: see ShowLayers
 	share    int       // what the allocator found just now
 	allowed  int       // highest layer that it may show, -1: none
 	fits     time.Time // since when a higher one would fit

@@ -104,12 +104,15 @@ const (
 	queueMost   = 80 * time.Millisecond  // of standing queue
 	queueSlack  = 5 * time.Millisecond   // what it must fall by in trendFor to count as draining
 	trendFor    = 200 * time.Millisecond // between two looks at the queue
-	lossFor     = 300 * time.Millisecond // of packets that a share of loss is taken from
+	lossOf      = 50                     // packets that a share of loss is taken from
+	lossFor     = 300 * time.Millisecond // or lossLeast, if they take so long
+	lossLeast   = 10
 	lossMost    = 0.1                    // more is too much
 	rateFor     = 500 * time.Millisecond // of arrivals that the rate is taken from
 	cutEvery    = 300 * time.Millisecond // between two decreases: the first must show
 	calmFor     = time.Second            // without trouble before the estimate rises
 	raiseShare  = 0.05                   // a second
+	raiseAbove  = 1.25                   // times what comes: higher only if a probe found it
 
 	leastBits = 150_000    // bit/s: one picture of the lowest layer is always tried
 	mostBits  = 10_000_000 // above that nobody asks

@@ -298,9 +298,14 @@ func (s *Stream) Tick(now time.Time) {
 	s.tickTrack(now)
 }
 
+// misses says whether there are packets to ask for, now or later.
+func (s *Stream) misses() bool {
+	return s.losses.n > 0 && !s.c.NoResend && s.c.Source != nil && s.c.SSRC != 0
+}
+
 // request asks the source for missing packets that are due.
 func (s *Stream) request(now time.Time) {
-	if s.losses.n == 0 || s.c.NoResend || s.c.Source == nil || s.c.SSRC == 0 {
+	if !s.misses() {
 		return
 	}
 	if n := s.losses.due(now, s.top, s.c.RingFor, s.sw.seqs[:]); n > 0 {

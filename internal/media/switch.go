@@ -16,6 +16,7 @@ type Switch struct {
 	epoch     time.Time
 	now       time.Time // of the last flush or tick
 	looked    time.Time // when receivers were last asked whether their slots are due
+	gaps      bool      // some stream misses packets that it may ask for
 	out       Out       // passed to Sink.Send; here because a local one would be on the heap
 	seqs      [MaxRequest]uint16
 	padding   [probePadding]byte
@@ -86,6 +87,7 @@ func (s *Switch) Flush(now time.Time) {
 	for _, st := range s.dirty {
 		st.pending = st.pending[:0]
 		st.request(now)
+		s.gaps = s.gaps || st.misses()
 	}
 	clear(s.dirty)
 	s.dirty = s.dirty[:0]
@@ -102,11 +104,13 @@ func (s *Switch) warm(rs []*receiver) {
 	}
 }
 
-// Tick repeats requests and looks at the floors; every 5 ms or so.
+// Tick repeats requests and looks at the floors; every 5 ms or so while Urgent, every 10 or so else.
 func (s *Switch) Tick(now time.Time) {
 	s.start(now)
+	s.gaps = false
 	for _, st := range s.streams {
 		st.Tick(now)
+		s.gaps = s.gaps || st.misses()
 	}
 	if now.Sub(s.looked) >= lookEvery { // not each time: there may be hundreds, far apart in memory
 		s.looked = now
@@ -121,6 +125,19 @@ func (s *Switch) Tick(now time.Time) {
 			f.update(now)
 		}
 	}
+}
+
+// Urgent says whether a tick is waited for: by a gap that is to be asked for, or a floor that is to be filled anew.
+func (s *Switch) Urgent() bool {
+	if s.gaps {
+		return true
+	}
+	for _, f := range s.floors {
+		if f.due {
+			return true
+		}
+	}
+	return false
 }
 
 // start takes the time, and fixes the origin of the switch's clock, which a step of the wall clock does not move.

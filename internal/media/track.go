@@ -1,12 +1,16 @@
 package media
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Track is one camera: the layers that its sender makes of it, lowest first. All show the same picture at the same time, so a slot
 // may move from one to another at any keyframe. A sender that makes one only is a track of one layer. What it is made of does not
 // change; everything else is for the worker thread only.
 type Track struct {
 	layers []*Stream
+	rank   Priority
 	asked  time.Time // last keyframe request for any layer: the sender makes keyframes of all at once
 	watch  func(watched uint8)
 	told   uint8        // what watch was told last
@@ -39,27 +43,59 @@ type Priority struct {
 	Voice *Stream // the microphone of who is shown, nil if there is none: who speaks comes before other delegates
 }
 
+// SetRank tells how early the camera is served where other nodes take it (ShowLayers): there the receiver is not asked who comes first.
+func (t *Track) SetRank(p Priority) { t.rank = p }
+
 // Show fills a picture slot with a camera, or empties it (nil). Which layer is sent is decided here, by what flows and by the
 // receiver's limit; the slot moves between layers at keyframes and its numbers go on.
 func (f *Forwarder) Show(now time.Time, t *Track, p Priority) {
 	if f.dead {
 		return
 	}
-	f.priority = p
+	f.priority, f.apart = p, false
 	if f.shut {
 		t = nil
 	}
-	if t == f.track {
+	if t == f.track && (t == nil || f.least == 0 && f.most == len(t.layers)-1) {
 		return
 	}
-	if f.track = t; t == nil {
+	if t == nil {
+		f.track = nil
 		f.wish()
 		f.assign(now, nil, f.sw.serial)
 		return
 	}
-	f.allowed = len(t.layers) - 1
+	f.show(now, t, 0, len(t.layers)-1)
+}
+
+// ShowLayers fills a picture slot of a receiver that takes the layers of a camera as streams of their own, each in a slot of its own, as another
+// node does: this one shows the layers from least to most, and nothing where they are too much. The slot of the receiver that has least 0 is served
+// as its first of the camera. Who comes first says the track (SetRank).
+func (f *Forwarder) ShowLayers(now time.Time, t *Track, least, most int) {
+	if f.dead || f.shut {
+		return
+	}
+	if f.apart = true; t != f.track || least != f.least || most != f.most {
+		f.show(now, t, least, most)
+	}
+}
+
+func (f *Forwarder) show(now time.Time, t *Track, least, most int) {
+	again := t == f.track
+	f.track, f.least, f.most = t, least, most
+	if !again && !f.within() && !t.flows(now) {
+		f.leave(now, false) // switchFor is for a keyframe on its way; from a camera that is silent none is, and the old picture is somebody else's
+	}
+	switch {
+	case !f.r.limited:
+		f.allowed = most
+	case !again || f.allowed < least || f.allowed > most: // climbs from there
+		f.allowed = 0
+		if least > 0 {
+			f.allowed = -1
+		}
+	}
 	if f.r.limited {
-		f.allowed = 0 // climbs from there
 		f.r.allocate(now)
 	}
 	f.choose(now)
@@ -84,6 +120,11 @@ func (t *Track) index(s *Stream) int {
 	return -1
 }
 
+// flows says whether any layer does.
+func (t *Track) flows(now time.Time) bool {
+	return slices.ContainsFunc(t.layers, func(s *Stream) bool { return s.flows(now) })
+}
+
 // base is the lowest layer that flows, 0 if none does: browsers leave the lowest out of a small picture.
 func (t *Track) base(now time.Time) int {
 	for i, s := range t.layers {
@@ -92,6 +133,24 @@ func (t *Track) base(now time.Time) int {
 		}
 	}
 	return 0
+}
+
+// base is the lowest layer that flows of those that the slot may show, the lowest of them if none does.
+func (f *Forwarder) base(now time.Time) int {
+	for i := f.least; i <= f.most; i++ {
+		if f.track.layers[i].flows(now) {
+			return i
+		}
+	}
+	return f.least
+}
+
+// cost is what a layer takes, bit/s: nothing if its sender leaves it out of a small picture.
+func (f *Forwarder) cost(now time.Time, i int) float64 {
+	if !f.track.layers[i].flows(now) && f.track.base(now) > i {
+		return 0
+	}
+	return f.track.layers[i].Rate(now)
 }
 
 // choose moves the slot to the best layer that it may have and that flows.
@@ -106,7 +165,7 @@ func (f *Forwarder) choose(now time.Time) {
 		}
 		return
 	}
-	best := t.base(now)
+	best := f.base(now)
 	for i := best + 1; i <= f.allowed; i++ {
 		if t.layers[i].flows(now) {
 			best = i

@@ -116,6 +116,39 @@ func TestTrackMovesAtKeyframesOnly(t *testing.T) {
 	}
 }
 
+// A slot that is given somebody else's camera goes on with the old picture only while the new one is on its way.
+func TestOldPictureEndsBeforeASilentCamera(t *testing.T) {
+	for name, silent := range map[string]bool{"silent": true, "flows, no keyframe": false} {
+		t.Run(name, func(t *testing.T) {
+			w, c, to, f := newShow(t)
+			other := newCamera(w)
+			both := func(d time.Duration) {
+				for end := w.now.Add(d); w.now.Before(end); {
+					c.picture()
+					if !silent {
+						other.asked = len(other.src.keyframes) // it answers no request
+						other.picture()
+					}
+					w.pass(33 * time.Millisecond)
+				}
+			}
+			both(time.Second)
+			f.Show(w.now, other.track, Priority{})
+			to.take()
+			both(900 * time.Millisecond)
+			if got := len(to.take()); silent != (got == 0) {
+				t.Errorf("%d packets of the first camera after the slot is another's, silent %v", got, silent)
+			}
+			both(200 * time.Millisecond)
+			to.take()
+			both(200 * time.Millisecond)
+			if got := len(to.take()); got != 0 {
+				t.Errorf("%d packets of the first camera more than a second later", got)
+			}
+		})
+	}
+}
+
 func TestTrackJoinsKeyframeRequestsOfItsLayers(t *testing.T) {
 	w := newWorld(t)
 	c := newCamera(w)
@@ -247,5 +280,65 @@ func TestAllocatorServesByRank(t *testing.T) {
 	}
 	if got := run(false); got != [3]int{0, 0, -1} {
 		t.Errorf("control, nobody speaks: layers %v, want [0 0 -1]", got)
+	}
+}
+
+// TestLayersApart: a receiver that takes layers as streams of their own, as a node does. The lowest of every camera comes first, by rank, then more, by
+// rank; what is too much is not sent at all, and each layer goes in one stream.
+func TestLayersApart(t *testing.T) {
+	w, to := newWorld(t), &sink{}
+	first, second := newCamera(w), newCamera(w)
+	first.size, second.size = [3]int{200, 600, 1200}, [3]int{200, 600, 1200}
+	first.track.SetRank(Priority{Rank: 5})
+	second.track.SetRank(Priority{Rank: 7, First: true}) // a principal
+	var slots [2][2]*Forwarder
+	run := func(d time.Duration) {
+		for end := w.now.Add(d); w.now.Before(end); w.pass(33 * time.Millisecond) {
+			first.picture()
+			second.picture()
+		}
+	}
+	run(time.Second)
+	for i, c := range []*camera{first, second} {
+		for j := range 2 { // the far node watches the lowest and the best
+			slots[i][j] = NewForwarder(w.sw, ForwarderConfig{Kind: Video, SSRC: uint32(10 + 2*i + j), Sink: to})
+			slots[i][j].Ready(w.now)
+		}
+		slots[i][0].ShowLayers(w.now, c.track, 0, 0)
+		slots[i][1].ShowLayers(w.now, c.track, 1, 2)
+	}
+	rate := [3]float64{}
+	for i, s := range first.track.layers {
+		rate[i] = s.Rate(w.now)
+	}
+	for _, x := range []struct {
+		what string
+		bits float64
+		want [2][2]int // layer in each slot
+	}{
+		{"no limit", -1, [2][2]int{{0, 2}, {0, 2}}},
+		{"one picture", 1.2 * rate[0], [2][2]int{{-1, -1}, {0, -1}}},
+		{"two", 2.2 * rate[0], [2][2]int{{0, -1}, {0, -1}}},
+		{"and more of the principal", 2*rate[0] + 1.15*rate[1], [2][2]int{{0, -1}, {0, 1}}},
+		{"the best of it", 2*rate[0] + 1.15*rate[2], [2][2]int{{0, -1}, {0, 2}}},
+		{"all", 2*rate[0] + 2.3*rate[2], [2][2]int{{0, 2}, {0, 2}}},
+		{"nothing", 0, [2][2]int{{-1, -1}, {-1, -1}}},
+		{"all again", -1, [2][2]int{{0, 2}, {0, 2}}},
+	} {
+		w.sw.Limit(w.now, to, x.bits)
+		run(2 * time.Second)
+		for i := range slots {
+			for j, f := range slots[i] {
+				if f.Layer() != x.want[i][j] {
+					t.Errorf("%s: camera %d, stream %d has layer %d, want %d", x.what, i, j, f.Layer(), x.want[i][j])
+				}
+			}
+		}
+	}
+	slots[0][1].ShowLayers(w.now, first.track, 2, 2) // the middle one goes in a stream of its own from now on
+	w.sw.Limit(w.now, to, 2*rate[0]+1.15*rate[2]+1.15*rate[1])
+	run(2 * time.Second)
+	if l := slots[0][1].Layer(); l != -1 {
+		t.Errorf("layer %d in the stream of the best, want none", l)
 	}
 }

@@ -208,7 +208,7 @@ func (s *State) devices(a act) error {
 	switch {
 	case mic && !a.m.Role.May(Speak) && !a.m.Role.May(Rehearse), cam && !a.m.Role.May(Show):
 		return fail("member.role")
-	case (mic || cam) && s.Phase.in(Ended, Sealed), mic && s.Phase == Planned:
+	case (mic || cam) && (s.Phase.in(Ended, Sealed) || a.Epoch < s.Raised), mic && s.Phase == Planned: // asked before others began to hear and see
 		return fail("phase.wrong")
 	case mic && s.Phase != Rehearsal && !a.m.Role.May(Speak): // an interpreter speaks into the booth
 		return fail("member.role")

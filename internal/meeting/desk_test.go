@@ -129,13 +129,13 @@ func (d *desk) event(who, what string) (meeting.Event, bool) {
 	yes, no := true, false
 	switch what {
 	case "opens microphone":
-		e.Kind, e.Mic = meeting.MemberDevices, &yes
+		e.Kind, e.Mic, e.Epoch = meeting.MemberDevices, &yes, d.s.Epoch
 		return e, true
 	case "opens camera":
-		e.Kind, e.Camera = meeting.MemberDevices, &yes
+		e.Kind, e.Camera, e.Epoch = meeting.MemberDevices, &yes, d.s.Epoch
 		return e, true
 	case "opens microphone and camera":
-		e.Kind, e.Mic, e.Camera = meeting.MemberDevices, &yes, &yes
+		e.Kind, e.Mic, e.Camera, e.Epoch = meeting.MemberDevices, &yes, &yes, d.s.Epoch
 		return e, true
 	case "closes microphone":
 		e.Kind, e.Mic = meeting.MemberDevices, &no

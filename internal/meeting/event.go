@@ -99,7 +99,7 @@ type Event struct {
 	Mic      *bool    `json:"mic,omitempty"`      // member.devices only; nil = unchanged
 	Camera   *bool    `json:"camera,omitempty"`   // member.devices only; nil = unchanged
 	Action   Action   `json:"action,omitempty"`   // key.turned, key.returned
-	Epoch    int64    `json:"epoch,omitempty"`    // key.turned: State.Epoch that the officer saw
+	Epoch    int64    `json:"epoch,omitempty"`    // key.turned, member.devices: State.Epoch that was seen
 	Head     *Hash    `json:"head,omitempty"`     // key.turned: State.Head that the officer saw
 	Mode     Mode     `json:"mode,omitempty"`     // floor.mode
 	Limit    int      `json:"limit,omitempty"`    // floor.given: seconds; 0 = as the definition says
@@ -132,7 +132,7 @@ func (k Kind) shape() (must, may fields, ok bool) {
 		HandRaised, OrderRaised:
 		return 0, 0, true
 	case MemberDevices: // one of the two
-		return 0, hasMic | hasCamera, true
+		return 0, hasMic | hasCamera | hasEpoch, true
 	case KeyTurned:
 		return hasAction | hasEpoch | hasHead, 0, true
 	case KeyReturned:
@@ -181,7 +181,7 @@ func (e Event) check() error {
 	switch got := e.fields(); {
 	case got&must != must, got&^(must|may) != 0:
 		return fail("event.malformed")
-	case e.Kind == MemberDevices && got == 0:
+	case e.Kind == MemberDevices && got&(hasMic|hasCamera) == 0:
 		return fail("event.malformed")
 	case e.Action != "" && !e.Action.Known(), e.Mode != "" && !e.Mode.Known():
 		return fail("event.malformed")

@@ -278,3 +278,27 @@ func TestBeginsAsArranged(t *testing.T) {
 		t.Errorf("%s, epoch %d", k.s.Phase, k.s.Epoch)
 	}
 }
+
+// TestDeviceOfAnotherPhase: what was asked for before others began to hear and see opens nothing; after fewer do, it does (the control), as
+// does what was asked for since.
+func TestDeviceOfAnotherPhase(t *testing.T) {
+	for _, c := range []struct {
+		from meeting.Phase
+		then []string
+		want string
+	}{
+		{meeting.Planned, []string{"quintar begins the rehearsal"}, "phase.wrong"},
+		{meeting.Waiting, []string{"quintar begins the rehearsal"}, "phase.wrong"},
+		{meeting.Waiting, []string{"quintar turns the key to start", "vost turns the key to start"}, "phase.wrong"},
+		{meeting.Rehearsal, []string{"quintar calls to wait"}, ""},
+		{meeting.Opened, []string{"quintar closes the doors"}, ""},
+	} {
+		k := at(t, summit(), c.from)
+		seen, on := k.s.Epoch, true
+		e := meeting.Event{Kind: meeting.MemberDevices, Member: "avelmar-tarroven", Camera: &on, Epoch: seen}
+		k.run(t, c.then...)
+		wantCode(t, string(c.from)+" then "+c.then[0], k.add("avelmar", e), c.want)
+		e.Epoch = k.s.Epoch
+		wantCode(t, string(c.from)+" then "+c.then[0]+", asked since", k.add("avelmar", e), "")
+	}
+}

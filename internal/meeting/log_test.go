@@ -46,7 +46,7 @@ func TestEntryGolden(t *testing.T) {
 // everyShape gives one event of each kind with all fields that it may have, and its JSON.
 func everyShape() map[string]meeting.Event {
 	out := map[string]meeting.Event{
-		`{"kind":"member.devices","member":"a","mic":true,"camera":false}`: {Kind: meeting.MemberDevices, Mic: yes(), Camera: no()},
+		`{"kind":"member.devices","member":"a","mic":true,"camera":false,"epoch":2}`: {Kind: meeting.MemberDevices, Mic: yes(), Camera: no(), Epoch: 2},
 		`{"kind":"key.turned","member":"a","action":"start","epoch":3,"head":"0100000000000000000000000000000000000000000000000000000000000000"}`: {
 			Kind: meeting.KeyTurned, Action: meeting.Start, Epoch: 3, Head: &meeting.Hash{1}},
 		`{"kind":"key.returned","member":"a","action":"open"}`:                  {Kind: meeting.KeyReturned, Action: meeting.Open},
@@ -80,7 +80,7 @@ func everyShape() map[string]meeting.Event {
 func TestEventShapes(t *testing.T) {
 	foreign := map[string]string{"actor": `"b"`, "mic": "true", "camera": "true", "action": `"start"`, "epoch": "1", "mode": `"free"`, "limit": "1", "n": "1",
 		"admit": "true", "language": `"en"`, "head": `"0100000000000000000000000000000000000000000000000000000000000000"`}
-	optional := map[meeting.Kind]string{meeting.MemberDevices: "mic camera", meeting.FloorGiven: "limit", meeting.FloorAcknowledged: "language",
+	optional := map[meeting.Kind]string{meeting.MemberDevices: "mic camera epoch", meeting.FloorGiven: "limit", meeting.FloorAcknowledged: "language",
 		meeting.HandLowered: "actor", meeting.OrderLowered: "actor", meeting.AgendaItem: "n", meeting.CapacitySet: "actor n"}
 	wrap := func(event string) []byte {
 		p := proposal()

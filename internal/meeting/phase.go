@@ -169,13 +169,13 @@ func (s *State) move(a act) error {
 }
 
 // enter begins a phase. Where more people will hear than before, all microphones go off first and nobody has the floor: each is
-// opened again by its own member, who then knows who listens.
+// opened again by its own member, who then knows who listens. Cameras go off where officers and technicians of the other side begin to see.
 func (s *State) enter(a act, to Phase) {
 	lower := s.Phase == Opened && to == Closed || s.Phase == Rehearsal && to == Waiting
 	if !lower {
 		s.Floor.free()
 		for id, p := range s.Present {
-			p.Mic = false
+			p.Mic, p.Camera = false, p.Camera && to != Rehearsal
 			s.Present[id] = p
 		}
 	}
@@ -184,5 +184,7 @@ func (s *State) enter(a act, to Phase) {
 		s.Floor = Floor{Mode: s.Floor.Mode}
 	}
 	s.Phase, s.Since, s.Head, s.Keys = to, a.host, a.hash(), nil
-	s.Epoch++
+	if s.Epoch++; !lower {
+		s.Raised = s.Epoch
+	}
 }

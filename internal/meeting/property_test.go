@@ -46,6 +46,7 @@ func randomEvent(r *rand.Rand, d *desk) (meeting.PartyID, meeting.Event) {
 	on := r.IntN(3) != 0
 	switch e.Kind {
 	case meeting.MemberDevices:
+		e.Epoch = d.s.Epoch
 		if e.Mic = &on; r.IntN(2) == 0 {
 			e.Camera = &on
 		}

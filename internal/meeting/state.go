@@ -22,6 +22,7 @@ type State struct {
 	Phase      Phase
 	Since      time.Time // host's clock: when Phase began; zero before the first change
 	Epoch      int64     // count of changes of phase
+	Raised     int64     // Epoch when it last was that more people began to hear or see: no device is opened by what was asked before
 	Head       Hash      // Chain of the entry with which Phase began; zero before the first, and while that is not sequenced
 	Recording  bool
 	Published  bool

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"visavis/internal/auth"
@@ -20,12 +21,17 @@ const (
 // AccountCodeLife is how long a code for a passkey holds if nobody says otherwise.
 const AccountCodeLife = 72 * time.Hour
 
+const accountTime = 30 * time.Second // for a change of an account, while others write
+
 // AddAccount makes an account and a link with which it gets its first passkey, once.
 func (d *Dir) AddAccount(ctx context.Context, id meeting.MemberID, name string, role meeting.Role, host string, valid time.Duration) (Link, error) {
 	if _, err := d.origin(host); err != nil { // before anything is made
 		return Link{}, err
 	}
 	if _, err := d.book.NewAccount(ctx, id, name, role); err != nil {
+		return Link{}, err
+	}
+	if err := d.note(ctx, "account.added", "", id); err != nil {
 		return Link{}, err
 	}
 	return d.AccountCode(ctx, id, host, valid, false)
@@ -41,8 +47,19 @@ func (d *Dir) AccountCode(ctx context.Context, id meeting.MemberID, host string,
 	if valid == 0 {
 		valid = AccountCodeLife
 	}
-	code, err := d.book.EnrolmentCode(ctx, id, valid, forget)
-	if err != nil {
+	// A command that is broken off takes no passkeys out unseen, and leaves no session behind.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), accountTime)
+	defer cancel()
+	var noted error
+	var forgot func()
+	if forget {
+		forgot = func() { noted = d.note(ctx, "account.forget", "", id) }
+	}
+	code, err := d.book.EnrolmentCode(ctx, id, valid, forgot)
+	if err == nil && !forget {
+		noted = d.note(ctx, "account.code", "", id)
+	}
+	if err = errors.Join(err, noted); err != nil {
 		return Link{}, err
 	}
 	return Link{Member: id, URL: auth.NewSecret(origin + "/enrol#" + code.Reveal()), Expires: d.now().Add(valid)}, nil
@@ -53,5 +70,8 @@ func (d *Dir) Accounts(ctx context.Context) ([]Account, error) { return d.book.A
 
 // RemoveAccount ends an account, its passkeys and its sessions: a running node closes what hangs on them within a second.
 func (d *Dir) RemoveAccount(ctx context.Context, id meeting.MemberID) error {
-	return d.book.RemoveAccount(ctx, id)
+	if err := d.book.RemoveAccount(ctx, id); err != nil {
+		return err
+	}
+	return d.note(ctx, "account.removed", "", id)
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -156,5 +157,59 @@ func TestAccountsAreRestored(t *testing.T) {
 	}
 	if in, _, err := fresh.FinishSignIn(ctx, host, answer); err != nil || in.Grant.Member != "avelmar-vost" {
 		t.Errorf("the passkey on the new machine: %+v, %v", in, err)
+	}
+}
+
+// TestForgetIsBrokenOff: the command ends when the passkeys are out and the sessions end; they all end, and it is written down. The control: with a command
+// that asks for a further passkey nothing is taken out.
+func TestForgetIsBrokenOff(t *testing.T) {
+	for name, forget := range map[string]bool{"control": false, "forget": true} {
+		t.Run(name, func(t *testing.T) {
+			const host = "avelmar.example"
+			d, ctx := made(t, "avelmar"), t.Context()
+			keys, err := auth.NewPasskeys(d.Book(), "avelmar", []string{host}, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := d.AddAccount(ctx, "avelmar-vost", "Lirien Vost", Officer, "", 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := keys.BeginEnrol(ctx, host, fragment(l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := softkey.New().Create("https://"+host, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			session, _, err := keys.FinishEnrol(ctx, host, fragment(l), answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gone, end := context.WithCancel(ctx)
+			defer end()
+			defer d.Book().Watch(session.ID, end)()
+			if _, err := d.AccountCode(gone, "avelmar-vost", "", 0, forget); err != nil {
+				t.Error(err)
+			}
+			if (gone.Err() != nil) != forget {
+				t.Errorf("the command ended: %v", gone.Err())
+			}
+			a, err := d.Book().Account(ctx, "avelmar-vost")
+			if err != nil || (len(a.Passkeys) == 0) != forget {
+				t.Errorf("%d passkeys, %v", len(a.Passkeys), err)
+			}
+			if _, err := d.Book().ByID(ctx, session.ID); errors.Is(err, auth.ErrSession) != forget {
+				t.Errorf("its session: %v", err)
+			}
+			kinds := map[string]int{}
+			if _, err := d.Security(ctx, func(e SecurityEntry) { kinds[e.Kind]++ }); err != nil {
+				t.Fatal(err)
+			}
+			if want := map[bool]int{true: 1}[forget]; kinds["account.forget"] != want {
+				t.Errorf("written: %v", kinds)
+			}
+		})
 	}
 }

@@ -70,6 +70,9 @@ func (d *Dir) InvitePress(ctx context.Context, o InviteOptions, name string) (Li
 		return Link{}, fmt.Errorf("invite the press to %s: %w", o.Meeting, err)
 	}
 	code, err := d.book.Invite(ctx, grant, g.valid)
+	if err == nil {
+		err = d.note(ctx, "invitation.issued", o.Meeting, grant.Member)
+	}
 	if err != nil {
 		return Link{}, err
 	}
@@ -97,6 +100,9 @@ func (d *Dir) Invite(ctx context.Context, o InviteOptions) ([]Link, error) {
 		}
 		grant := memberGrant(g.meeting, m)
 		code, pin, err := d.book.InviteWith(ctx, grant, auth.InviteOptions{TTL: g.valid, PIN: needsPIN(g.meeting, m.Role)})
+		if err == nil {
+			err = d.note(ctx, "invitation.issued", o.Meeting, m.ID)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -145,6 +151,9 @@ func (d *Dir) Passes(ctx context.Context, o PassOptions) ([]Pass, error) {
 	for _, m := range g.members {
 		member, _ := g.meeting.Member(m) // guests has found it
 		grant := memberGrant(g.meeting, member)
+		if err := d.note(ctx, "token.issued", o.Meeting, m); err != nil {
+			return nil, err
+		}
 		if !o.Keep {
 			if _, err := d.book.WithdrawPasses(ctx, o.Meeting, m, o.Use); err != nil {
 				return nil, err

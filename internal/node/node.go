@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"visavis/internal/api"
 	"visavis/internal/arrange"
@@ -157,6 +158,7 @@ func (n *Node) startMedia() error {
 	}
 	mux.OnBatchEnd(sw.Flush)
 	mux.OnTick(sw.Tick)
+	mux.Hurry(sw.Urgent)
 	n.tasks.Go(func() {
 		defer n.deaf.Store(true)
 		if err := n.worker.Serve(mux); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -173,6 +175,11 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 		Log: room.NewLog(n.dir.Store, logName(d.ID, false)), OwnLog: room.NewLog(n.dir.Store, logName(d.ID, true)),
 		Sign:   func(b []byte) []byte { return ed25519.Sign(key, b) },
 		Verify: n.pins.signed, Slog: n.log,
+		First: func(first func() error) error {
+			ctx, cancel := context.WithTimeout(n.ctx, 10*time.Second)
+			defer cancel()
+			return n.desk.First(ctx, d.ID, d.Digest(), first)
+		},
 		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
 	})
 }

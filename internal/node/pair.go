@@ -51,7 +51,11 @@ func (d *Dir) ComparePairing(ctx context.Context, theirs []byte) (Ceremony, erro
 
 // AcceptPairing pins the other party: the officers have found the words the same. Our offer is used up. again admits a root that was distrusted.
 func (d *Dir) AcceptPairing(ctx context.Context, theirs []byte, again bool) (auth.Peer, error) {
-	return d.peers.Accept(ctx, d.Settings.Party, theirs, d.now(), again)
+	p, err := d.peers.Accept(ctx, d.Settings.Party, theirs, d.now(), again)
+	if err == nil {
+		err = d.noteParty(ctx, "party.trusted", p.Document.Party)
+	}
+	return p, err
 }
 
 // AcceptDocument takes a newer document of a pinned party from a file that was carried here, and says whether it was new.
@@ -61,7 +65,10 @@ func (d *Dir) AcceptDocument(ctx context.Context, document []byte) (auth.Peer, b
 
 // Distrust takes a party out: auth.ErrUnknownParty if it is not pinned. A running node sees it within half a second and drops the link.
 func (d *Dir) Distrust(ctx context.Context, p meeting.PartyID) error {
-	return d.peers.Distrust(ctx, p, d.now())
+	if err := d.peers.Distrust(ctx, p, d.now()); err != nil {
+		return err
+	}
+	return d.noteParty(ctx, "party.distrusted", p)
 }
 
 // Alarms are what a person must do something about: the end of our document and of those of the pinned parties. Empty: nothing.

@@ -82,6 +82,18 @@ func (r *rooms) renew(d meeting.Definition) bool {
 	return true
 }
 
+// keep closes the rooms of meetings that are not in force any more, if nothing has happened in them.
+func (r *rooms) keep(all map[meeting.ID]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, l := range r.live {
+		if !all[id] && !r.closed && l.Retire() { // of one whose log has entries the definition stays
+			delete(r.live, id)
+			r.log.Info("meeting is not in force any more", "meeting", id)
+		}
+	}
+}
+
 // openLocked calls out of the package with the lock held on purpose: a room must be opened once, and opening replays a log from the disk.
 func (r *rooms) openLocked(id meeting.ID) (*liveRoom, error) {
 	if len(r.live) >= maxRooms {

@@ -103,6 +103,11 @@ func (n *Node) openMeetings(ctx context.Context) (later bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read meetings: %w", err)
 	}
+	held := map[meeting.ID]bool{}
+	for _, d := range all {
+		held[d.ID] = true
+	}
+	n.rooms.keep(held)
 	for _, d := range all {
 		later = !n.rooms.renew(d) || later
 		n.rooms.get(d.ID)

@@ -68,7 +68,7 @@ func (l *leg) push(b []byte, from netip.AddrPort) {
 // what the browser nominated. It never sees interfaces nor sockets. Consent is ours to
 // ask for and to watch (see flow.tick and Host.sweep), so it never fails by itself.
 func (s *Session) newAgent(l *leg) (*ice.Agent, error) {
-	a, err := ice.NewAgentWithOptions(
+	a, err := s.h.makeAgent(
 		ice.WithNet(noInterfaces{}),
 		ice.WithUDPMux(agentMux{s.h}),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),

@@ -43,6 +43,12 @@ func (b *board) take() []udp.Datagram {
 	return out
 }
 
+// out returns what was sent since the last call.
+func (b *bench) out() []udp.Datagram {
+	b.h.c.Worker.Flush()
+	return b.conn.take()
+}
+
 // bench is a host without threads: the test is the worker.
 type bench struct {
 	t     testing.TB
@@ -63,6 +69,7 @@ func newBench(t testing.TB) *bench {
 	}
 	b.h = h
 	b.mux.OnTick(b.sw.Tick)
+	b.mux.Hurry(b.sw.Urgent)
 	b.mux.OnBatchEnd(b.sw.Flush)
 	t.Cleanup(func() { _ = w.Close(); _ = h.Close() })
 	return b

@@ -92,7 +92,56 @@ func (h *Host) request(now time.Time, g udp.Datagram) {
 		h.counts.stunLimited.Add(1)
 		return
 	}
-	l.push(g.Data, g.Addr)
+	switch f := l.s.f; {
+	case !understood(&h.message):
+		l.push(g.Data, g.Addr)
+	case l == f.leg && g.Addr == f.chosen && g.Addr == f.remote:
+		f.answer(l, g.Addr, &h.message)
+	case l == f.leg && f.alone:
+		f.answer(l, g.Addr, &h.message)
+		f.checked(now, g.Addr, known, h.message.Contains(stun.AttrUseCandidate))
+	default:
+		l.push(g.Data, g.Addr)
+	}
+}
+
+// understood says whether a request holds nothing that the worker does not know, as a conflict of roles.
+func understood(m *stun.Message) bool {
+	for _, a := range m.Attributes {
+		switch a.Type {
+		case stun.AttrUsername, stun.AttrMessageIntegrity, stun.AttrPriority, stun.AttrUseCandidate, stun.AttrICEControlling:
+		default:
+			if a.Type.Required() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// answer answers a check from the address that the browser has chosen and that everything goes to: it asks for consent (RFC 7675 §5.1) and
+// tells the agent nothing new. The answer leaves with the batch; by the agent's goroutines it was three switches of threads and a system call,
+// and browsers ask every other second. Worker.
+func (f *flow) answer(l *leg, from netip.AddrPort, m *stun.Message) {
+	r, err := stun.Build(m, stun.BindingSuccess, &stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())},
+		stun.NewShortTermIntegrity(l.pwd), stun.Fingerprint)
+	if err != nil {
+		return
+	}
+	w := f.h.c.Worker
+	w.Commit(copy(w.Buffer(), r.Raw), from)
+	f.h.counts.stunAnswered.Add(1)
+}
+
+// checked does what is left of a controlled agent's work when that has been let go (Session.retire): an address that the browser checks
+// is checked back (RFC 8445 §7.3.1.4), and taken once it has answered if the browser has chosen it (§7.3.1.5). Worker.
+func (f *flow) checked(now time.Time, from netip.AddrPort, proven, chosen bool) {
+	switch {
+	case chosen:
+		f.nominated(now, from)
+	case !proven:
+		f.ask(now, from)
+	}
 }
 
 // stranger says whether a valid request from an address that is not proven is to be answered. It may be a copy: these have a bucket
@@ -266,7 +315,8 @@ func (f *flow) ask(now time.Time, to netip.AddrPort) {
 		ice.AttrControlled(f.tieBreaker), ice.PriorityAttr(1862270975), // peer-reflexive, RFC 8445 §5.1.2.1
 		stun.NewShortTermIntegrity(l.peerPwd), stun.Fingerprint)
 	if err == nil && f.h.noteCheck(l, m.Raw, to, true, now) {
-		_ = f.h.c.Worker.WriteTo(m.Raw, to)
+		w := f.h.c.Worker
+		w.Commit(copy(w.Buffer(), m.Raw), to)
 	}
 }
 
@@ -327,8 +377,11 @@ func (f *flow) nominated(now time.Time, to netip.AddrPort) {
 		}
 	}
 	h.mu.Unlock()
+	if f.ended {
+		return
+	}
+	f.chosen = to
 	switch {
-	case f.ended:
 	case now.Sub(heard) < consentWait:
 		f.moveTo(to, heard)
 	default:

@@ -46,6 +46,7 @@ func (s *Session) handshake() {
 		s.events.Connected()
 	}
 	s.linger(c)
+	s.retire()
 }
 
 // secure waits for its turn, shakes hands and installs the keys.

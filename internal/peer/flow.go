@@ -40,6 +40,8 @@ type flow struct {
 	flowAt    time.Time      // last RTP from remote
 	paused    bool           // not heard for a while: no pictures
 	moving    netip.AddrPort // address that media moved to, under check
+	chosen    netip.AddrPort // by the browser, with the credentials of leg
+	alone     bool           // leg has no agent any more
 	askedAt   time.Time
 	requests  bucket // checks from proven addresses
 	strange   bucket // and from others
@@ -117,6 +119,9 @@ func (f *flow) apply(now time.Time, o *offer, l *leg) *tracks {
 	}
 	if f.leg == nil {
 		f.h.active = append(f.h.active, beat{f: f})
+	}
+	if f.leg != l {
+		f.chosen, f.alone = netip.AddrPort{}, false
 	}
 	f.leg, f.ext = l, o.ext
 	f.current.Store(l)
@@ -298,6 +303,13 @@ func (f *flow) Datagram(now time.Time, c udp.Class, g udp.Datagram) {
 	}
 }
 
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // tick does what time drives and says when to come back, at the latest after flowTick.
 func (f *flow) tick(now time.Time) (next time.Time) {
 	next = now.Add(flowTick)
@@ -312,17 +324,21 @@ func (f *flow) tick(now time.Time) (next time.Time) {
 			f.twccAt = now
 			f.sendTWCC()
 		}
-		next = f.twccAt.Add(twccEvery)
+		next = sooner(next, f.twccAt.Add(twccEvery))
 	}
-	if f.estimate != nil && now.Sub(f.probed) >= probeEvery {
-		f.probed = now
-		f.probe(now)
+	if f.estimate != nil {
+		if now.Sub(f.probed) >= probeEvery {
+			f.probed = now
+			f.probe(now)
+		}
+		next = sooner(next, f.probed.Add(probeEvery))
 	}
 	if now.Sub(f.reported) >= reportEvery {
 		f.reported = now
 		f.report(now)
 		f.tell(now)
 	}
+	next = sooner(next, f.reported.Add(reportEvery))
 	// Consent (RFC 7675 §5.1). The agent would ask too: on a goroutine, by a system call of its own, which with 100 sessions cost as much
 	// as a tenth of all they were sent.
 	if now.Sub(f.consent) >= consentEvery && now.Sub(f.askedAt) >= time.Second {

@@ -256,10 +256,10 @@ func TestResendAfterReoffer(t *testing.T) {
 				t.Fatalf("the recorded offer has MID as %d, want 4", g.o.ext.mid)
 			}
 			send := func() []byte {
-				b.conn.take()
+				b.out()
 				g.f.Send(b.now, &media.Out{SSRC: 7, Index: 5, PT: opusPT, Mid: "2", Payload: []byte{1, 2, 3}})
 				b.h.c.Worker.Flush()
-				return b.conn.take()[0].Data
+				return b.out()[0].Data
 			}
 			first := send()
 			next, err := parseOffer(test.next)

@@ -57,6 +57,7 @@ func newNodeAt(t testing.TB, addr string, change func(*peer.Config)) *node {
 		t.Fatal(err)
 	}
 	mux.OnTick(n.sw.Tick)
+	mux.Hurry(n.sw.Urgent)
 	mux.OnBatchEnd(n.sw.Flush)
 	served := make(chan error, 1)
 	go func() { served <- n.worker.Serve(mux) }()

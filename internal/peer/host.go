@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
+	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 
 	"visavis/internal/media"
@@ -49,6 +50,7 @@ type Host struct {
 	handshakes  chan struct{} // one element for each handshake in progress
 	counts      counters
 	group       sync.WaitGroup // goroutines of sessions
+	makeAgent   func(...ice.AgentOption) (*ice.Agent, error)
 
 	// Worker only.
 	active  []beat
@@ -105,6 +107,7 @@ func NewHost(c Config) (*Host, error) {
 		candidates:  candidates,
 		locals:      localsOf(candidates),
 		handshakes:  make(chan struct{}, MaxHandshakes),
+		makeAgent:   ice.NewAgentWithOptions,
 		bySSRC:      map[uint32][]*flow{},
 		scratch:     make([]byte, udp.MaxDatagram),
 		sessions:    map[*Session]struct{}{},

@@ -82,7 +82,7 @@ const (
 
 	callWait = 20 * time.Millisecond // between two attempts to reach a worker whose queue is full, when a session ends
 
-	flowTick    = 100 * time.Millisecond // between two looks at what time drives in a session, at most
+	flowTick    = 250 * time.Millisecond // between two looks at a session of which nothing is due, at most
 	twccEvery   = 50 * time.Millisecond  // between two transport-wide feedbacks
 	probeEvery  = 100 * time.Millisecond // between two looks at the estimate
 	reportEvery = time.Second            // between two sender and receiver reports (RFC 3550 §6.2 scaled to a session of two)

@@ -295,16 +295,16 @@ func addr(n int) netip.AddrPort {
 func TestAddressLimit(t *testing.T) {
 	b := newBench(t)
 	g := chrome(b) // has one
-	b.conn.take()
+	b.out()
 	for i := range MaxAddresses {
 		g.f.ask(b.now, addr(i))
 	}
-	if sent, s := b.conn.take(), b.h.Stats(); len(sent) != MaxAddresses-1 || s.AddressesRefused != 1 {
+	if sent, s := b.out(), b.h.Stats(); len(sent) != MaxAddresses-1 || s.AddressesRefused != 1 {
 		t.Errorf("%d checks sent, %d refused; want %d and 1", len(sent), s.AddressesRefused, MaxAddresses-1)
 	}
 	b.now = b.now.Add(addressRest) // a browser with many interfaces goes on trying them
 	g.f.ask(b.now, addr(9))
-	if sent := b.conn.take(); len(sent) != 1 || len(g.s.addresses) != MaxAddresses {
+	if sent := b.out(); len(sent) != 1 || len(g.s.addresses) != MaxAddresses {
 		t.Errorf("%d checks sent a second later, %d addresses; want 1 and %d", len(sent), len(g.s.addresses), MaxAddresses)
 	}
 	if !slices.ContainsFunc(g.s.addresses, func(a address) bool { return a.addr == g.addr }) {
@@ -319,11 +319,11 @@ func TestAddressLimit(t *testing.T) {
 func TestCheckLimit(t *testing.T) {
 	b := newBench(t)
 	g := chrome(b)
-	b.conn.take()
+	b.out()
 	for range MaxChecks + 1 {
 		g.f.ask(b.now, addr(1))
 	}
-	if sent := b.conn.take(); len(sent) != MaxChecks {
+	if sent := b.out(); len(sent) != MaxChecks {
 		t.Errorf("%d checks in flight, want %d", len(sent), MaxChecks)
 	}
 }
@@ -360,9 +360,9 @@ func TestProof(t *testing.T) {
 				t.Fatal("bind")
 			}
 			b.pass(time.Second) // silence from the current address: others are followed
-			b.conn.take()
+			b.out()
 			g.f.follow(b.now, addr(1))
-			sent := b.conn.take()
+			sent := b.out()
 			if len(sent) != 1 || sent[0].Addr != addr(1) {
 				t.Fatalf("%d checks, want 1", len(sent))
 			}
@@ -388,9 +388,9 @@ func TestProof(t *testing.T) {
 func TestNominatedAgain(t *testing.T) {
 	b := newBench(t)
 	g := chrome(b)
-	b.conn.take()
+	b.out()
 	g.f.nominated(b.now, addr(1))
-	sent := b.conn.take()
+	sent := b.out()
 	if g.f.remote != g.addr || len(sent) != 1 {
 		t.Fatalf("media goes to %v, %d checks; want %v and 1", g.f.remote, len(sent), g.addr)
 	}

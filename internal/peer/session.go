@@ -142,21 +142,67 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 	if !parsed.follows(s.offer) {
 		return "", refused("offer.malformed")
 	}
-	l := s.f.current.Load()
-	restart := parsed.frag != l.peerFrag || parsed.pwd != l.peerPwd
-	if restart {
-		l = s.h.newLeg(s, parsed)
+	old := s.f.current.Load()
+	if parsed.frag == old.peerFrag && parsed.pwd == old.peerPwd {
+		return s.apply(parsed, old)
 	}
+	back, err := s.keepLeg()
+	if err != nil {
+		return "", err
+	}
+	l := s.h.newLeg(s, parsed)
 	text, err := s.apply(parsed, l)
 	if err != nil {
 		return "", err
 	}
-	if restart {
-		if err := restartAgent(s.agent, l); err != nil {
-			return "", err
-		}
+	if s.agent != nil {
+		err = restartAgent(s.agent, l)
+	} else if s.agent, err = s.newAgent(l); err == nil {
+		agentMux{s.h}.RemoveConnByUfrag(old.frag)
+	} else {
+		agentMux{s.h}.RemoveConnByUfrag(l.frag)
+		s.h.call(back) // the old leg needs no agent: its checks are the worker's
+	}
+	if err != nil {
+		return "", err
 	}
 	return text, nil
+}
+
+// keepLeg gives what puts the leg of now back after another was applied; for the worker.
+func (s *Session) keepLeg() (back func(), err error) {
+	f := s.f
+	if !s.h.c.Worker.Call(func() {
+		leg, chosen, alone := f.leg, f.chosen, f.alone
+		back = func() {
+			f.leg, f.chosen, f.alone = leg, chosen, alone
+			f.current.Store(leg)
+		}
+	}) {
+		return nil, net.ErrClosed
+	}
+	return back, nil
+}
+
+// retire lets go of the agent once it has nothing to do any more: four goroutines and as much memory as all else of a session. Consent and
+// addresses are the worker's anyhow, and what is left fits there (flow.checked). An ICE restart makes a new one, which stays. A session whose
+// browser has not settled on an address keeps its own.
+func (s *Session) retire() {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.life.Err() != nil || s.agent == nil {
+		return
+	}
+	f, l, settled := s.f, s.f.current.Load(), false
+	if !s.h.c.Worker.Call(func() {
+		settled = !f.ended && f.leg == l && f.remote.IsValid() && f.chosen == f.remote
+		f.alone = f.alone || settled
+	}) || !settled {
+		return
+	}
+	_ = s.agent.GracefulClose() // it takes its fragment from the mux
+	s.agent = nil
+	s.h.register(l)
 }
 
 // apply makes streams and slots for the sections that are new and writes the answer. The turn is ours.

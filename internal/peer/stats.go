@@ -13,6 +13,7 @@ type Stats struct {
 	EndedHandshake uint64
 
 	STUNMalformed, STUNUnknown, STUNForged, STUNLimited, STUNDropped uint64
+	STUNAnswered                                                     uint64 // requests from the chosen address, which no agent saw
 	AddressesRefused                                                 uint64 // one address too many
 	AddressClashes                                                   uint64 // proven, but another session's
 	Moves                                                            uint64 // sessions that changed their address
@@ -39,6 +40,7 @@ type counters struct {
 	offersRefused, endedConsent, endedHandshake atomic.Uint64
 
 	stunMalformed, stunUnknown, stunForged, stunLimited, stunDropped atomic.Uint64
+	stunAnswered                                                     atomic.Uint64
 	addressesRefused, addressClashes, moves                          atomic.Uint64
 
 	dtlsUnproven, dtlsHeld, dtlsDropped, handshakesFailed atomic.Uint64
@@ -67,7 +69,7 @@ func (h *Host) Stats() Stats {
 		Sessions: sessions, Connected: c.connected.Load(), OffersRefused: c.offersRefused.Load(),
 		EndedConsent: c.endedConsent.Load(), EndedHandshake: c.endedHandshake.Load(),
 		STUNMalformed: c.stunMalformed.Load(), STUNUnknown: c.stunUnknown.Load(), STUNForged: c.stunForged.Load(),
-		STUNLimited: c.stunLimited.Load(), STUNDropped: c.stunDropped.Load(),
+		STUNLimited: c.stunLimited.Load(), STUNDropped: c.stunDropped.Load(), STUNAnswered: c.stunAnswered.Load(),
 		AddressesRefused: c.addressesRefused.Load(), AddressClashes: c.addressClashes.Load(), Moves: c.moves.Load(),
 		DTLSUnproven: c.dtlsUnproven.Load(), DTLSHeld: c.dtlsHeld.Load(), DTLSDropped: c.dtlsDropped.Load(),
 		HandshakesFailed: c.handshakesFailed.Load(),

@@ -3,6 +3,9 @@ package peer_test
 import (
 	"net"
 	"net/netip"
+	"regexp"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -126,6 +129,7 @@ func virtual(t *testing.T, f func(t *testing.T, n *node, l *lan)) {
 		n.host, err = peer.NewHost(peer.Config{Worker: n.worker, Mux: mux, Switch: n.sw, Local: n.addr})
 		must(t, err)
 		mux.OnTick(n.sw.Tick)
+		mux.Hurry(n.sw.Urgent)
 		mux.OnBatchEnd(n.sw.Flush)
 		served := make(chan error, 1)
 		go func() { served <- n.worker.Serve(mux) }()
@@ -224,6 +228,96 @@ func TestLongCall(t *testing.T) {
 		if q := b.session.Quality(); q.UpLoss > 0 || q.DownLoss > 0 || time.Since(q.LastHeard) > 2*time.Second {
 			t.Errorf("quality = %+v, want no loss", q)
 		}
+		b.leave()
+	})
+}
+
+// TestCallWithoutAnAgent: half a minute after the handshake the agent is let go of. The browser, which would fail after ten seconds without
+// an answer, notices nothing, and can restart ICE.
+func TestCallWithoutAnAgent(t *testing.T) {
+	virtual(t, func(t *testing.T, n *node, l *lan) {
+		o := onLAN(l)
+		settings := o.settings
+		o.settings = func(s *webrtc.SettingEngine) {
+			settings(s)
+			s.SetICETimeouts(5*time.Second, 5*time.Second, 2*time.Second)
+		}
+		b := join(t, n, o)
+		n.assign(b.session.Slot("floor0"), b.session.Stream("mic"))
+		b.talk()
+		flows := func(after string) {
+			t.Helper()
+			before := b.got["floor0"].count()
+			time.Sleep(2 * time.Second)
+			if got := b.got["floor0"].count() - before; got < 95 {
+				t.Errorf("%s: %d packets in two seconds, want 100", after, got)
+			}
+			if s := b.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected {
+				t.Errorf("%s: ICE of the browser is %v, want connected", after, s)
+			}
+		}
+		agents := func() int {
+			stacks := make([]byte, 1<<20)
+			return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "peer.(*iceConn).ReadFrom(")
+		}
+		time.Sleep(20 * time.Second)
+		if n := agents(); n != 1 {
+			t.Errorf("control: %d agents read 20 s after the handshake, want 1", n)
+		}
+		time.Sleep(time.Minute)
+		if n := agents(); n != 0 {
+			t.Errorf("%d agents read a minute later, want none", n)
+		}
+		flows("without an agent")
+		answered := n.host.Stats().STUNAnswered
+		if answered < 30 {
+			t.Errorf("%d checks answered by the worker in 80 s, want one each 2 s", answered)
+		}
+		must(t, b.offer(true, nil))
+		flows("after a restart")
+		time.Sleep(time.Minute)
+		flows("a minute after it")
+		if s := n.host.Stats(); s.STUNAnswered <= answered {
+			t.Error("after the restart no check is answered by the worker: the browser's choice was not noticed")
+		}
+		b.leave()
+	})
+}
+
+// TestRestartThatFails: when the agent for an ICE restart cannot be made, the session goes on as it was, with the credentials that it had, and the next
+// restart works.
+func TestRestartThatFails(t *testing.T) {
+	virtual(t, func(t *testing.T, n *node, l *lan) {
+		b := join(t, n, onLAN(l))
+		n.assign(b.session.Slot("floor0"), b.session.Stream("mic"))
+		b.talk()
+		goesOn := func(after string) {
+			t.Helper()
+			got, answered := b.got["floor0"].count(), n.host.Stats().STUNAnswered
+			time.Sleep(time.Minute)
+			if got = b.got["floor0"].count() - got; got < 2950 {
+				t.Errorf("%s: %d packets in a minute, want 3000", after, got)
+			}
+			if answered = n.host.Stats().STUNAnswered - answered; answered < 20 {
+				t.Errorf("%s: %d checks answered by the worker in a minute, want one each 2 s", after, answered)
+			}
+			if s := b.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected {
+				t.Errorf("%s: ICE of the browser is %v, want connected", after, s)
+			}
+		}
+		time.Sleep(time.Minute) // the agent is let go of
+		goesOn("control")
+		n.host.RefuseAgents(true)
+		sdp := b.pc.CurrentLocalDescription().SDP
+		sdp = regexp.MustCompile(`a=ice-(ufrag|pwd):`).ReplaceAllString(sdp, "${0}another")
+		if _, err := b.session.Reoffer(peer.Offer{SDP: sdp, Names: b.names}); err == nil || err.Error() != "make ice agent: no agent" {
+			t.Errorf("a restart without an agent: %v", err)
+		}
+		goesOn("after a restart that failed")
+		n.host.RefuseAgents(false)
+		must(t, b.offer(true, nil))
+		time.Sleep(time.Minute)
+		goesOn("after the next")
 		b.leave()
 	})
 }

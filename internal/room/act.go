@@ -183,5 +183,12 @@ func (r *Room) signal(_ time.Time, m meeting.Member, a wire.Act) error {
 	if st == nil || !st.lost.IsZero() || !st.Send(wire.ToClient{Signal: &wire.Signal{Kind: a.Do, On: a.Do == wire.DoRestart || a.N == 1}}) {
 		return &meeting.Error{Code: "member.absent"}
 	}
+	switch a.Do {
+	case wire.DoTone:
+		st.tone = a.N == 1
+	case wire.DoCard:
+		st.card = a.N == 1
+	}
+	r.stateStale = true
 	return nil
 }

@@ -39,7 +39,7 @@ type Waiter struct {
 	ID     string
 	Member meeting.MemberID // "" of the press
 	Name   string           // of the press: as accredited
-	Reason string           // wire.WaitAdmission, WaitDevice, WaitExcluded
+	Reason string           // wire.WaitDevice, WaitExcluded
 	Since  time.Time
 	Done   func(code string)
 }

@@ -52,7 +52,7 @@ func (r *Room) publish(now time.Time, f *Feed) error {
 		r.refresh()
 		mic, cam := f.Media.Stream("mic") != nil && r.view.MaySpeak(f.Member), f.Media.Stream("cam") != nil
 		if p.Mic != mic || p.Camera != cam {
-			if err := r.propose(now, meeting.Event{Kind: meeting.MemberDevices, Member: f.Member, Mic: &mic, Camera: &cam}); err != nil {
+			if err := r.propose(now, meeting.Event{Kind: meeting.MemberDevices, Member: f.Member, Mic: &mic, Camera: &cam, Epoch: r.view.Epoch}); err != nil {
 				if !present { // nobody sits there who could leave
 					r.away[f.Member] = now
 				}

@@ -387,3 +387,34 @@ func TestPressIsToldNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestViewer: a viewer's seat hears the open part (the control), and nothing before it or behind shut doors; it counts among the seats of the press.
+func TestViewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, nil)
+		v := attendAs(s.a, "press-c", meeting.Viewer)
+		if got := v.heardWhile(s.tA, 200*time.Millisecond); got != 0 {
+			t.Errorf("before the meeting a viewer gets %d packets", got)
+		}
+		s.to(meeting.Opened)
+		s.speaking(s.tA)
+		if got := v.heardWhile(s.tA, time.Second); got < 49 || got > 51 {
+			t.Fatalf("control: in the open part a viewer gets %d packets of a second", got)
+		}
+		if d := s.ofA.now().Doors.Ours; d.Press != 2 {
+			t.Errorf("doors %+v", d)
+		}
+		s.act(s.ofA, wire.Act{Do: wire.DoClose}, "")
+		settle(time.Second)
+		if got := v.heardWhile(s.tA, time.Second); got != 0 {
+			t.Errorf("behind shut doors a viewer gets %d packets", got)
+		}
+		s.act(s.ofA, wire.Act{Do: wire.DoExclude, Value: "press-c"}, "")
+		settle(time.Second)
+		v.read(func() {
+			if len(v.ends) != 1 || v.ends[0] != "excluded" {
+				t.Errorf("an excluded viewer is told %v", v.ends)
+			}
+		})
+	})
+}

@@ -100,6 +100,9 @@ func (r *Room) gather(c *camera) {
 			delete(t.stage, f)
 		}
 	}
+	for _, st := range layers {
+		delete(t.prefer, st) // the new track has no rank yet
+	}
 	c.watched.Store(1<<media.MaxLayers - 1)
 	t.worker.Do(func() {
 		media.NewTrack(layers...).OnWatch(func(watched uint8) {

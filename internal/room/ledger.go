@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,9 +11,14 @@ import (
 	"visavis/internal/store"
 )
 
+// errNotInForce: what would begin under our definition is called off here, or changed.
+var errNotInForce = errors.New("the definition is not in force")
+
 // ledger is this node's copy of the shared log, and the state after it. Room's goroutine only.
 type ledger struct {
 	log      Log
+	first    func(func() error) error // nil: see Config.First
+	host     bool
 	self     meeting.PartyID
 	meeting  meeting.ID
 	n        int64
@@ -23,8 +29,8 @@ type ledger struct {
 	speaking meeting.Speaking           // the last maxSpoken lines that ended, and those that go on
 }
 
-func newLedger(log Log, self meeting.PartyID, d meeting.Definition) *ledger {
-	return &ledger{log: log, self: self, meeting: d.ID, state: meeting.Begin(d), counters: map[meeting.PartyID]uint64{}}
+func newLedger(log Log, self meeting.PartyID, d meeting.Definition, first func(func() error) error) *ledger {
+	return &ledger{log: log, first: first, host: self == d.Host, self: self, meeting: d.ID, state: meeting.Begin(d), counters: map[meeting.PartyID]uint64{}}
 }
 
 // replay reads the log from its beginning, checks its chain and applies it.
@@ -73,8 +79,16 @@ func (l *ledger) take(b []byte) (meeting.Entry, error) {
 	return e, nil
 }
 
-// append checks the entry that follows, writes it and makes it part of the state. A *meeting.Error is the entry's fault, any
-// other the disk's.
+// mayBegin says, with a *meeting.Error, why the host cannot write entry 1 yet.
+func (l *ledger) mayBegin() error {
+	if l.n > 0 || l.first == nil || !l.host {
+		return nil
+	}
+	return l.first(func() error { return nil })
+}
+
+// append checks the entry that follows, writes it and makes it part of the state. A *meeting.Error is the entry's fault, or Config.First's word
+// on the host; errNotInForce is its word on a guest; any other is the disk's.
 func (l *ledger) append(b []byte) (meeting.Entry, error) {
 	e, next, err := l.check(b)
 	if err != nil {
@@ -82,9 +96,22 @@ func (l *ledger) append(b []byte) (meeting.Entry, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
 	defer cancel()
-	err = l.log.Append(ctx, store.LogEntry{N: e.N, At: time.Now(), Basis: string(e.Basis(l.self)), Data: b})
+	write := func() error {
+		err := l.log.Append(ctx, store.LogEntry{N: e.N, At: time.Now(), Basis: string(e.Basis(l.self)), Data: b})
+		if err != nil {
+			return fmt.Errorf("write shared log: %w", err)
+		}
+		return nil
+	}
+	if l.n == 0 && l.first != nil {
+		if err = l.first(write); codeIs(err, "arrange.changed") && !l.host {
+			err = errNotInForce
+		}
+	} else {
+		err = write()
+	}
 	if err != nil {
-		return e, fmt.Errorf("write shared log: %w", err)
+		return e, err
 	}
 	l.n, l.hash, l.state, l.counters[e.Party], l.last = e.N, meeting.Chain(l.hash, b), next, e.Counter, e.Sequenced
 	l.speaks(e)

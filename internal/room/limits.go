@@ -12,7 +12,8 @@ const (
 	codeBusy    = "room.busy"
 	codeApart   = "clock.apart"
 	codeKeyLate = "key.late"
-	codeHeld    = "log.held" // in the own log: what was held is held no longer
+	codeHeld    = "log.held"     // in the own log: what was held is held no longer
+	codeRetired = "room.retired" // in the own log: the room was closed before its meeting had begun
 )
 
 // Bounds and times of one room.

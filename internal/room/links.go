@@ -380,6 +380,10 @@ func (r *Room) follow(now time.Time, s *side, n int64, b []byte) (bool, error) {
 		r.recheck()
 		return true, nil
 	}
+	if errors.Is(err, errNotInForce) { // the owner is about to retire the room; the host has done nothing wrong
+		r.log.Warn("the host has begun what is not in force here", slog.String("party", string(s.party)))
+		return false, nil
+	}
 	var me *meeting.Error
 	if errors.As(err, &me) {
 		code := "log.invalid"

@@ -424,6 +424,23 @@ func TestSignals(t *testing.T) {
 		s.act(s.kA, wire.Act{Do: wire.DoRestart, Member: tarroven}, "")
 		s.act(s.kA, wire.Act{Do: wire.DoCard, Member: kosvane, N: 1}, "member.foreign")
 		s.act(s.ofA, wire.Act{Do: wire.DoTone, Member: tarroven, N: 1}, "member.role")
+		on := func(what string, want []wire.Test) {
+			t.Helper()
+			settle(time.Second)
+			if got := s.kA.now().Signals; !slices.Equal(got, want) {
+				t.Errorf("%s: the technician is told %+v, want %+v", what, got, want)
+			}
+			if got := s.ofA.now().Signals; len(got) != 0 {
+				t.Errorf("%s: the officer is told %+v", what, got)
+			}
+		}
+		on("tone on", []wire.Test{{Member: string(tarroven), Tone: true}})
+		s.act(s.kA, wire.Act{Do: wire.DoCard, Member: tarroven, N: 1}, "")
+		on("card on", []wire.Test{{Member: string(tarroven), Tone: true, Card: true}})
+		s.act(s.kA, wire.Act{Do: wire.DoTone, Member: tarroven}, "")
+		s.act(s.kA, wire.Act{Do: wire.DoCard, Member: tarroven}, "")
+		on("both off", nil)
+		s.act(s.kA, wire.Act{Do: wire.DoTone, Member: tarroven, N: 1}, "")
 		s.tA.read(func() {
 			var got []wire.Signal
 			for _, m := range s.tA.all {
@@ -431,10 +448,24 @@ func TestSignals(t *testing.T) {
 					got = append(got, *m.Signal)
 				}
 			}
-			if !slices.Equal(got, []wire.Signal{{Kind: "tone", On: true}, {Kind: "restart", On: true}}) {
+			if !slices.Equal(got, []wire.Signal{{Kind: "tone", On: true}, {Kind: "restart", On: true}, {Kind: "card", On: true}, {Kind: "tone"}, {Kind: "card"}, {Kind: "tone", On: true}}) {
 				t.Errorf("signals %+v", got)
 			}
 		})
+		on("tone on again", []wire.Test{{Member: string(tarroven), Tone: true}})
+		s.act(s.kA, wire.Act{Do: wire.DoCard, Member: tarroven, N: 1}, "")
+		again := newPage(s.a, tarroven)
+		s.a.room.Lost(s.tA.seat)
+		if _, err := s.a.room.Resume(s.tA.seat, again.seat); err != nil {
+			t.Fatal(err)
+		}
+		on("the page's socket is another", []wire.Test{{Member: string(tarroven), Tone: true, Card: true}})
+		other := join(s.a, tarroven)
+		on("the member is at another page (the control)", nil)
+		s.act(s.kA, wire.Act{Do: wire.DoTone, Member: tarroven, N: 1}, "")
+		on("tone on there", []wire.Test{{Member: string(tarroven), Tone: true}})
+		other.leave()
+		on("the page has gone", nil)
 	})
 }
 

@@ -143,3 +143,57 @@ func TestLateMicrophone(t *testing.T) {
 		})
 	}
 }
+
+// TestRehearsalShutsCameras: the other side's officer shows nobody by beginning a rehearsal; each camera is opened again by its own member (the
+// control).
+func TestRehearsalShutsCameras(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, nil)
+		s.to(meeting.Waiting)
+		s.tA.devices(false, true)
+		settle(time.Second)
+		s.act(s.ofB, wire.Act{Do: wire.DoRehearse}, "")
+		settle(5 * time.Second)
+		if s.a.snap().State.Present[tarroven].Camera {
+			t.Error("the camera is on in the rehearsal")
+		}
+		s.tA.devices(false, true)
+		settle(time.Second)
+		if !s.b.snap().State.Present[tarroven].Camera {
+			t.Error("control: opened by its member, it is off")
+		}
+	})
+}
+
+// TestSwitchOfAnotherPhase: a page that asks for its camera, and has not been told yet that a rehearsal has begun, opens nothing; neither does
+// what a guest's node has sent to the host just before. Who has been told, does (the control).
+func TestSwitchOfAnotherPhase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, nil)
+		s.to(meeting.Waiting)
+		camera := func(p *page, seen int) {
+			t.Helper()
+			if err := p.n.room.Handle(p.seat, wire.FromClient{Devices: &wire.Devices{Camera: true, Epoch: &seen}}); err != nil {
+				t.Errorf("devices: %v", err)
+			}
+		}
+		on := func(who meeting.MemberID) bool { settle(5 * time.Second); return s.a.snap().State.Present[who].Camera }
+		seen := int(s.a.snap().State.Epoch)
+		s.act(s.ofA, wire.Act{Do: wire.DoRehearse}, "")
+		camera(s.tB, seen) // the guest's node has not heard of it either
+		settle(5 * time.Second)
+		camera(s.tA, seen)
+		for _, who := range []meeting.MemberID{tarroven, kosvane} {
+			if on(who) {
+				t.Errorf("the camera of %s is on in the rehearsal", who)
+			}
+		}
+		camera(s.tA, seen+1)
+		camera(s.tB, seen+1)
+		for _, who := range []meeting.MemberID{tarroven, kosvane} {
+			if !on(who) {
+				t.Errorf("control: the camera of %s is off", who)
+			}
+		}
+	})
+}

@@ -282,7 +282,7 @@ func TestWaitingRoom(t *testing.T) {
 		s := newSession(t, nil)
 		var said []string
 		w := &room.Waiter{ID: "w1", Member: aldesh, Reason: wire.WaitDevice, Since: time.Now(), Done: func(code string) { said = append(said, code) }}
-		v := &room.Waiter{ID: "w2", Name: "Halvern Post", Reason: wire.WaitAdmission, Since: time.Now(), Done: func(code string) { said = append(said, code) }}
+		v := &room.Waiter{ID: "w2", Name: "Halvern Post", Reason: wire.WaitExcluded, Since: time.Now(), Done: func(code string) { said = append(said, code) }}
 		for _, x := range []*room.Waiter{w, v} {
 			if err := s.a.room.Knock(x); err != nil {
 				t.Fatal(err)

@@ -22,6 +22,9 @@ func (r *Room) propose(now time.Time, e meeting.Event) error {
 	p := meeting.Proposal{Meeting: r.c.Definition.ID, Party: r.c.Self, Counter: r.own.counter + 1,
 		At: now.UTC().Truncate(time.Millisecond), Offline: !r.isHost() && !r.hostAgrees(), Event: e}
 	next, err := meeting.ApplyProposal(r.view, p)
+	if err == nil {
+		err = r.led.mayBegin()
+	}
 	if err != nil {
 		return err
 	}
@@ -150,12 +153,15 @@ func (r *Room) refresh() {
 	}
 }
 
-// look takes next as what our people see. A microphone that the meeting has switched off, be it that its member lost the floor or
-// that more people will hear from now on, is not opened again for its page: the member asks anew.
+// look takes next as what our people see. A microphone or a camera that the meeting has switched off, be it that its member lost the
+// floor or that others will hear and see from now on, is not opened again for its page: the member asks anew.
 func (r *Room) look(next meeting.State) {
 	if next.Formal {
 		moved := next.Epoch != r.view.Epoch || next.Floor.Holder != r.view.Floor.Holder // what was asked for before was asked of others
 		for id, st := range r.seats {
+			if next.Raised != r.view.Raised {
+				st.want.Camera = st.want.Camera && next.Present[id].Camera
+			}
 			st.want.Mic = st.want.Mic && (next.Present[id].Mic || !moved && !r.view.Present[id].Mic)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"visavis/internal/media"
 	"visavis/internal/meeting"
+	"visavis/internal/store"
 	"visavis/internal/wire"
 )
 
@@ -58,6 +59,9 @@ type Config struct {
 	Stage      int // stage slots that a page may use; 0: 6
 	// EndSession ends the session of a member of ours, and its media with it. It must not block nor call the room; nil: nobody can.
 	EndSession func(meeting.MemberID)
+	// First lets first write entry 1 of the shared log, or returns a *meeting.Error: the definition may not be the one that the other parties
+	// hold; on a guest, with arrange.changed, it is in force no more. It must not call the room; nil: it is.
+	First func(first func() error) error
 }
 
 // Seat is one member's page. Send and End are called from the room's goroutine; they must not block nor call the room, and messages
@@ -132,7 +136,7 @@ func New(c Config) (*Room, error) {
 	}
 	r := &Room{c: c, log: c.Slog.With(slog.String("meeting", string(c.Definition.ID))), digest: c.Definition.Digest(),
 		inbox: make(chan func(), inboxSize), quit: make(chan struct{}), done: make(chan struct{}),
-		led: newLedger(c.Log, c.Self, c.Definition), own: ownLog{log: c.OwnLog},
+		led: newLedger(c.Log, c.Self, c.Definition, c.First), own: ownLog{log: c.OwnLog},
 		seats: map[meeting.MemberID]*seat{}, feeds: map[meeting.MemberID]*Feed{}, taps: map[*Tap]struct{}{}, away: map[meeting.MemberID]time.Time{},
 		links: map[meeting.PartyID]*side{}, rates: map[meeting.MemberID]*bucket{}, said: map[string]time.Time{}}
 	r.sound.init()
@@ -200,13 +204,22 @@ func (r *Room) Close() error {
 	return nil
 }
 
-// Retire closes the room if nothing has happened in it: the shared log is empty and nobody sits. It reports whether the room is closed
-// now; else it goes on as it was.
+// Retire closes the room if nothing has happened in it: the shared log is empty. Who sits in a guest's room then is told "shutdown" and comes
+// back to the room of the definition that is in force: what they did here, and the host never wrote, is not done there, should it be the same
+// meeting's. It reports whether the room is closed.
 func (r *Room) Retire() bool {
 	err := r.ask(func() error {
 		r.refresh()
-		if r.led.n > 0 || len(r.seats)+len(r.view.Present) > 0 {
+		if r.led.n > 0 {
 			return &meeting.Error{Code: "room.busy"}
+		}
+		for len(r.pending) > 0 {
+			p := r.pending[0].p
+			if err := r.own.append(Record{Refused: &meeting.Refusal{Meeting: p.Meeting, Counter: p.Counter, Code: codeRetired}}, store.Observed); err != nil {
+				r.viewStale = true // of what is refused already
+				return err
+			}
+			r.pending = r.pending[1:]
 		}
 		r.once.Do(func() { close(r.quit) }) // what waits in the inbox finds the room closed
 		return nil
@@ -249,6 +262,12 @@ func (r *Room) run() {
 		case <-tick.C:
 			r.tick(time.Now())
 		case <-soon.C:
+		}
+		select {
+		case <-r.quit: // a retired room does nothing more, and writes nothing
+			r.shutdown()
+			return
+		default:
 		}
 		if wait := r.settle(time.Now()); wait > 0 {
 			soon.Reset(wait)

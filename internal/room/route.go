@@ -19,6 +19,7 @@ type routes struct {
 	listeners map[meeting.MemberID]listener
 	stage     map[*media.Forwarder]*media.Stream
 	ranks     map[*media.Forwarder]media.Priority // of who is in a slot of stage
+	prefer    map[*media.Stream]media.Priority    // of cameras, for the links
 	names     map[*media.Stream]meeting.MemberID  // of microphones
 	held      map[*media.Stream]bool              // own microphones; true: closed
 }
@@ -244,6 +245,15 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 			todo = append(todo, func(now time.Time) { f.Show(now, s.Track(), ranks[s]) })
 		}
 	}
+	for s, p := range ranks { // for the links, on which the other node does not say who comes first
+		if t.prefer[s] != p {
+			todo = append(todo, func(time.Time) {
+				if c := s.Track(); c != nil { // which the worker alone changes
+					c.SetRank(p)
+				}
+			})
+		}
+	}
 	if len(todo) > 0 && !t.worker.Do(func() {
 		if t.floor == nil {
 			t.floor = media.NewFloor(t.sw)
@@ -256,7 +266,7 @@ func (t *routes) apply(admitted []*media.Stream, listeners map[meeting.MemberID]
 	}) {
 		return false
 	}
-	t.admitted, t.listeners, t.stage, t.held = admitted, listeners, stage, held
+	t.admitted, t.listeners, t.stage, t.held, t.prefer = admitted, listeners, stage, held, ranks
 	clear(t.ranks)
 	for f, s := range stage {
 		t.ranks[f] = ranks[s]

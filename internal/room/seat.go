@@ -19,6 +19,8 @@ type seat struct {
 	want  wire.Devices // what the page asked for last; tick sees to it
 	until time.Time    // want.Camera is from before a rejoin: until then the page has time to say so itself
 	retry time.Time    // not before
+
+	tone, card bool // the technician's test signals at the page; a page that joins has none
 }
 
 // Join brings a member in, or moves the member to another page: an earlier seat is ended with "moved", and its devices count as
@@ -111,7 +113,7 @@ func (r *Room) Resume(was, s *Seat) (wire.Welcome, error) {
 		if s.Media == nil {
 			s.Media, s.Figures = old.Media, old.Figures
 		}
-		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry}
+		r.seats[s.Member] = &seat{Seat: s, floor: old.floor, want: old.want, until: old.until, retry: old.retry, tone: old.tone, card: old.card}
 		w = r.welcome(time.Now(), r.seats[s.Member])
 		return nil
 	})
@@ -158,7 +160,11 @@ func (r *Room) Handle(s *Seat, m wire.FromClient) error {
 
 // devices takes what a page says of its switches.
 func (r *Room) devices(now time.Time, st *seat, d wire.Devices) error {
-	st.want, st.until, st.retry = d, time.Time{}, time.Time{}
+	r.refresh()
+	if p := r.view.Present[st.Member]; d.Epoch != nil && int64(*d.Epoch) < r.view.Raised { // the page did not know yet who hears and sees
+		d.Mic, d.Camera = d.Mic && p.Mic, d.Camera && p.Camera
+	}
+	st.want, st.until, st.retry = wire.Devices{Mic: d.Mic, Camera: d.Camera}, time.Time{}, time.Time{}
 	return r.reconcile(now, st)
 }
 
@@ -174,7 +180,7 @@ func (r *Room) reconcile(now time.Time, st *seat) error {
 	if ok && p.Mic == d.Mic && p.Camera == d.Camera {
 		return nil
 	}
-	e := meeting.Event{Kind: meeting.MemberDevices, Member: st.Member}
+	e := meeting.Event{Kind: meeting.MemberDevices, Member: st.Member, Epoch: r.view.Epoch}
 	if p.Mic != d.Mic {
 		e.Mic = &d.Mic
 	}

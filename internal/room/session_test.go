@@ -132,18 +132,20 @@ type press struct {
 	a *room.Audience
 }
 
-func attend(n *node, id meeting.MemberID) *press {
+func attend(n *node, id meeting.MemberID) *press { return attendAs(n, id, meeting.Press) }
+
+func attendAs(n *node, id meeting.MemberID, role meeting.Role) *press {
 	n.t.Helper()
 	p := &press{page: newPage(n, id)}
 	p.streams = nil // the press sends nothing
-	p.a = &room.Audience{ID: id, Name: "Halvern Post", Role: meeting.Press, Media: p.page, Send: p.take,
+	p.a = &room.Audience{ID: id, Name: "Halvern Post", Role: role, Media: p.page, Send: p.take,
 		End: func(code string) { p.read(func() { p.ends = append(p.ends, code) }) }}
 	w, err := n.room.Attend(n.t.Context(), p.a)
 	if err != nil {
 		n.t.Fatalf("attend %s: %v", id, err)
 	}
-	if w.You != "" || w.Role != "press" {
-		n.t.Errorf("the press is welcomed as %+v", w)
+	if w.You != "" || w.Role != string(role) {
+		n.t.Errorf("the audience is welcomed as %+v", w)
 	}
 	p.read(func() { p.state = w.State })
 	return p

@@ -78,6 +78,9 @@ func (r *Room) staged(s wire.State, id meeting.MemberID) wire.State {
 			s.Doors = r.doorsShown()
 		}
 	}
+	if m.Role.May(meeting.Repair) {
+		s.Signals = r.tests()
+	}
 	if m.Role.May(meeting.TurnKey) {
 		s.Head, s.Keys = r.view.Head.String(), r.keys()
 	}
@@ -94,6 +97,17 @@ func (r *Room) keys() []wire.Key {
 	for _, a := range []meeting.Action{meeting.Start, meeting.Open, meeting.Record, meeting.Publish} {
 		for _, k := range r.view.Pending(a, now) {
 			out = append(out, wire.Key{Action: string(k.Action), Party: string(k.Party), By: string(k.By), At: stamp(k.At), Expires: stamp(k.Expires)})
+		}
+	}
+	return out
+}
+
+// tests are the test signals that are on at pages of our people, in the order of the definition.
+func (r *Room) tests() []wire.Test {
+	var out []wire.Test
+	for _, m := range r.c.Definition.Members {
+		if st := r.seats[m.ID]; st != nil && (st.tone || st.card) {
+			out = append(out, wire.Test{Member: string(m.ID), Tone: st.tone, Card: st.card})
 		}
 	}
 	return out

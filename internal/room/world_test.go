@@ -178,6 +178,7 @@ type node struct {
 	log         *lines
 	ends        []*end
 	stage       int
+	first       func(first func() error) error
 
 	mu   sync.Mutex
 	gone []meeting.MemberID // whose sessions were ended; guarded by mu
@@ -212,7 +213,7 @@ func (n *node) openWith(w room.Worker) {
 	n.t.Helper()
 	r, err := room.New(room.Config{Definition: n.def, Self: n.party, Worker: w, Switch: n.w.sw, Log: n.shared, OwnLog: n.own,
 		Sign: func(b []byte) []byte { return ed25519.Sign(key(n.party), b) }, Verify: verify,
-		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage,
+		Slog: slog.New(slog.NewTextHandler(n.log, nil)).With("node", string(n.party)), Stage: n.stage, First: n.first,
 		EndSession: func(id meeting.MemberID) {
 			n.mu.Lock()
 			defer n.mu.Unlock()

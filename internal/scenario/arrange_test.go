@@ -129,3 +129,59 @@ func TestArrangedMeetingTakesPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestLostConfirmation: the author of a change has made it agreed, and the word of it never arrives. The host, whose officer has accepted, begins
+// nothing under the definition of before: its member waits outside until both hold the same one, and then both sit in one meeting. The control:
+// the confirmation arrives, and the member is in at once.
+func TestLostConfirmation(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := NewWorld(t, Options{})
+			a, b := w.Avelmar, w.Tolmeria
+			time.Sleep(5 * time.Second)
+			a.arranged(a.Node.Desk().Begin(t.Context(), commission, "tolmeria", "officer of avelmar"))
+			a.draft(func(d *meeting.Definition) {
+				d.Title, d.Start = meeting.Text{"en": "Ninth meeting"}, time.Now().UTC().Add(time.Hour).Truncate(time.Second)
+				d.Members = delegation("avelmar")
+			})
+			a.propose()
+			b.stands("avelmar", arrange.Open)
+			b.draft(func(d *meeting.Definition) { d.Members = append(d.Members, delegation("tolmeria")...) })
+			b.propose()
+			c := a.stands("tolmeria", arrange.Open)
+			a.arranged(a.Node.Desk().Accept(t.Context(), commission, c.Head, "officer of avelmar"))
+			b.stands("tolmeria", arrange.Agreed)
+			b.draft(func(d *meeting.Definition) { d.Title = meeting.Text{"en": "Tenth meeting"} })
+			b.propose()
+			for a.arranged(a.Node.Desk().Case(t.Context(), commission)).Head == c.Head {
+				time.Sleep(10 * time.Millisecond)
+			}
+			c = a.stands("tolmeria", arrange.Open)
+			w.Net.Impair(b.Host, a.Host, Path{Delay: time.Second}) // the confirmation is that long on its way
+			a.arranged(a.Node.Desk().Accept(t.Context(), commission, c.Head, "officer of avelmar"))
+			if lost {
+				for b.arranged(b.Node.Desk().Case(t.Context(), commission)).Agreed != c.Head {
+					time.Sleep(time.Millisecond)
+				}
+				w.Net.Cut(a.Host, b.Host, true)
+			}
+			time.Sleep(10 * time.Second)
+			if held := a.arranged(a.Node.Desk().Case(t.Context(), commission)).Agreed == c.Head; held == lost {
+				t.Fatalf("lost %v: the host holds the new definition for agreed: %v", lost, held)
+			}
+			one := a.guestOf("avelmar-principal")
+			time.Sleep(10 * time.Second)
+			if sits := one.Bot.Stats().Connected; sits == lost {
+				t.Errorf("lost %v: the host's member sits: %v", lost, sits)
+			}
+			w.Net.Impair(a.Host, b.Host, Path{})
+			w.Net.Impair(b.Host, a.Host, Path{})
+			a.stands("tolmeria", arrange.Agreed)
+			two := b.guestOf("tolmeria-principal")
+			w.connected(one, two)
+			if l := one.link("tolmeria"); l.State != "up" || l.Code != "" {
+				t.Errorf("lost %v: the link says %+v", lost, l)
+			}
+		})
+	}
+}

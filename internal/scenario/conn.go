@@ -147,7 +147,10 @@ func (c *Conn) write(d udp.Datagram) error {
 	if len(d.Data) > udp.MaxDatagram {
 		return fmt.Errorf("send %d bytes to %s: more than %d", len(d.Data), to, udp.MaxDatagram)
 	}
-	wait := c.h.net.path(c.h.addr, to.Addr()).delay()
+	wait, ok := c.h.net.path(c.h.addr, to.Addr()).wait(len(d.Data))
+	if !ok {
+		return nil
+	}
 	if wait == 0 {
 		_, err := c.pc.WriteTo(d.Data, net.UDPAddrFromAddrPort(to))
 		return err

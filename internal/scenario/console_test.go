@@ -54,7 +54,7 @@ func (p *Party) console(m string, role meeting.Role) *console {
 		if _, err := d.Book().NewAccount(t.Context(), id, "Name of "+m, role); err != nil {
 			return err
 		}
-		s, err := d.Book().EnrolmentCode(t.Context(), id, time.Hour, false)
+		s, err := d.Book().EnrolmentCode(t.Context(), id, time.Hour, nil)
 		code = s.Reveal()
 		return err
 	})

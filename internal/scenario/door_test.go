@@ -160,7 +160,7 @@ func TestLogsOfAFormalMeeting(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			other, err := d.Book().EnrolmentCode(t.Context(), s.officer.member, time.Hour, false)
+			other, err := d.Book().EnrolmentCode(t.Context(), s.officer.member, time.Hour, nil)
 			secrets["code for a passkey"] = other.Reveal()
 			return err
 		})

@@ -3,9 +3,12 @@ package scenario
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -36,7 +39,7 @@ type flood struct {
 
 // TestFloods has a member, a stranger and a page send far more than they may (docs/security.md, limits): nobody else misses a packet, and no
 // sound comes later than two frames. That all of it reached the node is counted at its door. Controls: no flood, and a short cut, which
-// the same look finds.
+// the same look finds. Time is virtual: what refusing costs a machine it does not show. The other node's floods are abuse case 14.
 func TestFloods(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -58,6 +61,7 @@ func TestFloods(t *testing.T) {
 		{"copies of a member's checks", 4000, [2]time.Duration{0, 40 * time.Millisecond}, (*flood).checks},
 		{"messages of a page", 300, [2]time.Duration{0, 40 * time.Millisecond}, (*flood).messages},
 		{"requests", 0, [2]time.Duration{0, 40 * time.Millisecond}, (*flood).requests},
+		{"connections", 1900, [2]time.Duration{0, 40 * time.Millisecond}, (*flood).connections},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { flooded(t, row.least, row.gap, row.run) })
@@ -255,5 +259,33 @@ func (f *flood) requests(t *testing.T) {
 	}
 	if refused[http.StatusTooManyRequests] < 100 {
 		t.Errorf("answers: %v, want most of them 429", refused)
+	}
+}
+
+// connections opens a thousand a second from one address and says nothing on them.
+func (f *flood) connections(t *testing.T) {
+	const most = 512 // of one address at one time
+	h := f.w.Avelmar.guest().h
+	var all []net.Conn
+	f.each(func(int) {
+		c, err := h.Dial(t.Context(), netip.AddrPortFrom(f.w.Avelmar.Host.Addr(), webPort).String())
+		if err != nil {
+			return
+		}
+		all = append(all, c)
+		f.n++
+	})
+	open := 0
+	for _, c := range all {
+		if err := c.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+			open++
+		}
+		_ = c.Close()
+	}
+	if open == 0 || open > most {
+		t.Errorf("%d of %d silent connections of one address are kept, want at most %d", open, len(all), most)
 	}
 }

@@ -76,6 +76,8 @@ type Path struct {
 	Loss  float64       // of datagrams, 0 to 1, independent
 	Delay time.Duration // of datagrams from a Conn and of TCP; datagrams of other sockets are not delayed
 	Cut   bool          // datagrams are lost, TCP stands still until it is healed
+	Rate  float64       // bit/s of datagrams from a Conn, headers included; 0: no bound. TCP is not counted
+	Queue time.Duration // what waits for a narrow path; what comes on top is lost
 
 	Drop func(datagram []byte) bool // loses those for which it is true; nil: none. It must not block
 }
@@ -88,14 +90,33 @@ type path struct {
 	p       Path
 	rng     *rand.Rand
 	traffic Traffic
+	free    time.Time // when all that waits for a narrow path has left
 	tap     func(Datagram)
 	changed chan struct{} // closed and made anew when p changes
 }
 
-func (p *path) delay() time.Duration {
+// ipHeaders is what a datagram takes on the path besides its data: IPv4 and UDP.
+const ipHeaders = 28
+
+// wait is how long a datagram of n bytes is on its way; false if the queue has no room for it.
+func (p *path) wait(n int) (time.Duration, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.p.Delay
+	if p.p.Rate == 0 {
+		return p.p.Delay, true
+	}
+	now := time.Now()
+	if p.free.Before(now) {
+		p.free = now
+	}
+	if p.free.Sub(now) > p.p.Queue {
+		p.traffic.Sent++
+		p.traffic.Lost++
+		p.traffic.Bytes += uint64(n)
+		return 0, false
+	}
+	p.free = p.free.Add(time.Duration(float64(n+ipHeaders) * 8 / p.p.Rate * float64(time.Second)))
+	return p.free.Sub(now) + p.p.Delay, true
 }
 
 // state returns what the path does now, and a channel that is closed when that changes.

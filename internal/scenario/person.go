@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ type Person struct {
 	gaps     map[Heard]time.Duration  // the longest time without
 }
 
-// Heard names a track of a member: "mic" or "cam".
+// Heard names a track of a member: "mic", "cam", or a layer of the camera, "cam/h".
 type Heard struct {
 	Member meeting.MemberID
 	Track  string
@@ -52,6 +53,24 @@ type arrival struct {
 
 // mark begins the tail that each payload carries: it is at the end, since what is before it must look like Opus or VP8.
 var mark = [4]byte{0xd1, 0xce, 0x5a, 0x7e}
+
+// trackCode and trackOf write a track's name as one byte of the mark.
+func trackCode(track string) byte {
+	if layer, ok := strings.CutPrefix(track, "cam/"); ok {
+		return layer[0] - 'a' + 'A'
+	}
+	return track[0]
+}
+
+func trackOf(c byte) string {
+	switch {
+	case c == 'm':
+		return "mic"
+	case c == 'c':
+		return "cam"
+	}
+	return "cam/" + string(rune(c-'A'+'a'))
+}
 
 // Join invites m, gives it a host and lets it join. change may be nil.
 func (p *Party) Join(m meeting.MemberID, change func(*bot.Config)) *Person {
@@ -140,7 +159,7 @@ func (q *Person) onSend(track string, p *rtp.Packet) {
 	q.mu.Unlock()
 	b := append(p.Payload, mark[:]...)
 	b = append(b, q.Member...)
-	b = append(b, byte(len(q.Member)), track[0])
+	b = append(b, byte(len(q.Member)), trackCode(track))
 	p.Payload = binary.BigEndian.AppendUint32(b, n)
 }
 
@@ -157,10 +176,7 @@ func (q *Person) onRTP(_ string, p *rtp.Packet) {
 		q.mu.Unlock()
 		return
 	}
-	h := Heard{meeting.MemberID(b[n-6-size : n-6]), "mic"}
-	if b[n-5] == 'c' {
-		h.Track = "cam"
-	}
+	h := Heard{meeting.MemberID(b[n-6-size : n-6]), trackOf(b[n-5])}
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -173,7 +189,7 @@ func (q *Person) onRTP(_ string, p *rtp.Packet) {
 	number := binary.BigEndian.Uint32(b[n-4:])
 	if q.got[h][number]++; q.got[h][number] == 1 {
 		// RFC 7741 §4.2, as bots send it: 4 bytes of descriptor, S set; then bit 0 is 0 in keyframes.
-		q.arrivals = append(q.arrivals, arrival{h, number, now, h.Track == "cam" && b[0]&0x10 != 0 && b[4]&1 == 0})
+		q.arrivals = append(q.arrivals, arrival{h, number, now, h.Track != "mic" && b[0]&0x10 != 0 && b[4]&1 == 0})
 	}
 }
 

@@ -44,7 +44,8 @@ type Options struct {
 }
 
 // Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member; "third": a party more; "formal",
-// "open" or "closed": every party has an officer and a technician, and this is what the start leads to; "mode": how the floor goes round.
+// "open" or "closed": every party has an officer and a technician, and this is what the start leads to; "mode": how the floor goes round; "more": five delegates
+// in place of three.
 type Definition map[string]string
 
 // World is two parties with a node each, on a Net, with a meeting between them: avelmar hosts, tolmeria is its guest; each has a
@@ -206,6 +207,9 @@ func (d Definition) toml() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "id = %q\nhost = \"avelmar\"\nstart = %s\ntitle = %s\n", Meeting, time.Now().UTC().Add(time.Minute).Truncate(time.Second).Format(time.RFC3339), text("title", "On the river"))
 	members := []string{"principal", "one", "two", "three"}
+	if _, ok := d["more"]; ok {
+		members = append(members, "four", "five")
+	}
 	if begin, ok := d["formal"]; ok {
 		fmt.Fprintf(&b, "begin = %q\nmode = %q\n", begin, cmp.Or(d["mode"], "chair"))
 		members = append(members, "officer", "technician")
@@ -218,7 +222,7 @@ func (d Definition) toml() string {
 		fmt.Fprintf(&b, "\n[[party]]\nid = %q\nzone = \"UTC\"\nname = %s\nlongName = %s\ncity = { en = \"Capital\" }\n", p, text(p, p), text(p, p))
 		for i, m := range members {
 			role := "delegate"
-			if i == 0 || i > 3 {
+			if i == 0 || m == "officer" || m == "technician" {
 				role = m
 			}
 			id := p + "-" + m

@@ -12,12 +12,19 @@ import (
 // four lets two members of each party join and waits until they are connected.
 func four(w *World) []*Person {
 	w.T.Helper()
-	var all []*Person
-	for _, m := range []meeting.MemberID{"principal", "one"} {
-		for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
-			all = append(all, p.Join(meeting.MemberID(p.ID)+"-"+m, nil))
+	// Invitations first: one that is written while others come in can wait for the store in virtual time, while who comes in waits for a lock, which is
+	// no virtual time.
+	links := map[meeting.MemberID]string{}
+	each := func(do func(p *Party, m meeting.MemberID)) {
+		for _, m := range []meeting.MemberID{"principal", "one"} {
+			for _, p := range []*Party{w.Avelmar, w.Tolmeria} {
+				do(p, meeting.MemberID(p.ID)+"-"+m)
+			}
 		}
 	}
+	each(func(p *Party, m meeting.MemberID) { links[m] = p.Invite(m).Reveal() })
+	var all []*Person
+	each(func(p *Party, m meeting.MemberID) { all = append(all, p.JoinWith(m, links[m], nil)) })
 	w.connected(all...)
 	return all
 }

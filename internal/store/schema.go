@@ -35,6 +35,17 @@ CREATE TABLE blob (
 -- Sessions are found by their cookie's digest through a bucket of its own, so that a cookie can change and the session stay. Until now the
 -- digest was the session's key: it becomes the session's id.
 INSERT INTO value (bucket, key, value) SELECT 'cookie', key, CAST(key AS BLOB) FROM value WHERE bucket = 'session';
+`, `
+-- The security log: each entry holds the hash of the one before. Nothing of it is changed, and only the oldest entry can be taken out.
+CREATE TABLE security (
+	n    INTEGER NOT NULL PRIMARY KEY CHECK (n >= 1),
+	at   INTEGER NOT NULL,               -- ns since 1970, UTC
+	prev BLOB    NOT NULL CHECK (length(prev) = 32),
+	data BLOB    NOT NULL
+) STRICT;
+CREATE TRIGGER security_update BEFORE UPDATE ON security BEGIN SELECT RAISE(ABORT, 'an entry of the security log cannot be changed'); END;
+CREATE TRIGGER security_delete BEFORE DELETE ON security WHEN OLD.n <> (SELECT min(n) FROM security) OR OLD.n = (SELECT max(n) FROM security)
+BEGIN SELECT RAISE(ABORT, 'only the oldest entry of the security log can be deleted'); END;
 `}
 }
 

@@ -272,7 +272,7 @@ func (s *scanner) escape() (int, error) {
 	return utf8.RuneLen(r), nil
 }
 
-// hex4 reads \uXXXX.
+// hex4 reads a \u escape with its four hexadecimal digits.
 func hex4(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false

@@ -26,6 +26,7 @@ type Mux struct {
 	fallbacks  [classes][]Claimant
 	onBatchEnd []func(time.Time)
 	onTick     []func(time.Time)
+	urgent     []func() bool
 
 	// Packets come in runs from one address: remembering the last one spares most look-ups.
 	last      netip.AddrPort
@@ -96,6 +97,9 @@ func (m *Mux) OnBatchEnd(f func(now time.Time)) { m.onBatchEnd = append(m.onBatc
 // OnTick calls f at every tick, in the order of registration. Before Serve.
 func (m *Mux) OnTick(f func(now time.Time)) { m.onTick = append(m.onTick, f) }
 
+// Hurry has f asked before every wait whether something is due at the next tick. Before Serve.
+func (m *Mux) Hurry(f func() bool) { m.urgent = append(m.urgent, f) }
+
 // Receive implements Handler.
 func (m *Mux) Receive(now time.Time, batch []Datagram) {
 	for i := range batch {
@@ -148,6 +152,16 @@ func (m *Mux) Tick(now time.Time) {
 		f(now)
 	}
 	m.batchEnd(now)
+}
+
+// Urgent implements Handler.
+func (m *Mux) Urgent() bool {
+	for _, f := range m.urgent {
+		if f() {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Mux) batchEnd(now time.Time) {

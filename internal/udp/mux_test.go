@@ -94,7 +94,17 @@ func TestMuxHandsOutByAddress(t *testing.T) {
 	m := udp.NewMux()
 	m.OnBatchEnd(func(time.Time) { got = append(got, "end") })
 	m.OnTick(func(time.Time) { got = append(got, "tick") })
+	hurry := [2]bool{}
+	for i := range hurry {
+		m.Hurry(func() bool { return hurry[i] })
+	}
 	m.Fallback(udp.STUN, ice)
+	if m.Urgent() {
+		t.Error("urgent while nobody says so")
+	}
+	if hurry[1] = true; !m.Urgent() {
+		t.Error("not urgent although one of two says so")
+	}
 	expect := func(want ...string) {
 		t.Helper()
 		if !slices.Equal(got, want) {

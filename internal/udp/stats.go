@@ -12,7 +12,7 @@ type Stats struct {
 	Refused       uint64 // datagrams that the kernel (or Conn) did not take: dropped
 	TooLong       uint64 // Commit or WriteTo of more than MaxDatagram: dropped
 	Ticks         uint64
-	LateTicks     uint64 // came more than 2×TickEvery after the one before: the thread was kept from running
+	LateTicks     uint64 // came more than TickEvery after it was due: the thread was kept from running
 	QueueFull     uint64 // functions refused by Do because MaxQueued were waiting
 	ReadErrors    uint64
 	Socket        SocketStats

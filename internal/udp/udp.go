@@ -34,6 +34,9 @@ type Conn interface {
 type Handler interface {
 	// Receive gets one batch; Data may be changed in place and is invalid after return.
 	Receive(now time.Time, batch []Datagram)
-	// Tick comes every TickEvery, later only if the machine is overloaded.
+	// Tick comes when TickEvery is over since the last one: at the next batch, and without one at once if Urgent, else within RestEvery.
+	// Later only if the machine is overloaded.
 	Tick(now time.Time)
+	// Urgent says whether something waits for the next tick. It is asked before every wait, so it must cost nothing.
+	Urgent() bool
 }

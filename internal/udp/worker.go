@@ -31,6 +31,7 @@ type Worker struct {
 	closing bool
 
 	running []func() // worker only: the queue that is being run; swapped with queue
+	locked  bool     // worker only: it has a thread for itself
 }
 
 // NewWorker returns a worker over c, which it owns from now on. It does nothing before Serve.
@@ -60,7 +61,7 @@ func (w *Worker) Serve(h Handler) error {
 	w.serving = true
 	w.mu.Unlock()
 	defer close(w.ended)
-	if _, ok := w.conn.(*Socket); ok {
+	if _, w.locked = w.conn.(*Socket); w.locked {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
@@ -77,7 +78,11 @@ func (w *Worker) loop(h Handler) error {
 	ticked := time.Now()
 	failed := 0
 	for {
-		n, err := w.conn.ReadBatch(w.in, max(0, time.Until(ticked.Add(TickEvery))))
+		every := RestEvery
+		if h.Urgent() {
+			every = TickEvery
+		}
+		n, err := w.conn.ReadBatch(w.in, max(0, time.Until(ticked.Add(every))))
 		if w.run() {
 			w.Flush()
 		}
@@ -98,12 +103,15 @@ func (w *Worker) loop(h Handler) error {
 		}
 		if since := now.Sub(ticked); since >= TickEvery {
 			w.counts.ticks.Add(1)
-			if since > 2*TickEvery {
+			if since > every+TickEvery {
 				w.counts.lateTicks.Add(1)
 			}
 			ticked = now
 			h.Tick(now)
 			w.Flush()
+			if w.locked {
+				step()
+			}
 		}
 	}
 }
@@ -195,6 +203,11 @@ func (w *Worker) Commit(n int, to netip.AddrPort) {
 	if n <= 0 || n > MaxDatagram {
 		w.counts.tooLong.Add(1)
 		return
+	}
+	if k := len(w.out); k >= flushAt && w.out[k-1].Addr != to {
+		at := w.used
+		w.Flush()
+		copy(w.slab, w.slab[at:at+n])
 	}
 	w.out = append(w.out, Datagram{Data: w.slab[w.used : w.used+n : w.used+n], Addr: to})
 	w.used += n

@@ -100,6 +100,7 @@ func (p *pipe) sizes() []int {
 type handler struct {
 	receive func(time.Time, []udp.Datagram)
 	tick    func(time.Time)
+	urgent  func() bool
 }
 
 func (h handler) Receive(now time.Time, b []udp.Datagram) {
@@ -113,6 +114,8 @@ func (h handler) Tick(now time.Time) {
 		h.tick(now)
 	}
 }
+
+func (h handler) Urgent() bool { return h.urgent != nil && h.urgent() }
 
 // serve runs a worker over a pipe until the test ends.
 func serve(t *testing.T, h func(*udp.Worker) handler) (*udp.Worker, *pipe) {
@@ -190,6 +193,39 @@ func TestWorkerSlabIsBounded(t *testing.T) {
 		}
 		if got := w.Stats().TooLong; got != 3 {
 			t.Errorf("counted %d impossible lengths, want 3", got)
+		}
+	})
+}
+
+// Batches end between two destinations, where there are any: no run of five is cut in two. What is sent is what was committed.
+func TestWorkerBatchesEndBetweenDestinations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, p := serve(t, func(*udp.Worker) handler { return handler{} })
+		to := func(i int) netip.AddrPort { return netip.AddrPortFrom(peer.Addr(), uint16(5000+i)) }
+		const receivers, run = 50, 5
+		w.Call(func() {
+			for i := range receivers {
+				for j := range run {
+					w.Commit(copy(w.Buffer(), bytes.Repeat([]byte{byte(i), byte(j)}, 600)), to(i))
+				}
+			}
+		})
+		synctest.Wait()
+		n := 0
+		for k, b := range p.sent {
+			if k > 0 && b[0].Addr == p.sent[k-1][len(p.sent[k-1])-1].Addr {
+				t.Errorf("batch %d begins with the destination that the one before ends with", k)
+			}
+			for _, d := range b {
+				i, j := n/run, n%run
+				if d.Addr != to(i) || !bytes.Equal(d.Data, bytes.Repeat([]byte{byte(i), byte(j)}, 600)) {
+					t.Fatalf("datagram %d to %v begins with %x, want %x to %v", n, d.Addr, d.Data[:2], []byte{byte(i), byte(j)}, to(i))
+				}
+				n++
+			}
+		}
+		if n != receivers*run || len(p.sent) < 2 {
+			t.Errorf("%d datagrams in %d batches, want %d in several", n, len(p.sent), receivers*run)
 		}
 	})
 }
@@ -274,6 +310,43 @@ func TestWorkerTicks(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// At rest ticks come every RestEvery; from the batch on that leaves something to wait for, every TickEvery, until it is done.
+func TestWorkerTicksSoonerWhenUrgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ticks []time.Time
+		urgent := false
+		w, p := serve(t, func(*udp.Worker) handler {
+			return handler{
+				receive: func(_ time.Time, b []udp.Datagram) { urgent = b[0].Data[0] == 1 },
+				tick:    func(now time.Time) { ticks = append(ticks, now) },
+				urgent:  func() bool { return urgent },
+			}
+		})
+		for round, want := range []time.Duration{udp.RestEvery, udp.TickEvery, udp.RestEvery} {
+			if round > 0 {
+				p.in <- []udp.Datagram{{Data: []byte{byte(round)}, Addr: peer}}
+				synctest.Wait()
+			}
+			w.Call(func() { ticks = ticks[:0] })
+			time.Sleep(10 * want)
+			synctest.Wait()
+			w.Call(func() {
+				if len(ticks) < 9 {
+					t.Fatalf("round %d: %d ticks in %v, want 9 at least", round, len(ticks), 10*want)
+				}
+				for i := 1; i < len(ticks); i++ {
+					if d := ticks[i].Sub(ticks[i-1]); d != want {
+						t.Errorf("round %d: tick %d came %v after the one before, want %v", round, i, d, want)
+					}
+				}
+			})
+		}
+		if late := w.Stats().LateTicks; late != 0 {
+			t.Errorf("%d ticks counted as late", late)
+		}
 	})
 }
 

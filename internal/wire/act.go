@@ -79,9 +79,8 @@ const (
 
 // The reasons of Wait and Waiting.
 const (
-	WaitAdmission = "admission"
-	WaitDevice    = "device"
-	WaitExcluded  = "excluded"
+	WaitDevice   = "device"
+	WaitExcluded = "excluded"
 )
 
 // The states of Door.
@@ -120,7 +119,7 @@ type Check struct {
 
 // Wait says that the page is not admitted yet; nothing else comes until Welcome or Bye.
 type Wait struct {
-	Reason string `json:"reason"` // "admission", "device", "excluded"
+	Reason string `json:"reason"` // "device", "excluded"
 	Since  string `json:"since"`  // RFC 3339, UTC, ms
 }
 

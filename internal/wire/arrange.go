@@ -111,6 +111,7 @@ type ArrangeProblem struct {
 type ArrangeRequest struct {
 	Other    string             `json:"other,omitempty"`
 	ID       string             `json:"id,omitempty"`
+	Copy     string             `json:"copy,omitempty"` // id of an earlier meeting, after which the new draft is made
 	Version  int                `json:"version,omitempty"`
 	Revision string             `json:"revision,omitempty"`
 	Reason   string             `json:"reason,omitempty"`

@@ -3,6 +3,7 @@ package wire
 func (s State) filled() State {
 	s.Present, s.Stage, s.Links = list(s.Present), list(s.Stage), list(s.Links)
 	s.Keys, s.Muted, s.Ready, s.Waiting, s.Notes = list(s.Keys), list(s.Muted), list(s.Ready), list(s.Waiting), list(s.Notes)
+	s.Signals = list(s.Signals)
 	s.Order.Hands, s.Order.Orders, s.Order.Spoken = list(s.Order.Hands), list(s.Order.Orders), list(s.Order.Spoken)
 	if s.Doors != nil {
 		s.Doors = &Doors{Ours: s.Doors.Ours, Theirs: list(s.Doors.Theirs)}

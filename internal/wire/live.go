@@ -41,13 +41,20 @@ type Ready struct {
 	Stated bool   `json:"stated"` // by another party's node
 }
 
+// Test is which test signals are on at a member's page; one without any is not listed.
+type Test struct {
+	Member string `json:"member"`
+	Tone   bool   `json:"tone"`
+	Card   bool   `json:"card"`
+}
+
 // Waiting is somebody at our own door, and each seat of the press.
 type Waiting struct {
 	ID     string `json:"id"`
 	Member string `json:"member"` // "" of the press
 	Name   string `json:"name"`   // of the press: as accredited
 	Since  string `json:"since"`  // RFC 3339, UTC, ms
-	Reason string `json:"reason"` // "admission", "device", "excluded"; "press": admitted, in its seat
+	Reason string `json:"reason"` // "device", "excluded"; "press": in its seat
 }
 
 // Note is a message, a request or a call for help.

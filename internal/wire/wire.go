@@ -35,6 +35,7 @@ type Offer struct {
 type Devices struct {
 	Mic    bool `json:"mic"`
 	Camera bool `json:"camera"`
+	Epoch  *int `json:"epoch,omitempty"` // State.Epoch that the page showed: what was meant for another phase opens nothing; nil: not compared
 }
 
 // Leave leaves the meeting.
@@ -135,6 +136,7 @@ type State struct {
 	Notes     []Note    `json:"notes"`           // officers; technicians: help
 	Doors     *Doors    `json:"doors,omitempty"` // officers, technicians
 	Alarms    []Alarm   `json:"alarms"`          // officers, technicians
+	Signals   []Test    `json:"signals"`         // technicians: test signals that are on at pages of our people
 }
 
 // Presence is a member who is in the meeting.

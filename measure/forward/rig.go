@@ -102,6 +102,7 @@ func (r *rig) node() (err error) {
 		return err
 	}
 	mux.OnTick(r.sw.Tick)
+	mux.Hurry(r.sw.Urgent)
 	mux.OnBatchEnd(r.sw.Flush)
 	go func() { _ = r.worker.Serve(mux) }()
 	for i := range r.streams {

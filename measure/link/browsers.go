@@ -30,7 +30,7 @@ const (
 )
 
 // measureBrowsers measures all that needs two browsers on two nodes.
-func measureBrowsers(ctx context.Context, o options, dir string, r *figures.Report, wanted func(string) bool) (err error) {
+func measureBrowsers(ctx context.Context, o options, dir string, r *figures.Report) (err error) {
 	g, err := newRig(ctx, o, dir)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func measureBrowsers(ctx context.Context, o options, dir string, r *figures.Repo
 		group string
 		f     func(context.Context, options, *figures.Report) error
 	}{{"browser", g.call}, {"cut", g.cuts}, {"kill", g.kill}, {"join", g.joins}} {
-		if !wanted(m.group) {
+		if !o.Wanted(m.group) {
 			continue
 		}
 		if err := m.f(ctx, o, r); err != nil {
@@ -165,10 +165,10 @@ func (g *rig) cuts(ctx context.Context, o options, r *figures.Report) error {
 			audio, video = append(audio, firstHeard(s, 1-i, back)), append(video, first(s.Frames, back))
 		}
 	}
-	o.dump("cut audio, video of a and b in turn, ms", audio, video)
-	r.Info("cut.audio.p50", figures.Round(quantile(audio, 0.5), 0), "ms")
+	o.Dump("cut audio, video of a and b in turn, ms", audio, video)
+	r.Info("cut.audio.p50", figures.Round(figures.Quantile(audio, 0.5), 0), "ms")
 	r.AtMost("cut.audio.max", figures.Round(slices.Max(audio), 0), "ms", wantCutAudio)
-	r.Info("cut.video.p50", figures.Round(quantile(video, 0.5), 0), "ms")
+	r.Info("cut.video.p50", figures.Round(figures.Quantile(video, 0.5), 0), "ms")
 	r.AtMost("cut.video.max", figures.Round(slices.Max(video), 0), "ms", wantCutVideo)
 	return nil
 }
@@ -222,8 +222,8 @@ func (g *rig) joins(ctx context.Context, o options, r *figures.Report) error {
 			return err
 		}
 	}
-	o.dump("join, ms", took)
-	r.AtMost("join.p50", figures.Round(quantile(took, 0.5), 0), "ms", wantJoin)
+	o.Dump("join, ms", took)
+	r.AtMost("join.p50", figures.Round(figures.Quantile(took, 0.5), 0), "ms", wantJoin)
 	r.Info("join.max", figures.Round(slices.Max(took), 0), "ms")
 	return nil
 }
@@ -250,7 +250,7 @@ func levels(s seen, tone int, q float64) float64 {
 	if len(vs) == 0 {
 		return -100
 	}
-	return quantile(vs, q)
+	return figures.Quantile(vs, q)
 }
 
 // first is how long after t the first frame came, ms.

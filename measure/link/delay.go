@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ const (
 // the kernel's loopback and two whole nodes; nothing is subtracted. The control, at the same time, is the same way through two
 // processes that do nothing but receive and send: what it has is the machine's, kernel and scheduling.
 func measureDelay(ctx context.Context, o options, dir string, r *figures.Report) (err error) {
-	nodes, err := loopbackNodes(ctx, o, dir)
+	nodes, err := world.Loopback(ctx, o.Visavis, dir, o.Meeting, [2]string{sides[0].party, sides[1].party})
 	if err != nil {
 		return err
 	}
@@ -66,42 +65,16 @@ func measureDelay(ctx context.Context, o options, dir string, r *figures.Report)
 			return fmt.Errorf("no %s packet came through", kind)
 		}
 		slices.Sort(d)
-		o.dump("delay of "+kind+", the longest, ms", d[max(0, len(d)-30):])
+		o.Dump("delay of "+kind+", the longest, ms", d[max(0, len(d)-30):])
 		r.Info("delay.packets."+kind, float64(len(d)), "packets")
-		r.AtMost("delay."+kind+".p50", figures.Round(quantile(d, 0.5), 3), "ms", wantDelay50)
-		r.AtMost("delay."+kind+".p99", figures.Round(quantile(d, 0.99), 3), "ms", wantDelay99)
+		r.AtMost("delay."+kind+".p50", figures.Round(figures.Quantile(d, 0.5), 3), "ms", wantDelay50)
+		r.AtMost("delay."+kind+".p99", figures.Round(figures.Quantile(d, 0.99), 3), "ms", wantDelay99)
 	}
 	slices.Sort(control)
-	o.dump("delay of the control, the longest, ms", control[max(0, len(control)-30):])
-	r.Info("delay.control.p50", figures.Round(quantile(control, 0.5), 3), "ms")
-	r.Info("delay.control.p99", figures.Round(quantile(control, 0.99), 3), "ms")
+	o.Dump("delay of the control, the longest, ms", control[max(0, len(control)-30):])
+	r.Info("delay.control.p50", figures.Round(figures.Quantile(control, 0.5), 3), "ms")
+	r.Info("delay.control.p99", figures.Round(figures.Quantile(control, 0.99), 3), "ms")
 	return nil
-}
-
-// loopbackNodes are two nodes on 127.0.0.1, with plain HTTP as in the demo.
-func loopbackNodes(ctx context.Context, o options, dir string) ([2]*world.Node, error) {
-	var specs [2]world.Spec
-	for i, s := range sides {
-		ports, err := freePorts(3)
-		if err != nil {
-			return [2]*world.Node{}, err
-		}
-		specs[i] = world.Spec{Party: s.party, Address: "127.0.0.1", Web: ports[0], Link: ports[1], UDP: ports[2], Host: fmt.Sprintf("%s.localhost:%d", s.party, ports[0])}
-	}
-	return world.New(ctx, o.visavis, dir, o.meeting, specs)
-}
-
-func freePorts(n int) ([]int, error) {
-	var out []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		out = append(out, l.Addr().(*net.TCPAddr).Port)
-	}
-	return out, nil
 }
 
 // pair is a member who sends and one who receives.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"visavis/test/world"
 )
 
 // relayBytes is the size of a control packet: about an Opus packet with all its headers.
@@ -56,7 +58,7 @@ func relayed(ctx context.Context, d time.Duration) ([]float64, error) {
 	if err := stampArrivals(end); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(2)
+	ports, err := world.FreePorts(2)
 	if err != nil {
 		return nil, err
 	}

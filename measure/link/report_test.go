@@ -47,7 +47,4 @@ func TestSamplesAreReadAsTheyWereTaken(t *testing.T) {
 	if got := levels(seen{}, 0, 0.5); got != -100 {
 		t.Errorf("level of nothing = %v dB, want -100", got)
 	}
-	if got := quantile([]float64{4, 1, 3, 2}, 0.5); got != 3 {
-		t.Errorf("median = %v, want 3", got)
-	}
 }

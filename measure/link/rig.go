@@ -69,7 +69,7 @@ func newRig(ctx context.Context, o options, dir string) (r *rig, err error) {
 		specs[i] = world.Spec{Party: s.party, Address: own + ".1", Web: 443, UDP: 4433, Host: "meet." + s.party + ".example", TLS: true,
 			LinkAddress: fmt.Sprintf("10.77.0.%d", i+1), Enter: r.net.Enter(s.node), Dial: r.net.Dial(s.node)}
 	}
-	if r.nodes, err = world.New(ctx, o.visavis, dir, o.meeting, specs); err != nil {
+	if r.nodes, err = world.New(ctx, o.Visavis, dir, o.Meeting, specs); err != nil {
 		return r, err
 	}
 	for _, n := range r.nodes {

@@ -59,18 +59,18 @@ func (g *rig) closings(ctx context.Context, o options, r *figures.Report) error 
 			after += n
 		}
 	}
-	o.dump("last packet to the press of either side, ms after the key", last)
-	o.dump("change of phase at a console, ms", phase)
-	o.dump("first sound at the far side, ms after the acknowledgement", heard)
+	o.Dump("last packet to the press of either side, ms after the key", last)
+	o.Dump("change of phase at a console, ms", phase)
+	o.Dump("first sound at the far side, ms after the acknowledgement", heard)
 	r.Info("close.rounds", float64(o.rounds), "closings")
 	r.AtLeast("close.control", float64(least), "packets", flowing)
-	r.Info("close.last.p50", quantile(last, 0.5), "ms")
+	r.Info("close.last.p50", figures.Quantile(last, 0.5), "ms")
 	r.AtMost("close.last.max", slices.Max(last), "ms", wantLast)
 	r.AtMost("close.after", float64(after), "packets", 0)
-	r.Info("phase.p50", quantile(phase, 0.5), "ms")
-	r.AtMost("phase.p95", quantile(phase, 0.95), "ms", wantPhase)
-	r.Info("heard.p50", quantile(heard, 0.5), "ms")
-	r.AtMost("heard.p95", quantile(heard, 0.95), "ms", wantHeard)
+	r.Info("phase.p50", figures.Quantile(phase, 0.5), "ms")
+	r.AtMost("phase.p95", figures.Quantile(phase, 0.95), "ms", wantPhase)
+	r.Info("heard.p50", figures.Quantile(heard, 0.5), "ms")
+	r.AtMost("heard.p95", figures.Quantile(heard, 0.95), "ms", wantHeard)
 	return nil
 }
 
@@ -155,8 +155,8 @@ func (g *rig) cuts(ctx context.Context, o options, r *figures.Report) error {
 			return err
 		}
 	}
-	o.dump("press egress shut, ms after the loss", shut)
-	o.dump("press egress open again, ms after the return", back)
+	o.Dump("press egress shut, ms after the loss", shut)
+	o.Dump("press egress open again, ms after the return", back)
 	r.AtLeast("cut.control", slices.Min(shut), "ms", cutControl)
 	r.AtMost("cut.shut.max", slices.Max(shut), "ms", wantCut)
 	r.Info("cut.back.max", slices.Max(back), "ms")

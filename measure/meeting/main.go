@@ -8,113 +8,50 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"slices"
-	"strings"
-	"syscall"
-	"time"
 
 	"visavis/measure/figures"
 )
 
 // options say what to measure and with what.
 type options struct {
-	visavis string
-	meeting string
-	only    string
-	rounds  int
-	kills   int
-	cuts    int
-	few     int
-	keep    string
-	raw     bool
-	quiet   time.Duration
+	figures.Program
+	rounds int
+	kills  int
+	cuts   int
+	few    int
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.visavis, "visavis", "bin/visavis", "the program")
-	flag.StringVar(&o.meeting, "meeting", "cmd/visavis-demo/world/formal.toml", "the meeting")
-	flag.StringVar(&o.only, "only", "", "groups to measure, by comma: close,alarm,muted,session,cut,kill; empty: all")
+	o.Flags("cmd/visavis-demo/world/formal.toml", "close,alarm,muted,session,cut,kill")
 	flag.IntVar(&o.rounds, "rounds", 20, "closings")
 	flag.IntVar(&o.kills, "kills", 10, "kills of a node")
 	flag.IntVar(&o.cuts, "cuts", 6, "losses of the link")
 	flag.IntVar(&o.few, "few", 5, "rounds of what is measured by the way")
-	flag.StringVar(&o.keep, "keep", "", "keep nodes' directories and logs here")
-	flag.BoolVar(&o.raw, "raw", false, "print single values to standard error")
-	flag.DurationVar(&o.quiet, "quiet", 0, "wait at most this long for a quiet machine before the start")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute+o.quiet)
-	defer cancel()
-	ok, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "measure-meeting:", err)
-	}
-	if !ok || err != nil {
-		cancel()
-		stop()
-		os.Exit(1)
-	}
+	os.Exit(o.Run("measure-meeting", o.measure))
 }
 
-func run(ctx context.Context, o options) (ok bool, err error) {
-	dir := o.keep
-	if dir == "" {
-		d, err := os.MkdirTemp("", "visavis-measure-")
-		if err != nil {
-			return false, err
-		}
-		defer os.RemoveAll(d)
-		dir = d
-	}
-	for _, p := range []*string{&o.visavis, &o.meeting, &dir} {
-		abs, err := filepath.Abs(*p)
-		if err != nil {
-			return false, err
-		}
-		*p = abs
-	}
-	for end := time.Now().Add(o.quiet); figures.Load() >= figures.NoisyLoad && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(time.Second)
-	}
-	r := figures.New(os.Stdout, "measure-meeting")
-	g, err := newRig(ctx, o, dir)
+func (o *options) measure(ctx context.Context, dir string, r *figures.Report) (err error) {
+	g, err := newRig(ctx, *o, dir)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, g.close()) }()
 	if err := g.begin(ctx); err != nil {
-		return false, err
+		return err
 	}
 	for _, m := range []struct {
 		group string
 		f     func(context.Context, options, *figures.Report) error
 	}{{"close", g.closings}, {"alarm", g.alarms}, {"muted", g.muted}, {"session", g.sessions}, {"cut", g.cuts}, {"kill", g.kills}} {
-		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), m.group) {
+		if !o.Wanted(m.group) {
 			continue
 		}
-		if err := m.f(ctx, o, r); err != nil {
+		if err := m.f(ctx, *o, r); err != nil {
 			r.Failed(m.group, err)
 		}
 	}
-	return r.End(), ctx.Err()
-}
-
-// dump prints single values for whoever looks for the reason of a figure.
-func (o options) dump(what string, vs []float64) {
-	if o.raw {
-		fmt.Fprintf(os.Stderr, "raw %s: %.1f\n", what, vs)
-	}
-}
-
-// quantile gives the value below which a part q of vs lies.
-func quantile(vs []float64, q float64) float64 {
-	s := slices.Clone(vs)
-	slices.Sort(s)
-	return s[min(len(s)-1, int(float64(len(s))*q))]
+	return nil
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -46,15 +44,7 @@ func newRig(ctx context.Context, o options, dir string) (g *rig, err error) {
 			err = errors.Join(err, g.close())
 		}
 	}()
-	var specs [2]world.Spec
-	for i, s := range sides {
-		ports, err := freePorts(3)
-		if err != nil {
-			return g, err
-		}
-		specs[i] = world.Spec{Party: s.party, Address: "127.0.0.1", Web: ports[0], Link: ports[1], UDP: ports[2], Host: fmt.Sprintf("%s.localhost:%d", s.party, ports[0])}
-	}
-	if g.nodes, err = world.New(ctx, o.visavis, dir, o.meeting, specs); err != nil {
+	if g.nodes, err = world.Loopback(ctx, o.Visavis, dir, o.Meeting, [2]string{sides[0].party, sides[1].party}); err != nil {
 		return g, err
 	}
 	for i := range g.nodes {
@@ -66,19 +56,6 @@ func newRig(ctx context.Context, o options, dir string) (g *rig, err error) {
 		}
 	}
 	return g, nil
-}
-
-func freePorts(n int) ([]int, error) {
-	var out []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		out = append(out, l.Addr().(*net.TCPAddr).Port)
-	}
-	return out, nil
 }
 
 // seat brings one side's people in: principal, officer, technician, press.

@@ -46,7 +46,7 @@ func (g *rig) alarms(ctx context.Context, o options, r *figures.Report) error {
 			took = append(took, ms(t.Sub(at)))
 		}
 	}
-	o.dump("alarm at a console, ms after the floor was given", took)
+	o.Dump("alarm at a console, ms after the floor was given", took)
 	r.AtLeast("alarm.unacknowledged.min", slices.Min(took), "ms", wantAlarm)
 	r.AtMost("alarm.unacknowledged.max", slices.Max(took), "ms", wantAlarm+alarmSlack)
 	// The control: who acknowledges raises none.
@@ -116,8 +116,8 @@ func (g *rig) muted(ctx context.Context, o options, r *figures.Report) error {
 			return err
 		}
 	}
-	o.dump("speaking while muted shown, ms", took)
-	r.Info("muted.p50", quantile(took, 0.5), "ms")
+	o.Dump("speaking while muted shown, ms", took)
+	r.Info("muted.p50", figures.Quantile(took, 0.5), "ms")
 	r.AtMost("muted.max", slices.Max(took), "ms", wantMuted)
 	return nil
 }
@@ -224,9 +224,9 @@ func (g *rig) kills(ctx context.Context, o options, r *figures.Report) error {
 		n, _ := p.between(began, time.Now())
 		press += n
 	}
-	o.dump("from the kill until everything is as before, ms", took)
+	o.Dump("from the kill until everything is as before, ms", took)
 	r.Info("kill.rounds", float64(o.kills), "kills")
-	r.Info("kill.p50", quantile(took, 0.5), "ms")
+	r.Info("kill.p50", figures.Quantile(took, 0.5), "ms")
 	r.AtMost("kill.max", slices.Max(took), "ms", wantRestart)
 	r.AtMost("kill.press", float64(press), "packets", 0)
 	return nil

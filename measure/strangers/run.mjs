@@ -97,7 +97,9 @@ const strangers = {
   aiortc: program('/usr/bin/python3', join(here, 'aiortc_client.py')),
   wrtc: program(process.execPath, join(here, 'wrtc.mjs')),
   werift: program(process.execPath, join(here, 'werift.mjs')),
-  firefox
+  firefox,
+  'chromium-simulcast': chromium,
+  'firefox-simulcast': firefox
 }
 const only = process.argv.slice(2)
 let holds = 0, all = 0
@@ -114,7 +116,7 @@ try {
   for (const [name, play] of Object.entries(strangers)) {
     if (only.length && !only.includes(name)) continue
     const up = pass('whip', 'one'), down = pass('whep', 'two', '--show', 'one')
-    const task = { whip: up.url, whipToken: up.token, whep: down.url, whepToken: down.token, seconds, restart: name === 'chromium', sdp: join(dir, 'play.sdp') }
+    const task = { whip: up.url, whipToken: up.token, whep: down.url, whepToken: down.token, seconds, restart: name === 'chromium', simulcast: name.endsWith('-simulcast'), sdp: join(dir, 'play.sdp') }
     let r
     try { r = await play(task) } catch (e) {
       console.error(`${name}: ${e.message}`)
@@ -124,6 +126,7 @@ try {
     figure(`${name}.published`, Math.min(r.sent.audio ?? 0, r.sent.video ?? 0), 'packets', `>=${seconds * 10}`, Math.min(r.sent.audio ?? 0, r.sent.video ?? 0) >= seconds * 10)
     figure(`${name}.decoded`, r.frames, 'frames', `>=${seconds * 10}`, r.frames >= seconds * 10)
     figure(`${name}.heard`, r.sounds, 'packets', `>=${seconds * 40}`, r.sounds >= seconds * 40)
+    if (task.simulcast) figure(`${name}.layers`, r.rids || '-', 'rids', '=hlm', r.rids === 'hlm')
     if (task.restart) figure(`${name}.restarted`, r.restarts ?? 0, 'sessions', '>=2', r.restarts === 2)
     figure(`${name}.lost`, r.lost, 'packets', '<=0', r.lost === 0)
   }

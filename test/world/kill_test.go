@@ -3,12 +3,8 @@ package world_test
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -18,33 +14,11 @@ import (
 	"visavis/test/world"
 )
 
-const file = `id = "annual"
-host = "avelmar"
-start = 2026-12-09T23:30:00Z
-title = { en = "Annual" }
-[[party]]
-id = "avelmar"
-zone = "UTC"
-name = { en = "Avelmar" }
-longName = { en = "Avelmar" }
-city = { en = "Capital" }
-  [[party.member]]
-  id = "avelmar-tarroven"
-  role = "principal"
-  name = { en = "Maelin Tarroven" }
-  office = { en = "Prime Minister" }
-[[party]]
-id = "tolmeria"
-zone = "UTC"
-name = { en = "Tolmeria" }
-longName = { en = "Tolmeria" }
-city = { en = "Capital" }
-  [[party.member]]
-  id = "tolmeria-kosvane"
-  role = "principal"
-  name = { en = "Edran Kosvane" }
-  office = { en = "Prime Minister" }
-`
+// file is the demo's informal meeting.
+const (
+	file = "../../cmd/visavis-demo/world/meeting.toml"
+	id   = "avelmar-tolmeria-2026"
+)
 
 // backWithin is how long after a killed node answers again its members and the other side's see each other.
 const backWithin = 5 * time.Second
@@ -56,19 +30,15 @@ func TestKilledNode(t *testing.T) {
 		t.Skip("SKIPPED: two whole nodes")
 	}
 	ctx, dir := t.Context(), t.TempDir()
-	exe, toml := filepath.Join(dir, "visavis"), filepath.Join(dir, "annual.toml")
+	exe := filepath.Join(dir, "visavis")
 	if out, err := exec.Command("go", "build", "-o", exe, "visavis/cmd/visavis").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	if err := os.WriteFile(toml, []byte(file), 0o600); err != nil {
+	toml, err := filepath.Abs(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	var specs [2]world.Spec
-	for i, party := range []string{"avelmar", "tolmeria"} {
-		web := free(t, "tcp")
-		specs[i] = world.Spec{Party: party, Address: "127.0.0.1", Web: web, Link: free(t, "tcp"), UDP: free(t, "udp"), Host: fmt.Sprintf("%s.localhost:%d", party, web)}
-	}
-	nodes, err := world.New(ctx, exe, dir, toml, specs)
+	nodes, err := world.Loopback(ctx, exe, dir, toml, [2]string{"avelmar", "tolmeria"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +87,7 @@ func TestKilledNode(t *testing.T) {
 // sit joins a member as a bot that lives until the test ends.
 func sit(t *testing.T, n *world.Node, member string) *bot.Bot {
 	t.Helper()
-	link, err := n.Invite(t.Context(), "annual", member)
+	link, err := n.Invite(t.Context(), id, member)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +169,7 @@ func shared(t *testing.T, n *world.Node) (all [][]byte) {
 	defer s.Close()
 	var hash meeting.Hash
 	for {
-		es, err := s.Entries(t.Context(), "shared/annual", int64(len(all))+1, 256)
+		es, err := s.Entries(t.Context(), "shared/"+id, int64(len(all))+1, 256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,27 +185,4 @@ func shared(t *testing.T, n *world.Node) (all [][]byte) {
 			all = append(all, e.Data)
 		}
 	}
-}
-
-func free(t *testing.T, network string) int {
-	t.Helper()
-	addr := ""
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		addr = c.LocalAddr().String()
-	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		addr = l.Addr().String()
-	}
-	_, p, _ := net.SplitHostPort(addr)
-	n, _ := strconv.Atoi(p)
-	return n
 }

@@ -30,24 +30,22 @@ func Build(root string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := api.Build(options(root))
-	if len(result.Errors) > 0 {
-		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage}), "\n"))
+	files, err := run(root, styles(root))
+	if err != nil {
+		return nil, err
 	}
+	scripts, err := run(root, script(root, files))
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, scripts...)
 	page, err := os.ReadFile(filepath.Join(root, "index.html"))
 	if err != nil {
 		return nil, err
 	}
-	var files []File
-	for _, out := range result.OutputFiles {
-		name, err := filepath.Rel(filepath.Join(root, "dist"), out.Path)
-		if err != nil {
-			return nil, err
-		}
-		name = filepath.ToSlash(name)
-		files = append(files, File{Name: name, Data: out.Contents})
-		if entry(name) {
-			page = bytes.ReplaceAll(page, []byte("{{"+strings.TrimPrefix(filepath.Ext(name), ".")+"}}"), []byte("/"+name))
+	for _, f := range files {
+		if entry(f.Name) {
+			page = bytes.ReplaceAll(page, []byte("{{"+strings.TrimPrefix(filepath.Ext(f.Name), ".")+"}}"), []byte("/"+f.Name))
 		}
 	}
 	if bytes.Contains(page, []byte("{{")) {
@@ -64,24 +62,65 @@ func entry(name string) bool {
 	return strings.HasPrefix(base, "page-") || strings.HasPrefix(base, "icon-")
 }
 
+// sheets are the style sheets beside page.css that the script fetches with the page of a role; each is style/NAME.css and in the
+// script the constant SHEET_NAME, which is its address.
+var sheets = []string{"member", "press", "officer", "technician", "arrange"}
+
+// run builds one kind of entries and returns what came of it, named by its path under dist.
+func run(root string, o api.BuildOptions) ([]File, error) {
+	result := api.Build(o)
+	if len(result.Errors) > 0 {
+		return nil, errors.New(strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage}), "\n"))
+	}
+	var files []File
+	for _, out := range result.OutputFiles {
+		name, err := filepath.Rel(filepath.Join(root, "dist"), out.Path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Name: filepath.ToSlash(name), Data: out.Contents})
+	}
+	return files, nil
+}
+
+// styles are esbuild's options for the style sheets and the icon.
+func styles(root string) api.BuildOptions {
+	o := options(root)
+	for _, name := range append([]string{"page"}, sheets...) {
+		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: filepath.Join(root, "style", name+".css"), OutputPath: name})
+	}
+	o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: filepath.Join(root, "style", "icon.svg"), OutputPath: "icon"})
+	return o
+}
+
+// script are esbuild's options for the code, which is told the addresses of the built style sheets.
+func script(root string, styles []File) api.BuildOptions {
+	o := options(root)
+	o.EntryPointsAdvanced = []api.EntryPoint{{InputPath: filepath.Join(root, "src", "main.tsx"), OutputPath: "page"}}
+	o.Splitting = true // a page fetches its role and its language only
+	o.Define = map[string]string{}
+	for _, name := range sheets {
+		for _, f := range styles {
+			if strings.HasPrefix(filepath.Base(f.Name), name+"-") {
+				o.Define["SHEET_"+strings.ToUpper(name)] = fmt.Sprintf("%q", "/"+f.Name)
+			}
+		}
+	}
+	return o
+}
+
 // options are esbuild's. Vendored modules are found by name; nothing is looked up in node_modules.
 func options(root string) api.BuildOptions {
 	vendor := func(path string) string { return filepath.Join(root, "vendor", filepath.FromSlash(path)) }
 	return api.BuildOptions{
 		AbsWorkingDir: root,
-		EntryPointsAdvanced: []api.EntryPoint{
-			{InputPath: filepath.Join(root, "src", "main.tsx"), OutputPath: "page"},
-			{InputPath: filepath.Join(root, "style", "page.css"), OutputPath: "page"},
-			{InputPath: filepath.Join(root, "style", "icon.svg"), OutputPath: "icon"},
-		},
-		Outdir:     filepath.Join(root, "dist"),
-		EntryNames: "assets/[name]-[hash]",
-		ChunkNames: "assets/[name]-[hash]",
-		Splitting:  true, // a page fetches its role and its language only
-		Bundle:     true,
-		Write:      false,
-		Format:     api.FormatESModule,
-		Target:     api.ES2022,
+		Outdir:        filepath.Join(root, "dist"),
+		EntryNames:    "assets/[name]-[hash]",
+		ChunkNames:    "assets/[name]-[hash]",
+		Bundle:        true,
+		Write:         false,
+		Format:        api.FormatESModule,
+		Target:        api.ES2022,
 		// Logical properties, nesting and :dir() stay as written: the browsers that have the media functions have these too.
 		Engines:           []api.Engine{{Name: api.EngineChrome, Version: "122"}, {Name: api.EngineFirefox, Version: "128"}, {Name: api.EngineSafari, Version: "17.4"}},
 		MinifyWhitespace:  true,

@@ -18,6 +18,7 @@ const budget = 60_000 // bytes
 var (
 	static  = regexp.MustCompile(`(?:from|import)"\./([\w.-]+)"`)
 	dynamic = regexp.MustCompile(`import\("\./([\w.-]+)"\)`)
+	dressed = regexp.MustCompile(`"/(assets/[\w-]+\.css)",\(\)=>import\("\./([\w.-]+)"\)`) // a page with its style sheet
 )
 
 // reach adds f and what it imports to got, by name with the size gzipped.
@@ -67,7 +68,7 @@ func TestPagesAreLight(t *testing.T) {
 			reach(files, f, begin)
 		}
 	}
-	kinds := 0
+	kinds, worn := 0, map[string]bool{}
 	for _, f := range files {
 		if _, ok := begin[f.Name]; !ok {
 			continue
@@ -77,11 +78,15 @@ func TestPagesAreLight(t *testing.T) {
 				continue
 			}
 			kinds++
-			most := 0
+			most, sheet := 0, sheetOf(files, f, page)
 			for _, l := range tongues {
 				most = max(most, weight(files, begin, page, l))
 			}
-			t.Logf("%s: %d bytes", page.Name, most)
+			if sheet.Name != "" {
+				most += Gzipped(sheet.Data)
+				worn[strings.Split(strings.TrimPrefix(sheet.Name, "assets/"), "-")[0]] = true
+			}
+			t.Logf("%s: %d bytes, style sheet %s", page.Name, most, sheet.Name)
 			if most > budget || most < 10_000 {
 				t.Errorf("%s weighs %d bytes gzipped with all it needs, budget %d", page.Name, most, budget)
 			}
@@ -90,6 +95,23 @@ func TestPagesAreLight(t *testing.T) {
 	if kinds < 5 {
 		t.Errorf("%d kinds of pages, want the member's, two consoles, the press and signing in at least", kinds)
 	}
+	for _, name := range sheets {
+		if !worn[name] {
+			t.Errorf("no page is fetched with the style sheet %s.css", name)
+		}
+	}
+}
+
+// sheetOf is the style sheet that f fetches with page; an empty file where there is none.
+func sheetOf(files []File, f, page File) File {
+	for _, m := range dressed.FindAllSubmatch(f.Data, -1) {
+		for _, s := range files {
+			if s.Name == string(m[1]) && strings.HasSuffix(page.Name, "/"+string(m[2])) {
+				return s
+			}
+		}
+	}
+	return File{}
 }
 
 // weight is what a browser fetches for page in language l, bytes gzipped.

@@ -1,7 +1,7 @@
 // The officer's pages for arranging, at a canned node: every state in six languages, and what the page does with what comes in between.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, open, shot, until, violations } from './lib/browser.mjs';
+import { all, launch, looks, open, see, shot, speak, tongues, until, violations } from './lib/browser.mjs';
 import { FakeDesk, draft, kase, revision } from './lib/fakedesk.mjs';
 
 let browser;
@@ -41,27 +41,35 @@ const clean = async (page, what) => {
   assert.deepEqual([page.errors, await page.evaluate(() => globalThis.reports)], [[], []], what);
 };
 
-for (const lang of ['en', 'ar', 'zh', 'fr', 'ru', 'es']) {
-  test(`the states in ${lang}: axe finds nothing, nothing scrolls sideways`, async (t) => {
-    const every = lang === 'en' || lang === 'ar', some = ['none', 'theirs', 'agreed']; // the rest differs in one sentence
-    for (const [i, [name, make]] of Object.entries(states).filter(([n]) => every || some.includes(n)).entries()) {
-      const both = name === 'theirs' && every;
-      const looks = both ? [['light', 1440], ['dark', 320], ['light', 320], ['dark', 1440]] : [[i % 2 ? 'dark' : 'light', i % 3 ? 1440 : 320]];
-      for (const [colorScheme, width] of looks) {
-        const { page } = await at(t, make(), { lang, colorScheme, viewport: { width, height: 900 } });
-        await until(page, (s) => document.querySelector('.standing')?.dataset.stand === s, name);
-        if (name === 'theirs') await page.click('li[data-member=avelmar-aldesh] [data-act=edit]');
-        await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
-        await clean(page, `${name} ${lang} ${colorScheme} ${width}`);
-        await shot(page, `arrange-${name}-${lang}-${colorScheme}-${width}`);
-        await page.context().close();
+for (const [name, make] of Object.entries(states)) {
+  test(`${name} in ${tongues.join(', ')}: axe finds nothing, nothing scrolls sideways`, { timeout: 300_000 }, async (t) => {
+    const { page } = await at(t, make(), { lang: tongues[0] });
+    await until(page, (s) => document.querySelector('.standing')?.dataset.stand === s, name);
+    if (name === 'theirs') await page.click('li[data-member=avelmar-aldesh] [data-act=edit]');
+    await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
+    for (const lang of tongues) {
+      await speak(page, lang);
+      for (const look of name === 'theirs' ? all : looks) {
+        await see(page, look);
+        const where = `arrange-${name}-${lang}-${look[0]}-${look[1].width}`;
+        await shot(page, where);
+        await clean(page, where);
       }
     }
-    const { page } = await at(t, null, { lang, setup: (n) => { n.kases = [states.theirs()]; } });
-    await clean(page, `list ${lang}`);
-    await shot(page, `arrange-list-${lang}`);
   });
 }
+
+test(`the list in ${tongues.join(', ')}`, { timeout: 120_000 }, async (t) => {
+  const { page } = await at(t, null, { setup: (n) => { n.kases = [states.theirs()]; } });
+  for (const lang of tongues) {
+    await speak(page, lang);
+    for (const look of looks) {
+      await see(page, look);
+      await shot(page, `arrange-list-${lang}-${look[0]}`);
+      await clean(page, `list ${lang}`);
+    }
+  }
+});
 
 test('what is wrong leads to its field, and the field says it', async (t) => {
   const { page, node } = await at(t, kase([revision(1, 'avelmar', 'open')]));
@@ -173,6 +181,73 @@ test('a PIN is shown once, and only to who asked', async (t) => {
   await page.click('[data-act=invite-press]');
   await until(page, () => document.querySelector('[data-once=link]') && !document.querySelector('[data-once=pin]'), null, 4000, 'the press has no PIN');
 });
+
+test('what is agreed is called off after a question, with a reason, and by nothing less', async (t) => {
+  const { page, node } = await at(t, states.agreed());
+  await page.click('[data-act=calloff]');
+  await until(page, () => document.querySelector('dialog[open][data-ask=calloff]'));
+  await clean(page, 'the question');
+  await shot(page, 'arrange-calloff');
+  await page.keyboard.press('Enter'); // the button that keeps the meeting has the focus
+  await until(page, () => !document.querySelector('dialog[open]'));
+  assert.deepEqual(node.asks, [], 'the control: called off by a key pressed too many');
+  await page.click('[data-act=calloff]');
+  await page.fill('#offwhy', 'The river is in flood.');
+  await page.click('[data-act=calloff-now]');
+  await until(page, () => document.querySelector('.standing').dataset.stand === 'calledoff');
+  assert.deepEqual(node.asks, [['calloff', { revision: node.kases[0].head, reason: 'The river is in flood.' }]]);
+  assert.match(await page.textContent('.standing'), /The river is in flood\./);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=calloff], [data-act=invite]').length), 0);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=propose]').length), 1, 'it can be proposed anew');
+  await clean(page, 'called off');
+});
+
+test('a meeting is copied into a new draft, which opens', async (t) => {
+  const { page, node } = await at(t, { ...states.agreed(), begun: true });
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=calloff]').length), 0, 'what has begun is not called off');
+  await page.click('[data-act=copy]');
+  await until(page, () => document.querySelector('.standing')?.dataset.stand === 'none' && location.search.includes('avelmar-copy'));
+  assert.deepEqual(node.asks, [['begin', { other: 'tolmeria', copy: node.kases[0].id }]]);
+  assert.equal(await page.inputValue('[data-field="title.en"]'), node.kases[0].draft.title.en);
+});
+
+/** passkey stands in for the browser's part of a ceremony: shown, or given up by the person. */
+const passkey = (shows) => {
+  globalThis.ceremonies = 0;
+  PublicKeyCredential.parseRequestOptionsFromJSON = (o) => o;
+  navigator.credentials.get = async () => { globalThis.ceremonies++; if (!shows) throw new DOMException('no', 'NotAllowedError'); return { toJSON: () => ({ id: 'x' }) }; };
+};
+
+test('in a meeting that has begun the passkey is asked for, and the invitation made after it', async (t) => {
+  const { page, node } = await at(t, { ...states.agreed(), begun: true });
+  await page.evaluate(passkey, true);
+  node.proven = false;
+  const invite = '.invited li[data-member=avelmar-tarroven] [data-act=invite]';
+  await until(page, (q) => document.querySelector(q), invite);
+  await page.click(invite);
+  await until(page, () => document.querySelector('[data-once=pin]')?.value === '482 913');
+  assert.deepEqual(node.asks.map(([what]) => what), ['invite', 'stepup', 'stepup/finish', 'invite']);
+  await page.click('[data-act=issued-done]');
+  node.asks = [];
+  await page.click(invite); // the control: who has just shown it is not asked again
+  await until(page, () => document.querySelector('[data-once=pin]'));
+  assert.deepEqual(node.asks.map(([what]) => what), ['invite']);
+});
+
+for (const [how, shows, accepts] of [['given up', false, true], ['refused', true, false]]) {
+  test(`a passkey that is ${how} makes no invitation, and that is said beside it`, async (t) => {
+    const { page, node } = await at(t, { ...states.agreed(), begun: true });
+    await page.evaluate(passkey, shows);
+    Object.assign(node, { proven: false, accepts });
+    const invite = '.invited li[data-member=avelmar-tarroven] [data-act=invite]';
+    await until(page, (q) => document.querySelector(q), invite);
+    await page.click(invite);
+    await until(page, () => document.querySelector('[aria-labelledby=invitations] [data-refused="stepup.failed"]'), null, 4000, 'it is said where the button is');
+    assert.equal(node.asks.filter(([what]) => what === 'invite').length, 1);
+    assert.equal(await page.evaluate(() => document.querySelector('.standing [role=alert]').textContent), '', 'said twice');
+    await clean(page, how);
+  });
+}
 
 test('hostile texts stay texts', async (t) => {
   const c = states.theirs();

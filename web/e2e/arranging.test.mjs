@@ -143,6 +143,20 @@ test('two officers arrange a meeting with the keyboard alone', options, async ()
   await press(ours, '[data-act=decline-now]');
   await stands(theirs, 'declined');
   assert.match(await theirs.evaluate(() => document.querySelector('.standing').textContent), /The old title is the official one\./);
+
+  // Called off by one for both, and begun anew after it.
+  await press(theirs, '[data-act=calloff]');
+  await theirs.focus('#offwhy');
+  await theirs.keyboard.type('The river is in flood.');
+  await press(theirs, '[data-act=calloff-now]');
+  for (const page of [theirs, ours]) await stands(page, 'calledoff');
+  assert.match(await ours.evaluate(() => document.querySelector('.standing').textContent), /The river is in flood\./);
+  assert.equal(await ours.evaluate(() => document.querySelectorAll('.invited li').length), 0, 'nobody is invited any more');
+  assert.deepEqual(await violations(ours), []);
+  await press(ours, '[data-act=copy]');
+  await stands(ours, 'none');
+  assert.deepEqual(await people(ours, 'own'), ['Corvan Aldesh', 'Sirenna Ombrand', 'Tibren Kell']);
+  assert.match(await ours.inputValue('[data-field="title.en"]'), /^Joint Commission/);
   for (const page of [ours, theirs]) assert.deepEqual([page.errors, await page.evaluate(() => globalThis.reports)], [[], []]);
 });
 

@@ -2,75 +2,31 @@
 // VISAVIS names the node's program.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { launch, open, until } from './lib/browser.mjs';
+import { free, world } from './lib/nodes.mjs';
 
 const visavis = process.env.VISAVIS;
 const options = { skip: visavis ? false : 'VISAVIS names no program', timeout: 120_000 };
 const run = promisify(execFile);
 
-const meeting = `id = "annual"
-host = "avelmar"
-start = 2026-12-09T23:30:00Z
-title = { en = "Ninth Annual Meeting" }
-[[party]]
-id = "avelmar"
-zone = "Australia/Lord_Howe"
-name = { en = "Avelmar" }
-longName = { en = "Republic of Avelmar" }
-city = { en = "Ilverne" }
-[[party.member]]
-id = "avelmar-tarroven"
-role = "principal"
-name = { en = "Maelin Tarroven" }
-office = { en = "Prime Minister" }
-[[party.member]]
-id = "avelmar-vost"
-role = "officer"
-name = { en = "Lirien Vost" }
-office = { en = "Protocol officer" }
-[[party]]
-id = "tolmeria"
-zone = "Australia/Brisbane"
-name = { en = "Tolmeria" }
-longName = { en = "Kingdom of Tolmeria" }
-city = { en = "Lanneth" }
-[[party.member]]
-id = "tolmeria-kosvane"
-role = "principal"
-name = { en = "Edran Kosvane" }
-office = { en = "Prime Minister" }
-[[party.member]]
-id = "tolmeria-quintar"
-role = "officer"
-name = { en = "Lothen Quintar" }
-office = { en = "Protocol officer" }
-`;
-
+const id = 'avelmar-tolmeria-2026';
 let folder, config, node, browser, link, origin;
-
-function freePort() {
-  return new Promise((done, failed) => {
-    const s = createServer().on('error', failed).listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
-  });
-}
 
 before(async () => {
   if (!visavis) return;
   folder = await mkdtemp(join(tmpdir(), 'visavis-passkey-'));
-  const [web, far, udp] = [await freePort(), await freePort(), await freePort()], dir = join(folder, 'node');
+  const [web, far, udp] = [await free(), await free(), await free()], dir = join(folder, 'node');
   config = join(dir, 'visavis.toml');
   origin = `http://avelmar.localhost:${web}`;
   const made = await run(visavis, ['init', dir, '--party', 'avelmar', '--name', 'en=Avelmar', '--tls', 'off', '--listen', `127.0.0.1:${web}`, '--link-listen', `127.0.0.1:${far}`, '--link', `127.0.0.1:${far}`, '--udp-port', String(udp),
     '--host', `avelmar.localhost:${web}`, '--host', `other.localhost:${web}`, '--media', `127.0.0.1:${udp}`, '--allow-private', '--officer', 'avelmar-vost', '--officer-name', 'Lirien Vost']);
   link = /http:\/\/\S+\/enrol#\S+/.exec(made.stdout)[0];
-  await writeFile(join(folder, 'meeting.toml'), meeting);
-  await run(visavis, ['meeting', 'new', '--config', config, join(folder, 'meeting.toml')]);
+  await run(visavis, ['meeting', 'new', '--config', config, join(world, 'formal.toml')]);
   node = spawn(visavis, ['serve', '--insecure-localhost', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   await new Promise((up, failed) => {
     let said = '';
@@ -126,7 +82,7 @@ test('the first officer makes a passkey with the link that init prints, signs in
   const [key] = await page.keys();
   assert.equal(key.rpId, 'avelmar.localhost');
   assert.equal(key.isResidentCredential, true);
-  const me = await page.evaluate(async () => (await fetch('/api/me?meeting=annual')).json());
+  const me = await page.evaluate(async () => (await fetch('/api/me?meeting=avelmar-tolmeria-2026')).json());
   assert.deepEqual([me.you, me.role, me.waiting], ['avelmar-vost', 'officer', '']);
 
   await page.evaluate(() => fetch('/api/leave', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' }));
@@ -167,11 +123,11 @@ test('a PIN lets the principal in, a second device waits until the officer admit
   await until(officer, () => document.querySelector('[data-act="register"]'));
   await officer.click('[data-act="register"]');
   await until(officer, () => location.pathname === '/officer', null, 20_000);
-  await officer.goto(`${origin}/m/annual`);
+  await officer.goto(`${origin}/m/${id}`);
   const live = (page) => until(page, () => globalThis.visavis.phase() === 'live', null, 20_000, 'the page is live');
   await live(officer);
 
-  const given = await run(visavis, ['invite', 'annual', 'avelmar-tarroven', '--valid', '1h', '--config', config]);
+  const given = await run(visavis, ['invite', id, 'avelmar-tarroven', '--valid', '1h', '--config', config]);
   const invitation = given.stdout.trim().split('\t')[1], pin = /PIN\tavelmar-tarroven\t(\d{6})/.exec(given.stderr)[1];
   const press = async (page, text) => {
     await until(page, () => document.querySelector('[data-act="pin"]'));

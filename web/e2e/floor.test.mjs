@@ -63,7 +63,7 @@ for (const [how, state] of Object.entries({
     await says(page, 'holding');
     assert.ok(await sounds(page) > 0.001, 'the control: sound is sent before');
     node.send({ state });
-    await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.mic);
+    if (state.phase !== 'ended') await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.mic); // at the end the node has closed all
     assert.equal(await silent(page), 0, 'sound sent afterwards');
   });
 }
@@ -191,6 +191,20 @@ test('hand, point of order and requests are asked of the node and can be taken b
   assert.equal(new Set(ids).size, ids.length, 'every act has a number of its own');
 });
 
+test('what is asked of the speaker stands before the holder of the floor alone, without a name, and not for long', { timeout: 60_000 }, async (t) => {
+  const slow = (member, at) => [{ id: 1, kind: 'request', party: 'tolmeria', member, text: 'slow', at: ago(at), own: false }];
+  const { node, page } = await seated(t, { state: standing({ phase: 'closed', order: held(them), notes: slow('', 1) }) }); // no node sends it to another; a page that gets it is silent all the same
+  await says(page, 'muted');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-request]').length), 0, 'the control: shown to who has no floor');
+  node.send({ state: { ...mine(), notes: slow('tolmeria-thorrick', 12) } });
+  await until(page, () => document.querySelector('[role=status] [data-request=slow]')?.textContent === 'Please speak more slowly.');
+  assert.doesNotMatch(await page.textContent('#now'), /Thorrick/);
+  await until(page, () => document.querySelector('[data-request]') === null, null, 6000, 'gone after 15 s');
+  node.send({ state: { ...mine(), notes: slow('', 20) } });
+  await page.waitForTimeout(600);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-request]').length), 0, 'an old request');
+});
+
 test('what the node refuses is said, and what it does not answer too', async (t) => {
   const { node, page } = await seated(t, { browser: quiet, state: standing({ order: held(them) }) });
   node.refuse = () => ({ code: 'phase.wrong', args: {} });
@@ -223,6 +237,8 @@ test('who holds two offices chooses in which one to speak, and the nameplate fol
 test('rehearsal tries microphone, camera and headset, and tells the node of each', async (t) => {
   const { node, page } = await seated(t, { state: standing({ phase: 'rehearsal' }) });
   await says(page, 'rehearsal-tone');
+  await heard(node, 'check', (c) => c.mic && !c.camera && !c.sound);
+  await page.click('[data-act=camera]');
   await heard(node, 'check', (c) => c.mic && c.camera && !c.sound);
   await page.click('[data-act=hear-nothing]');
   await heard(node, 'act', (a) => a.do === 'help');
@@ -231,6 +247,85 @@ test('rehearsal tries microphone, camera and headset, and tells the node of each
   await heard(node, 'check', (c) => c.mic && c.camera && c.sound);
   await page.click('[data-act=camera]');
   await heard(node, 'check', (c, i, all) => i === all.length - 1 && !c.camera);
+});
+
+test('the rehearsal switches the camera off, once, and the person switches it on; a reload in it keeps it on', { timeout: 60_000 }, async (t) => {
+  const camera = (node) => node.log.filter(([w, m]) => w === 'ws' && m.devices).map(([, m]) => [m.devices.camera, m.devices.epoch]);
+  const { node, page } = await seated(t, { state: standing({ phase: 'waiting', epoch: 3 }) });
+  await heard(node, 'devices', (d) => d.camera);
+  node.send({ state: standing({ phase: 'open', epoch: 4 }) });
+  await says(page, 'muted');
+  assert.deepEqual(camera(node).at(-1)[0], true, 'the control: another phase leaves it on');
+  node.send({ state: standing({ phase: 'waiting', epoch: 5 }) });
+  await says(page, 'waiting');
+  node.send({ state: standing({ phase: 'rehearsal', epoch: 6 }) });
+  await until(page, () => document.querySelector('[data-says=dimmed]'));
+  await heard(node, 'devices', (d, i, all) => i === all.length - 1 && !d.camera);
+  assert.deepEqual(camera(node).at(-1), [false, 6]);
+  const from = camera(node).length;
+  await page.waitForTimeout(2500); // the page compares its switches with the node's each second
+  assert.deepEqual(camera(node).slice(from).filter(([on]) => on), [], 'switched on again by itself');
+  assert.equal(await page.evaluate(() => document.querySelector('[data-slot=self]')), null, 'the device is still open');
+  await page.click('[data-act=camera]');
+  await until(page, () => !document.querySelector('[data-says=dimmed]') && document.querySelector('[data-slot=self]'));
+  await heard(node, 'devices', (d, i, all) => i === all.length - 1 && d.camera);
+  assert.deepEqual(camera(node).at(-1), [true, 6]);
+  node.state = standing({ phase: 'rehearsal', epoch: 6 });
+  const before = camera(node).length;
+  await page.reload();
+  await live(page);
+  await until(page, () => document.querySelector('[data-slot=self]'));
+  await heard(node, 'devices', (d, i) => i >= before && d.camera);
+});
+
+// The node of these tests switches nothing off by itself: what a real one does where more people begin to hear is written into switches.
+for (const [name, { from, to, kept }] of Object.entries({
+  'the doors open again': { from: { phase: 'closed', epoch: 4, order: order({ mode: 'free' }) }, to: { phase: 'open', epoch: 5, order: order({ mode: 'free' }) } },
+  'a rehearsal begins': { from: { phase: 'waiting', epoch: 2 }, to: { phase: 'rehearsal', epoch: 3 } },
+  'a rehearsal begins anew, unseen': { from: { phase: 'rehearsal', epoch: 3 }, to: { phase: 'rehearsal', epoch: 5 } },
+  'the doors close, the control': { from: { phase: 'open', epoch: 3, order: order({ mode: 'free' }) }, to: { phase: 'closed', epoch: 4, order: order({ mode: 'free' }) }, kept: true },
+})) {
+  test(`a microphone that is open when more people begin to hear stays closed: ${name}`, { timeout: 60_000 }, async (t) => {
+    const { node, page } = await seated(t, { state: standing(from) });
+    await page.click('[data-act=mic]');
+    await heard(node, 'devices', (d) => d.mic);
+    if (!kept) node.switches = { mic: false, camera: node.switches.camera && to.phase !== 'rehearsal' };
+    const before = node.said('devices').length;
+    node.state = standing(to);
+    node.send({ state: node.state });
+    await page.waitForTimeout(3500); // the page compares its switches with the node's each second, and says them again at the second difference
+    const said = node.said('devices').slice(before).map((d) => d.mic);
+    if (kept) assert.deepEqual(said.filter((mic) => !mic), [], 'the microphone was closed although nobody more hears');
+    else {
+      assert.deepEqual(said.filter(Boolean), [], 'the microphone opened by itself');
+      assert.ok(said.length > 0, 'the page did not close its microphone');
+    }
+  });
+}
+
+test('who comes after the end opens no device, and says nothing of one', { timeout: 60_000 }, async (t) => {
+  const count = () => { globalThis.wishes = 0; const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = (c) => { globalThis.wishes++; return ask(c); }; };
+  const { node, page } = await seated(t, { state: standing({ phase: 'closed' }), init: count });
+  assert.ok(await page.evaluate(() => globalThis.wishes) > 0, 'the control: a meeting that goes on opens them');
+  node.state = standing({ phase: 'ended' });
+  await page.reload();
+  await says(page, 'ended');
+  const from = node.said('devices').length;
+  await page.waitForTimeout(2500);
+  assert.equal(await page.evaluate(() => globalThis.wishes), 0);
+  assert.equal(node.said('devices').length, from);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=camera], [data-act=mic]').length), 0);
+});
+
+test('who comes by the invitation after the end keeps no device open', { timeout: 60_000 }, async (t) => {
+  const { node, page } = await seated(t, { state: standing({ phase: 'ended' }), sit: false });
+  await until(page, () => document.querySelector('[data-slot=preview]')); // the control: the check of devices has opened them
+  await page.click('[data-act=sit]');
+  await says(page, 'ended');
+  await until(page, () => !document.querySelector('[data-slot=self]'));
+  await page.waitForTimeout(1500);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-slot=self], [data-slot=preview]').length), 0);
+  assert.equal(node.said('devices').length, 0);
 });
 
 test('a microphone that hears nothing does not pass the rehearsal', async (t) => {

@@ -338,8 +338,20 @@ test('a picture whose frames stop says so', async (t) => {
   const { page } = await seated(t);
   // Of this very place: another place's first picture says nothing about it.
   await until(page, () => document.querySelector('[data-member=tolmeria-kosvane] video') && !document.querySelector('[data-member=tolmeria-kosvane] .wait'));
+  // Frames of the first moments may be of who had the slot before: a picture that stops then was none.
+  const at = await page.evaluate(() => document.querySelector('[data-member=tolmeria-kosvane] video').currentTime);
+  await until(page, (from) => document.querySelector('[data-member=tolmeria-kosvane] video').currentTime > from + 1, at);
   await answer.silence();
   await until(page, () => document.querySelector('[data-member=tolmeria-kosvane]').innerText.includes('The picture has stopped'), null, 8000);
+});
+
+test('the last frame of somebody else does not stand under a name', async (t) => {
+  const { node, page } = await seated(t);
+  await until(page, () => document.querySelector('[data-member=tolmeria-thorrick] video') && !document.querySelector('[data-member=tolmeria-thorrick] .wait'));
+  const { present } = node.state, stage = node.state.stage.map((id) => (id === 'tolmeria-thorrick' ? 'tolmeria-soste' : id));
+  node.send({ state: { ...node.state, stage, present: [...present, { ...present.find((p) => p.member === 'tolmeria-thorrick'), member: 'tolmeria-soste' }] } });
+  await answer.silence(); // a few frames of the one before still come; the camera of the new one sends nothing
+  await until(page, () => document.querySelector('[data-member=tolmeria-soste] .wait'), null, 2000, 'the frozen picture of the one before is gone');
 });
 
 test('the keyboard alone takes the seat, opens the microphone and leaves', async (t) => {

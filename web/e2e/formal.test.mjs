@@ -123,6 +123,10 @@ test('from rehearsal to the end: who hears whom, on two nodes', options, async (
   await must(officerA, 'phase.rehearsal');
   await until(a, () => document.querySelector('#now')?.dataset.says.startsWith('rehearsal'));
   await until(a, () => document.querySelector('[data-check=mic][data-ok=true]'), null, 8000, 'the microphone is heard');
+  for (const page of [a, b]) { // the rehearsal has switched both cameras off; each is switched on by its own person
+    await until(page, () => document.querySelector('[data-says=dimmed]'), null, 8000, 'the page says that the camera is off');
+    await page.click('[data-act=camera]');
+  }
   await a.click('[data-act=hear-tone]');
   await until(officerA, (m) => globalThis.last.ready.some((r) => r.member === m && r.mic && r.camera && r.sound), sides.avelmar.principal, 8000, 'the officer sees that all three are ready');
   await a.click('[data-act=mic]');

@@ -300,6 +300,27 @@ const countTones = (page) => page.addInitScript(() => {
   OscillatorNode.prototype.start = function (...a) { if (this.frequency.value === 320) globalThis.low++; return start.apply(this, a); };
 });
 
+test('what was alarming stands in a list with its times, the last first, and at most fifty of them', quiet, async (t) => {
+  const { node, page } = await sit(t, standing({ alarms: [alarm('clock.off', { party: 'tolmeria' }, ago(600))] }));
+  await shows(page, '[data-alarm="clock.off"]');
+  assert.equal(await page.evaluate(() => document.querySelector('[data-past]')), null, 'the control: what still is, is not past');
+  node.send({ state: standing({ muted: ['avelmar-kell'] }) });
+  await shows(page, '[data-past="1"] [data-was="clock.off"]');
+  node.send({ state: standing() });
+  await shows(page, '[data-past="2"] li:first-child[data-was=muted]');
+  assert.match(await page.textContent('[data-was="clock.off"]'), /^\d\d:\d\d to \d\d:\d\d/);
+  for (let i = 0; i < 52; i++) {
+    node.send({ state: standing({ alarms: [alarm('doors.late', { after: String(i + 1) })] }) });
+    await shows(page, '[data-alarm="doors.late"]');
+    node.send({ state: standing() });
+    await gone(page, '[data-alarm]');
+  }
+  await shows(page, '[data-past="50"]');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[data-was=muted], [data-was="clock.off"]').length), 0, 'the oldest went first');
+  await page.selectOption('[data-act=language]', 'fr');
+  await until(page, () => /Après la fermeture/.test(document.querySelector('[data-past] li').textContent), null, 5000, 'the list follows the language');
+});
+
 test('an alarm is read out at once, sounds once, and again after ten seconds unless it is noted', quiet, async (t) => {
   const { node, page } = await sit(t, standing(), { ready: countTones });
   node.send({ state: standing({ order: held(me, { acknowledged: false, since: ago(0) }) }) });

@@ -1,7 +1,7 @@
 // The page of the press: the open part and nothing else. Every state in six languages, and what the page does when the doors close.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answerer, launch, open, says, shot, until, violations } from './lib/browser.mjs';
+import { alike, answerer, launch, looks, open, says, see, shot, tongues, until, violations } from './lib/browser.mjs';
 import { FakeNode } from './lib/fakenode.mjs';
 import { ago, cut, held, meeting, order, standing } from './lib/formal.mjs';
 
@@ -38,18 +38,15 @@ async function following(t, tongue = 'en', state = seen()) {
 }
 
 const states = { before: [shut('waiting'), 'before'], open: [seen(), 'open'], closed: [shut('closed'), 'closed'], cut: [{ ...cut(), present: [], stage: ['', '', '', '', '', ''] }, 'link'], ended: [shut('ended'), 'ended'] };
-const wide = { width: 1440, height: 900 }, narrow = { width: 320, height: 740 };
 
-for (const tongue of process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh', 'fr', 'ru', 'es']) {
+for (const tongue of tongues) {
   test(`press in ${tongue}`, { timeout: 180_000 }, async (t) => {
     const { node, page } = await following(t, tongue);
     for (const [name, [state, key]] of Object.entries(states)) {
       node.send({ state });
       await says(page, key);
-      for (const [colorScheme, viewport] of [['light', wide], ['dark', narrow]]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize(viewport);
-        await page.waitForTimeout(250); // fades
+      for (const [colorScheme, viewport] of looks) {
+        await see(page, [colorScheme, viewport]);
         const where = `press-${name}-${tongue}-${viewport.width}`;
         await shot(page, where);
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false, `${where}: wider than the window`);
@@ -57,6 +54,7 @@ for (const tongue of process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh
         assert.deepEqual(await page.evaluate(() => globalThis.reports), [], `${where}: reports of the policy`);
       }
     }
+    assert.ok(await alike(page), 'the stage differs in light and dark');
     assert.deepEqual(page.errors, []);
   });
 
@@ -67,14 +65,13 @@ for (const tongue of process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh
     t.after(async () => { await page.context().close(); await node.stop(); });
     await page.goto(`${node.url}/press?lang=${tongue}#good`);
     await until(page, () => document.querySelector('[data-act=sit]'));
-    for (const [colorScheme, viewport] of [['light', wide], ['dark', narrow]]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      await page.waitForTimeout(250);
+    for (const [colorScheme, viewport] of looks) {
+      await see(page, [colorScheme, viewport]);
       await shot(page, `press-join-${tongue}-${viewport.width}`);
       assert.deepEqual(await violations(page), [], `${tongue} ${viewport.width}: axe`);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false);
     }
+    assert.equal(await alike(page), false, 'the control: paper is light or dark');
   });
 }
 

@@ -5,6 +5,7 @@ import { render, type ComponentType } from "preact";
 import { Call } from "./call/call";
 import { played } from "./call/cue";
 import { node, type Reply } from "./call/node";
+import { dressed } from "./dress";
 import { fill, lang, pick, ready, t, title } from "./lang";
 import { Notice } from "./view/parts";
 import { Pin, usePin } from "./view/pin";
@@ -14,15 +15,19 @@ type Screen = "loading" | "join" | "door" | "meeting" | "unknown" | "session" | 
 /** Seated is the page of somebody who has a seat; Invitation what stands before it. */
 interface Pages { Seated: ComponentType<{ call: Call }>; Invitation: ComponentType<{ call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }> }
 
-/** pages of the roles: each a file of its own, fetched when the node has said who sits here. */
+const member = () => dressed(SHEET_MEMBER, () => import("./view/member"));
+const press = () => dressed(SHEET_PRESS, () => import("./press/press"));
+const signin = () => import("./view/signin");
+
+/** pages of the roles: each a file of its own with its style sheet, fetched when the node has said who sits here. */
 const pages: Record<string, () => Promise<Pages>> = {
-  principal: () => import("./view/member"), delegate: () => import("./view/member"),
-  officer: () => import("./officer/console"), technician: () => import("./technician/console"),
-  press: () => import("./press/press"), viewer: () => import("./press/press"),
+  principal: member, delegate: member, press, viewer: press,
+  officer: () => dressed(SHEET_OFFICER, () => import("./officer/console")),
+  technician: () => dressed(SHEET_TECHNICIAN, () => import("./technician/console")),
 };
 /** others are pages without a seat, by their path. */
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
-  "/signin": () => import("./view/signin"), "/enrol": () => import("./view/signin"), "/arrange": () => import("./arrange/arrange"),
+  "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
 };
 
 let code = location.hash.slice(1);
@@ -95,18 +100,14 @@ async function enter(body: Invited, returning: boolean) {
   }
   performance.mark("visavis:sit");
   if (told) {
-    begin();
+    screen.value = "meeting";
     await call.sit();
+    if (call.phase.peek() === "live") void call.begin(); // not before the node has said that the meeting has not ended
   } else await seat();
 }
 
 /** page is the role's file. */
 const page = () => pages[call.role.value] ?? pages.delegate!;
-
-function begin() {
-  if (call.sends && !call.devices.mic.value) void call.devices.start(call.camera.value);
-  screen.value = "meeting";
-}
 
 /** seat takes the seat, however long an officer lets the person wait, and shows the role's page. */
 async function seat() {
@@ -114,7 +115,8 @@ async function seat() {
   if (call.phase.peek() !== "live") return;
   shown.value ??= await fetched(page());
   history.replaceState(null, "", `/m/${encodeURIComponent(call.meeting.value!.id)}?lang=${lang.value}`);
-  begin();
+  void call.begin();
+  screen.value = "meeting";
 }
 
 /** own looks whether an invitation that is no longer good was used up by this very browser: the link in the mail, pressed again. */
@@ -146,8 +148,8 @@ async function sit(pin = "") {
 /** back takes the seat here again, after it had moved to another device. */
 async function back() {
   call.phase.value = "joining";
-  if (call.sends) void call.devices.start(call.camera.value);
   await call.sit();
+  if (call.phase.peek() === "live") void call.begin();
 }
 
 function Page() {

@@ -25,6 +25,7 @@ export interface Offer {
 export interface Devices {
   mic: boolean;
   camera: boolean;
+  epoch?: number;
 }
 
 export type Leave = Record<string, never>;
@@ -132,6 +133,7 @@ export interface State {
   notes: Note[];
   doors?: Doors;
   alarms: Alarm[];
+  signals: Test[];
 }
 
 export interface Presence {
@@ -227,6 +229,12 @@ export interface Alarm {
   code: string;
   since: string;
   args: Record<string, string>;
+}
+
+export interface Test {
+  member: string;
+  tone: boolean;
+  card: boolean;
 }
 
 export interface Answer {
@@ -489,6 +497,7 @@ export interface ArrangeProblem {
 export interface ArrangeRequest {
   other?: string;
   id?: string;
+  copy?: string;
   version?: number;
   revision?: string;
   reason?: string;

@@ -54,14 +54,56 @@ export async function violations(page) {
 
 const wide = { width: 1440, height: 900 }, narrow = { width: 320, height: 740 };
 
-/** looks are the lights and widths in which a page is looked at: every one in English and Arabic; in the other four languages one light for
- * each width. */
-export const looks = (tongue) => ['light', 'dark'].flatMap((light) => [wide, narrow].map((size) => [light, size]))
-  .filter(([light, size]) => tongue === 'en' || tongue === 'ar' || (light === 'light') === (size === wide));
+/** looks are the lights and widths in which every state of a page is looked at. A console stands on the stage, which is dark in both lights
+ * (alike proves it), so that one light for each width is all there is to see. */
+export const looks = [['light', wide], ['dark', narrow]];
 
-/** tonguesOf are the languages in which the i-th state of a page is looked at: English, Arabic and two of the other four in turn, so that each
- * page is seen in all six and each state in four. VISAVIS_TONGUES names others (en,ar,zh,fr,ru,es). */
-export const tonguesOf = (i) => process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', ...(i % 2 ? ['zh', 'es'] : ['fr', 'ru'])];
+/** all are both lights at both widths, for what stands on paper. */
+export const all = looks.flatMap(([, size]) => [['light', size], ['dark', size]]);
+
+/** tongues are the six languages; VISAVIS_TONGUES names others (en,ar,…). */
+export const tongues = process.env.VISAVIS_TONGUES?.split(',') ?? ['en', 'ar', 'zh', 'fr', 'ru', 'es'];
+
+/** speak switches the page to a language as a person does, and waits until it speaks it. */
+export async function speak(page, tongue) {
+  if (await page.evaluate(() => document.querySelector('[data-act=language]') !== null)) await page.selectOption('[data-act=language]', tongue);
+  else await page.click(`[data-lang=${tongue}]`);
+  await until(page, (l) => document.documentElement.lang === l, tongue, 8000, `the page speaks ${tongue}`);
+}
+
+/** settled waits until the page is drawn as it is now, and nothing fades any more. */
+export const settled = (page) => page.evaluate(async () => {
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await drawn();
+  await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined)));
+  await drawn();
+});
+
+/** see brings the page into one look and waits until it is drawn. */
+export async function see(page, [colorScheme, viewport]) {
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(viewport);
+  await settled(page);
+}
+
+/** paint is every element's colours: equal when a page looks alike. */
+const paint = (page) => page.evaluate(() => [document.documentElement, ...document.querySelectorAll('#page *')].map((e) => {
+  const c = getComputedStyle(e), before = getComputedStyle(e, '::before');
+  return [e.tagName, c.color, c.backgroundColor, c.backgroundImage, c.borderColor, c.outlineColor, c.boxShadow, c.stroke, before.backgroundColor, before.backgroundImage, before.borderColor].join(' ');
+}));
+
+/** alike reports whether the page has the same colours in both lights, element by element. What changes by itself meanwhile (clocks) has no colour. */
+export async function alike(page) {
+  const seen = [];
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await settled(page);
+    seen.push(await paint(page));
+  }
+  const other = seen[0].findIndex((x, i) => x !== seen[1][i]);
+  if (process.env.VISAVIS_PAINT && other >= 0) console.log(`light ${seen[0][other]}\ndark  ${seen[1][other]}`);
+  return other < 0 && seen[0].length === seen[1].length;
+}
 
 /** shot keeps a picture of the page where VISAVIS_SHOTS names a folder. */
 export async function shot(page, name) {
@@ -85,6 +127,15 @@ export async function answerer(browser) {
   });
 }
 
+/** drawnCamera is a script for a page whose camera shows a drawn person; quiet: its microphone hears nothing. */
+export const drawnCamera = (which, quiet = false) => `(${setUp})();
+  const devices = navigator.mediaDevices, get = devices.getUserMedia.bind(devices), list = devices.enumerateDevices.bind(devices);
+  const names = { videoinput: 'Camera of the room', audioinput: 'Table microphone', audiooutput: 'Headset' };
+  const sound = async (audio) => (${quiet} ? new AudioContext().createMediaStreamDestination().stream : await get({ audio })).getTracks();
+  devices.getUserMedia = async (c) => new MediaStream([...(c.audio ? await sound(c.audio) : []), ...(c.video ? [globalThis.person(${which})] : [])]);
+  devices.enumerateDevices = async () => (await list()).filter((d, i, all) => all.findIndex((o) => o.kind === d.kind) === i)
+    .map(({ kind, deviceId, groupId }) => ({ kind, deviceId, groupId, label: names[kind] }));`;
+
 function setUp() {
   const people = [['#4b4638', '#22221f', '#272c35', '#5a3a34', 48], ['#3d484c', '#1d2427', '#2b2a33', '#2f4a4c', 44], ['#46423c', '#262420', '#2a3038', '#45506a', 46], ['#3b4240', '#1f2624', '#33282b', '#4b3a55', 47]];
   function draw(g, [light, dark, coat, tie, face], n) {
@@ -107,6 +158,14 @@ function setUp() {
     g.fillStyle = '#6b5942'; g.fillRect(0, 317, 640, 1.5);
   }
   let open = [], timers = [], stopped = false;
+  const person = globalThis.person = (which) => {
+    const c = document.createElement('canvas'), g = c.getContext('2d');
+    c.width = 640; c.height = 360;
+    let n = which * 40;
+    const tick = () => { if (!stopped) draw(g, people[which], n++); };
+    tick(); timers.push(setInterval(tick, 100));
+    return c.captureStream(10).getVideoTracks()[0];
+  };
   globalThis.drop = () => { for (const pc of open) pc.close(); };
   globalThis.silence = () => { stopped = true; };
   globalThis.answer = async (sdp, names) => {
@@ -121,15 +180,10 @@ function setUp() {
     for (const [i, name] of names.entries()) {
       const t = sections[i];
       if (name.startsWith('stage')) {
-        const c = document.createElement('canvas'), which = Number(name.slice(5));
-        c.width = 640; c.height = 360;
+        const which = Number(name.slice(5));
         if (which > 3) continue;
-        const g = c.getContext('2d');
-        let n = which * 40;
-        const tick = () => { if (!stopped) draw(g, people[which], n++); };
-        tick(); timers.push(setInterval(tick, 100));
         t.direction = 'sendonly';
-        await t.sender.replaceTrack(c.captureStream(10).getVideoTracks()[0]);
+        await t.sender.replaceTrack(person(which));
       } else if (name.startsWith('floor') || name === 'probe') {
         t.direction = 'sendonly';
         if (name !== 'floor0') continue;

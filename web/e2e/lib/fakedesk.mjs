@@ -30,6 +30,8 @@ export class FakeDesk extends FakeNode {
   refuses = {}; // what → code
   invitations = meeting.members.filter((m) => m.party === 'avelmar').map((m) => ({ member: m.id, role: m.role, name: '', state: m.role === 'officer' || m.role === 'technician' ? 'account' : 'none', expires: '', pin: false }));
   asks = []; // [what, body]
+  proven = true; // false: who invites shows a passkey first
+  accepts = true; // the passkey that is shown
 
   get arranging() {
     return { self: { id: 'avelmar', name: party('avelmar').name, up: true }, others: [{ id: 'tolmeria', name: party('tolmeria').name, up: this.up }],
@@ -40,17 +42,28 @@ export class FakeDesk extends FakeNode {
   async serve(q, r) {
     const { pathname } = new URL(q.url, this.url);
     if (q.method === 'GET' && pathname === '/arrange') return this.file(r, 'index.html');
-    if (!pathname.startsWith('/api/arrange')) return super.serve(q, r);
-    const json = (status, body) => r.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    if (!pathname.startsWith('/api/')) return super.serve(q, r);
+    const json = (status, body) => r.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(body === null ? '' : JSON.stringify(body));
     const no = (status, code) => json(status, { error: { code, args: {} } });
     let text = '';
     for await (const piece of q) text += piece;
     const body = text ? JSON.parse(text) : {};
     if (!this.officer) return no(401, 'session.unknown');
+    if (pathname.startsWith('/api/passkey/stepup')) { // the browser's own part is replaced by the test
+      this.asks.push([pathname.slice('/api/passkey/'.length), body]);
+      if (pathname.endsWith('/finish')) this.proven = this.accepts;
+      return pathname.endsWith('/finish') ? (this.accepts ? json(204, null) : no(401, 'passkey.refused')) : json(200, { options: { publicKey: { challenge: 'AA' } } });
+    }
+    if (!pathname.startsWith('/api/arrange')) return no(404, 'route.unknown');
     const [, , , id, what] = pathname.split('/');
     if (q.method === 'POST') this.asks.push([what ?? 'begin', body]);
     if (!id && q.method === 'GET') return json(200, this.arranging);
     if (!id) {
+      const from = this.kases.find((k) => k.id === body.copy);
+      if (from) {
+        this.kases.push(kase([], { id: 'avelmar-copy', version: 1, edited: true, saved: '', savedBy: '', draft: { ...copy(from.draft), id: 'avelmar-copy' } }));
+        return json(200, this.kases.at(-1));
+      }
       this.kases.push(kase([], { id: 'avelmar-new', version: 1, edited: true, saved: '', savedBy: '', problems: [{ path: 'title', code: 'text.empty', args: {} }], draft: draft({ theirs: false, id: 'avelmar-new', title: {}, members: [], agenda: [], languages: [] }) }));
       return json(200, this.kases.at(-1));
     }
@@ -79,8 +92,14 @@ export class FakeDesk extends FakeNode {
       case 'accept': head.state = 'accepted'; break;
       case 'decline': head.state = 'declined'; head.reason = body.reason; break;
       case 'withdraw': head.state = 'withdrawn'; break;
+      case 'calloff':
+        if (body.revision !== c.agreed) return no(400, 'arrange.gone');
+        c.agreed = '';
+        c.revisions = c.revisions.map((r) => (r === head ? { ...r, state: 'calledoff', reason: body.reason } : r)); // other tests have the same one
+        break;
       case 'reset': c.edited = false; break;
       case 'invite': {
+        if (!this.proven) return no(403, 'stepup.needed');
         const i = body.member ? this.invitations.find((x) => x.member === body.member) : { member: 'press-1', role: 'press', name: body.name, state: 'none', expires: '', pin: false };
         if (!this.invitations.includes(i)) this.invitations.push(i);
         Object.assign(i, { state: 'open', expires: '2026-12-11T05:00:00Z', pin: i.role === 'principal' });

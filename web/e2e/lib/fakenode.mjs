@@ -70,6 +70,13 @@ export class FakeNode {
     return { ...state, present: state.present.map((p) => (p.member === this.you ? { ...p, ...this.switches } : p)) };
   }
 
+  /** signal keeps which test signals are on, as a node does. */
+  signal({ do: kind, member, n }) {
+    const signals = (this.last.signals ?? []).filter((s) => s.member !== member), was = (this.last.signals ?? []).find((s) => s.member === member);
+    const now = { member, tone: false, card: false, ...was, [kind]: n === 1 };
+    this.send({ state: { ...this.last, signals: now.tone || now.card ? [...signals, now] : signals } });
+  }
+
   /** admit lets those in who wait at the gate. */
   admit() {
     this.gate = null;
@@ -81,7 +88,7 @@ export class FakeNode {
   }
 
   said(key) {
-    return this.log.filter(([w, m]) => w === 'ws' && key in m).map(([, m]) => m[key]);
+    return this.log.filter(([w, m]) => w === 'ws' && key in m).map(([, m]) => (key === 'devices' ? { mic: m.devices.mic, camera: m.devices.camera } : m[key]));
   }
 
   get invited() {
@@ -163,11 +170,12 @@ export class FakeNode {
     }
     if (m.act) {
       const error = this.refuse(m.act);
+      if (!error && ['tone', 'card'].includes(m.act.do)) this.signal(m.act);
       if (error !== 'mute') socket.send({ done: { id: m.act.id, ...(error ? { error } : {}) } });
     }
     if (m.devices && this.deaf) return socket.send({ error: { code: 'devices.rate', args: {} } });
     if (m.devices) {
-      this.switches = m.devices;
+      this.switches = { mic: m.devices.mic, camera: m.devices.camera };
       this.send({ state: this.last });
     }
     if (m.offer && this.answer) socket.send({ answer: { sdp: await this.answer(m.offer) } });

@@ -120,7 +120,7 @@ export function standing(change = {}) {
   return {
     present: members.map((m) => here(m.id)), stage: ['avelmar-tarroven', 'tolmeria-kosvane', 'avelmar-aldesh', 'tolmeria-thorrick', '', ''],
     links: [up], alarm: '', now: '', phase: 'open', since: ago(600), epoch: 3, head: '7f'.repeat(32), recording: false, keys: [], order: order(),
-    muted: [], ready: [], waiting: [], notes: [], alarms: [], ...change,
+    muted: [], ready: [], waiting: [], notes: [], alarms: [], signals: [], ...change,
   };
 }
 

@@ -8,9 +8,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 export const bin = process.env.VISAVIS_BIN;
-const world = new URL('../../../cmd/visavis-demo/world/', import.meta.url).pathname;
+/** world is the folder of the demo's meetings. */
+export const world = new URL('../../../cmd/visavis-demo/world/', import.meta.url).pathname;
 
-const free = () => new Promise((done, fail) => {
+/** free is a port of loopback that was free a moment ago. */
+export const free = () => new Promise((done, fail) => {
   const s = createServer().once('error', fail).listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
 });
 

@@ -2,6 +2,7 @@
 // another officer does meanwhile comes in beside it.
 import { computed, signal } from "@preact/signals";
 import { get, post, type Reply } from "../call/node";
+import { proven } from "../call/passkey";
 import { lang } from "../lang";
 import type { ArrangeCase, ArrangeDefinition, ArrangeInvitation, ArrangeInvitations, ArrangeIssued, ArrangeRequest, Arranging, Member, Text } from "../wire.gen";
 
@@ -17,7 +18,10 @@ export class Desk {
   dirty = signal(false);
   newer = signal(""); // who saved while we were writing
   busy = signal(false);
-  error = signal<{ code: string } | null>(null);
+  /** error is the last refusal, and whether it concerns an invitation: it is said where the button is. */
+  error = signal<{ code: string; invitation?: boolean } | null>(null);
+  /** asking: the passkey is asked for. */
+  asking = signal(false);
   invitations = signal<ArrangeInvitation[]>([]);
   issued = signal<ArrangeIssued | null>(null);
   private timer = 0;
@@ -43,6 +47,12 @@ export class Desk {
   /** theirs is set once the other party has said anything of itself: from then on it alone changes that. */
   theirs = computed(() => !!this.kase.value && (this.kase.value.agreed !== "" || this.kase.value.revisions.some((r) => r.party === this.other.value)));
   head = computed(() => this.kase.value?.revisions.find((r) => r.id === this.kase.value!.head));
+
+  /** off is the revision that was called off, where that is the last word: nothing has been agreed on or proposed since. */
+  off = computed(() => {
+    const c = this.kase.value, head = this.head.value;
+    return c && !c.agreed && !["open", "accepted"].includes(head?.state ?? "") ? c.revisions.findLast((r) => r.state === "calledoff") : undefined;
+  });
 
   async start() {
     await (this.id.value ? this.open(this.id.value, false) : this.home(false));
@@ -195,6 +205,8 @@ export class Desk {
   accept() { return this.ask("accept", { revision: this.kase.value!.head }); }
   decline(reason: string) { return this.ask("decline", { revision: this.kase.value!.head, reason }); }
   withdraw() { return this.ask("withdraw", { revision: this.kase.value!.head }); }
+  /** callOff ends what both parties have agreed on. */
+  callOff(reason: string) { return this.ask("calloff", { revision: this.kase.value!.agreed, reason }); }
   reset() { return this.ask("reset", { version: this.kase.value!.version }); }
 
   async drop() {
@@ -203,9 +215,12 @@ export class Desk {
     else this.error.value = { code: r.code || "silent" };
   }
 
-  async begin(other: string) {
+  /** begin makes a new draft with another party; after an earlier meeting, with its title, delegations and agenda. */
+  async begin(other: string, copy = "") {
+    if (this.busy.value) return;
     this.busy.value = true;
-    const r = await post<ArrangeCase>("/api/arrange", { other });
+    this.error.value = null;
+    const r = await post<ArrangeCase>("/api/arrange", copy ? { other, copy } : { other });
     this.busy.value = false;
     if (r.ok) await this.open(r.body.id);
     else this.error.value = { code: r.code || "silent" };
@@ -222,10 +237,10 @@ export class Desk {
     if (this.busy.value) return;
     this.busy.value = true;
     this.error.value = null;
-    const r = await post<ArrangeIssued>(this.path("/invite"), q);
+    const path = this.path("/invite"), r = await proven(() => post<ArrangeIssued>(path, q), (now) => { this.asking.value = now; }); // in a meeting that has begun
     this.busy.value = false;
     if (r.ok) this.issued.value = r.body;
-    else this.error.value = { code: r.code || "silent" };
+    else this.error.value = { code: r.code || "silent", invitation: true };
     await this.look();
   }
 

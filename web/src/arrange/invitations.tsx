@@ -1,7 +1,7 @@
 // Invitations of our own people and of the press, and everybody's calendar file.
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { fill, pick, plain } from "../lang";
+import { fill, pick, plain, t } from "../lang";
 import { useSheet } from "../view/controls";
 import { Icon } from "../view/icons";
 import type { ArrangeInvitation } from "../wire.gen";
@@ -9,11 +9,11 @@ import { a } from "./book";
 import type { Desk } from "./desk";
 import { Section, roleName } from "./fields";
 import { partyIn } from "./meeting";
-import { stamp } from "./standing";
+import { refusal, stamp } from "./standing";
 
 export function Invitations({ desk }: { desk: Desk }) {
   const x = a.value, c = desk.kase.value!, d = desk.draft.value!, press = useSignal("");
-  const issued = useSheet(), got = desk.issued.value;
+  const issued = useSheet(), got = desk.issued.value, trouble = desk.error.value?.invitation ? desk.error.value : null;
   useLayoutEffect(() => { if (got) issued.show(); }, [got]); // before anybody can press a key beside it
   if (!c.agreed) return <Section id="invitations" title={x.invitations}><p class="q">{x.invitationsLater}</p></Section>;
   const name = (i: ArrangeInvitation) => i.name || pick(d.members.find((m) => m.id === i.member)?.name) || i.member;
@@ -35,6 +35,8 @@ export function Invitations({ desk }: { desk: Desk }) {
           </li>
         ))}
       </ul>
+      <p role="status" data-confirm={desk.asking.value || undefined}>{desk.asking.value ? t.value.passkeyNow : ""}</p>
+      <p class="refusal alarm" role="alert" data-refused={trouble?.code}>{trouble ? refusal(trouble.code, pick(partyIn(d, c.other)?.name)) : ""}</p>
       <form class="row pressform" onSubmit={(e) => { e.preventDefault(); if (press.value.trim()) void desk.invite({ name: press.value.trim() }); }}>
         <div class="field"><label for="press">{x.press}: {x.pressName}</label><input id="press" type="text" dir="auto" maxLength={200} autocomplete="off" value={press.value} onInput={(e) => { press.value = e.currentTarget.value; }} /></div>
         <button class="btn" data-act="invite-press" aria-disabled={desk.busy.value || !press.value.trim() || undefined}>{x.invitePress}</button>

@@ -2,10 +2,12 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { clock, day, fill, lang, pick, plain } from "../lang";
+import { said } from "../view/codes";
 import { useSheet } from "../view/controls";
 import { Icon } from "../view/icons";
 import type { ArrangeChange, ArrangeRevision } from "../wire.gen";
 import { a } from "./book";
+import type { Table } from "./text/en";
 import type { Desk } from "./desk";
 import { fieldId, roleName, tongue, wrong } from "./fields";
 import { partyIn } from "./meeting";
@@ -19,12 +21,13 @@ export function stamp(desk: Desk, at: string): string {
 /** comma is the sign of the reader's script between two words. */
 export const comma = () => ({ ar: "\u060c ", zh: "\uff0c" } as Record<string, string>)[lang.value] ?? ", ";
 
-function said(desk: Desk): { key: string; words: ComponentChildren } {
+function stands(desk: Desk): { key: string; words: ComponentChildren } {
   const x = a.value, c = desk.kase.value!, h = desk.head.value, party = pick(partyIn(desk.draft.value!, c.other)?.name);
   if (c.begun) return { key: "begun", words: x.standBegun };
   if (!h) return { key: "none", words: fill(x.standNone, { party }) };
   const ours = h.party === c.self, date = stamp(desk, h.state === "agreed" ? h.until : h.at);
   const say = (key: string, text: string) => ({ key, words: fill(text, { party, date, code: h.code }) });
+  if (desk.off.value) return say("calledoff", x.standCalledOff);
   switch (h.state) {
     case "open": return ours ? say(h.known ? "sent" : "waits", h.known ? x.standSent : x.standWaits) : say("theirs", x.standTheirs);
     case "accepted": return say("accepted", x.standAccepted);
@@ -37,34 +40,36 @@ function said(desk: Desk): { key: string; words: ComponentChildren } {
 }
 
 export function Standing({ desk }: { desk: Desk }) {
-  const x = a.value, c = desk.kase.value!, h = desk.head.value, s = said(desk), party = pick(partyIn(desk.draft.value!, c.other)?.name);
+  const x = a.value, c = desk.kase.value!, h = desk.head.value, s = stands(desk), party = pick(partyIn(desk.draft.value!, c.other)?.name);
   const up = desk.list.value?.others.find((o) => o.id === c.other)?.up ?? false;
   const theirs = h?.state === "open" && h.party !== c.self, waits = h?.state === "open" && h.party === c.self;
   const changed = c.edited || desk.dirty.value;
   const send = !h ? fill(x.propose, { party }) : theirs ? x.counter : waits ? x.proposeAgain : h.state === "agreed" ? x.proposeChange : fill(x.propose, { party });
-  const decline = useSheet(), why = useSignal("");
-  const can = !c.begun && h?.state !== "accepted";
+  const decline = useSheet(), why = useSignal(""), off = useSheet(), reason = useSignal(""), told = desk.off.value ?? h;
+  const can = !c.begun && h?.state !== "accepted", trouble = desk.error.value?.invitation ? null : desk.error.value;
   return (
     <section aria-labelledby="stand" class="standing" data-stand={s.key}>
       <h2 id="stand">{x.standing}</h2>
       <div class="stack">
         <div role="status"><p class="lead">{s.words}</p></div>
-        {h?.reason ? <p>{fill(x.reasonGiven, { reason: h.reason })}</p> : null}
+        {told?.reason ? <p>{fill(x.reasonGiven, { reason: told.reason })}</p> : null}
         {c.agreed && h && h.id !== c.agreed && !c.begun ? <p class="q">{x.standInForce}</p> : null}
         <p class={up ? "q" : "warn say"} data-link={up ? "up" : "down"}>{up ? null : <Icon name="link" />}<span>{up ? x.linkUp : x.linkDown}</span></p>
         <Problems desk={desk} />
-        <p class="refusal alarm" role="alert" data-refused={desk.error.value?.code}>{desk.error.value ? refusal(desk.error.value.code, party) : ""}</p>
+        <p class="refusal alarm" role="alert" data-refused={trouble?.code}>{trouble ? refusal(trouble.code, party) : ""}</p>
         {desk.newer.value ? <p class="warn row" data-says="newer"><span>{fill(x.newer, { name: desk.newer.value })}</span><button type="button" class="btn" data-act="take" onClick={() => desk.takeNewer()}>{x.takeNewer}</button></p> : null}
         {c.begun ? null : (
           <p class="row">
             {theirs ? <button type="button" class="btn primary" data-act="accept" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.accept()}><Icon name="check" />{x.accept}</button> : null}
-            {can && (changed || !h || ["declined", "withdrawn", "superseded", "countered", "late", "refused"].includes(h.state)) ? <button type="button" class={theirs ? "btn" : "btn primary"} data-act="propose" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.propose()}><span>{send}</span></button> : null}
+            {can && (changed || !h || ["declined", "withdrawn", "superseded", "countered", "late", "refused", "calledoff"].includes(h.state)) ? <button type="button" class={theirs ? "btn" : "btn primary"} data-act="propose" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.propose()}><span>{send}</span></button> : null}
             {theirs ? <button type="button" class="btn" data-act="decline" onClick={decline.show}>{x.decline}</button> : null}
             {waits ? <button type="button" class="btn" data-act="withdraw" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.withdraw()}>{x.withdraw}</button> : null}
             {can && c.edited && h && !desk.dirty.value ? <button type="button" class="btn bare" data-act="reset" onClick={() => void desk.reset()}>{x.reset}</button> : null}
+            {c.agreed ? <button type="button" class="btn" data-act="calloff" onClick={off.show}>{x.callOff}</button> : null}
             {!h ? <button type="button" class="btn bare" data-act="drop" onClick={() => void desk.drop()}>{x.drop}</button> : null}
           </p>
         )}
+        {h && (c.begun || c.agreed || desk.off.value) ? <p><button type="button" class="btn bare" data-act="copy" aria-disabled={desk.busy.value || undefined} onClick={() => void desk.begin(c.other, c.id)}>{x.copyMeeting}</button></p> : null}
         {h && (theirs || waits || h.state === "accepted") ? <Differences title={x.differences} list={c.changes} whole={c.changes.length === 0} desk={desk} /> : null}
         {h && c.edited && !c.begun ? <details data-says="own"><summary>{x.ownDifferences}</summary><Differences list={c.own} desk={desk} /></details> : null}
         {c.revisions.length > 1 ? <History desk={desk} /> : null}
@@ -76,18 +81,29 @@ export function Standing({ desk }: { desk: Desk }) {
         <p class="row"><button type="button" class="btn primary" data-act="decline-now" onClick={() => { decline.hide(); void desk.decline(why.value.trim()); }}>{x.declineNow}</button>
           <button type="button" class="btn" onClick={decline.hide}>{x.cancel}</button></p>
       </dialog>
+      <dialog class="sheet" ref={off.dialog} aria-labelledby="off-title" data-ask="calloff">
+        <h2 id="off-title">{x.callOffAsk}</h2>
+        <p>{fill(x.callOffHelp, { party })}</p>
+        <label for="offwhy">{fill(x.callOffWhy, { party })}</label>
+        <textarea id="offwhy" rows={4} maxLength={1000} dir="auto" value={reason.value} onInput={(e) => { reason.value = e.currentTarget.value; }} />
+        <p class="row"><button type="button" class="btn hurt" data-act="calloff-now" onClick={() => { off.hide(); void desk.callOff(reason.value.trim()); }}>{x.callOff}</button>
+          <button type="button" class="btn primary" onClick={off.hide} autofocus>{x.callOffKeep}</button></p>
+      </dialog>
     </section>
   );
 }
 
+const codes: Record<string, keyof Table> = {
+  "arrange.changed": "errChanged", "arrange.incomplete": "errIncomplete", "arrange.empty": "errEmpty", "arrange.same": "errSame", "arrange.accepted": "errAccepted", "arrange.sent": "errSent",
+  "arrange.gone": "errGone", "arrange.begun": "errBegun", "arrange.size": "errSize", "arrange.taken": "errTaken", "arrange.past": "errPast", "arrange.open": "errOpen",
+  "arrange.delegation": "errDelegation", "arrange.party": "errParty", "arrange.parties": "errParty", "arrange.meeting": "errParty", "arrange.full": "errFull", "arrange.unknown": "errGone",
+  "arrange.account": "errAccount", "member.unknown": "errMember",
+};
+
+/** refusal in words: of arranging, else what all pages say. */
 export function refusal(code: string, party: string): ComponentChildren {
-  const x = a.value;
-  const known: Record<string, string> = {
-    "arrange.changed": x.errChanged, "arrange.incomplete": x.errIncomplete, "arrange.empty": x.errEmpty, "arrange.same": x.errSame, "arrange.accepted": x.errAccepted,
-    "arrange.gone": x.errGone, "arrange.begun": x.errBegun, "arrange.size": x.errSize, "arrange.taken": x.errTaken, "arrange.past": x.errPast, silent: x.errSilent,
-  };
-  if (code === "arrange.delegation") return fill(x.errDelegation, { party });
-  return known[code] ?? (code.startsWith("text.") ? wrong({ code }) : fill(x.errOther, { code }));
+  const key = codes[code];
+  return key ? fill(a.value[key], { party }) : code.startsWith("text.") ? wrong({ code }) : said(code);
 }
 
 /** Problems name every field that keeps the draft from being sent; each leads to its field. */
@@ -179,5 +195,5 @@ function History({ desk }: { desk: Desk }) {
 /** stateName is a revision's state in a word or two. */
 export function stateName(state: string): string {
   const x = a.value;
-  return { open: x.rowOpen, accepted: x.rowAccepted, agreed: x.rowAgreed, declined: x.rowDeclined, withdrawn: x.rowWithdrawn, countered: x.rowCountered, superseded: x.rowSuperseded, late: x.rowSuperseded, refused: x.rowRefused, "": x.rowDraft }[state] ?? state;
+  return { open: x.rowOpen, accepted: x.rowAccepted, agreed: x.rowAgreed, declined: x.rowDeclined, withdrawn: x.rowWithdrawn, countered: x.rowCountered, superseded: x.rowSuperseded, late: x.rowSuperseded, refused: x.rowRefused, calledoff: x.rowCalledOff, "": x.rowDraft }[state] ?? state;
 }

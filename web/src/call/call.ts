@@ -4,6 +4,7 @@ import type { Act, Camera, Level, Meeting, Quality, Signal, State, Stats, ToClie
 import { Acts } from "./acts";
 import { Connection } from "./connection";
 import { Devices } from "./devices";
+import { Fresh } from "./fresh";
 import { wake } from "./level";
 import { node, Socket } from "./node";
 import { Playout } from "./playout";
@@ -43,6 +44,8 @@ export class Call {
   readonly state = signal<State>(emptyState);
   readonly stand = new Stand(this.meeting, this.state, this.you);
   readonly acts = new Acts((m) => this.socket?.send(m) ?? false);
+  /** fresh judges whether what the node said is still so; while it is not, no microphone of a formal meeting is open. */
+  readonly fresh = new Fresh(() => this.outdated());
   /** waiting: the node knows us and has not let us in yet. */
   readonly waiting = signal<Wait | null>(null);
   /** levels of open microphones, as the node measures them: consoles, and the holder of the floor. */
@@ -61,6 +64,8 @@ export class Call {
   /** unheard: the microphone is open here and the node, told so for a second and more, does not have it open. */
   readonly unheard = signal(false);
   readonly camera = signal(true);
+  /** dimmed: the rehearsal, in which officers and technicians of both sides see, has switched the camera off; the person switches it on. */
+  readonly dimmed = signal(false);
   /** media: "none" before the first packet could flow, "blocked" if it never could, "lost" after a cut. */
   readonly media = signal<"none" | "open" | "lost" | "blocked">("none");
   /** mutedSpeech: this person speaks, and the microphone is closed. */
@@ -76,7 +81,9 @@ export class Call {
   private readonly voices = new Map<string, number>(); // member → when last heard
   private lock: WakeLockSentinel | undefined;
   private parted = 0; // when the last cut began
-  private before = ""; // the phase when we last looked
+  private before = ""; // the phase when we last looked, or when the page was left to be loaded again
+  private epoch = -1; // of that State: it counts the changes of phase
+  private took = false; // and whether the person held the floor and had taken it
   private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
@@ -85,9 +92,14 @@ export class Call {
     this.mutedSpeech = detect(this.devices.level, computed(() => !this.mic.value && this.phase.value === "live"));
     effect(() => { const speaking = this.mutedSpeech.value; this.socket?.send({ sense: { speaking } }); });
     effect(() => this.guard());
+    effect(() => { // after the end the node has switched all off, for good; a device that is opened late is let go at once
+      if (["ended", "sealed"].includes(this.stand.phase.value) && (this.devices.mic.value || this.devices.camera.value)) untracked(() => this.devices.stop());
+    });
     // Where the press sits nothing sounds but the open part, from the very message on that says so.
-    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== ""); });
+    effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== "" || this.fresh.stale.value); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
+    // A switch that is off lets the device go, whenever the browser hands it over.
+    effect(() => { if (!this.camera.value && this.devices.camera.value && this.running) untracked(() => this.devices.release("video")); });
     this.devices.onlost = (kind) => void (kind === "audio" ? this.setMic(false) : this.setCamera(false));
     addEventListener("online", () => this.wake());
     for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.touched(), { capture: true });
@@ -100,6 +112,17 @@ export class Call {
   /** sends: this person brings a microphone and a camera. Nobody else's page asks for a device. */
   get sends(): boolean {
     return !["officer", "technician", "press", "viewer"].includes(this.role.peek());
+  }
+
+  /** ended: no device is opened any more. */
+  private get ended(): boolean {
+    const phase = this.stand.phase.peek();
+    return phase === "ended" || phase === "sealed";
+  }
+
+  /** maySpeak: as far as is known now, an open microphone would be admitted. */
+  private get maySpeak(): boolean {
+    return this.stand.maySpeak.peek() && !(this.fresh.stale.peek() && this.stand.formal.peek());
   }
 
   /** arrange tells the call what the invitation says. */
@@ -134,13 +157,13 @@ export class Call {
 
   /** setMic opens or closes the microphone. Nothing but the person's own act calls it with true. */
   async setMic(open: boolean) {
-    if (open && !this.stand.maySpeak.value) return;
+    if (open && !this.maySpeak) return;
     if (open) this.passed.value = false;
     if (open && !this.devices.mic.value) {
-      const running = this.stand.running.value, got = await this.devices.open("audio");
+      const { epoch } = this.state.peek(), got = await this.devices.open("audio");
       if (!this.running) this.devices.release("audio"); // the seat was given up while the browser asked
-      // What was asked before the meeting began, or while the floor was ours, opens nothing after it.
-      if (!got || !this.running || !this.stand.maySpeak.value || this.stand.running.value !== running) return;
+      // What was asked in another phase, or while the floor was ours, opens nothing: other people hear.
+      if (!got || !this.running || !this.maySpeak || this.state.peek().epoch !== epoch) return;
     }
     this.mic.value = open;
     this.tell();
@@ -148,6 +171,8 @@ export class Call {
 
   /** setCamera switches the camera; off releases the device, so that its lamp goes out. */
   async setCamera(on: boolean) {
+    if (on && this.ended) return;
+    if (on) this.dimmed.value = false;
     this.camera.value = on;
     if (on && !this.devices.camera.value && !(await this.devices.open("video"))) this.camera.value = false;
     if (!on) this.devices.release("video");
@@ -238,7 +263,7 @@ export class Call {
     if (this.socket !== socket) return;
     if ("welcome" in m) await this.welcome(m.welcome);
     if ("answer" in m) await this.connection?.answer(m.answer.sdp).catch(() => this.rejoin());
-    if ("state" in m) this.stands(m.state);
+    if ("state" in m && this.fresh.heard(m.state.now)) this.stands(m.state);
     if ("done" in m) this.acts.done(m.done);
     if ("levels" in m) this.levels.value = { list: m.levels.list, at: nodeTime() };
     if ("stats" in m) this.figures.value = m.stats;
@@ -257,15 +282,38 @@ export class Call {
     this.state.value = whole(s);
   }
 
-  /** guard closes a microphone that the rules no longer admit, and every one that the meeting's beginning would expose. */
+  /**
+   * guard closes a microphone that the rules no longer admit, and every one that a change of phase would expose. The node switches them off
+   * where more people begin to hear; a page that said its switches again would open them unasked. Changes that nobody has seen (a cut, a reload) count as such.
+   */
   private guard() {
-    const formal = this.stand.formal.value, may = this.stand.maySpeak.value, running = this.stand.running.value;
-    const began = running && (this.before === "rehearsal" || this.before === "waiting");
-    this.before = this.stand.phase.value;
-    if (this.before === "ended" || this.before === "sealed") untracked(() => { this.devices.stop(); this.tell(); });
-    if (!formal || !this.mic.peek() || (may && !began)) return;
-    void this.setMic(false);
-    this.passed.value = running && !began;
+    const { phase: now, epoch, order } = this.state.value, may = this.stand.maySpeak.value, holds = this.stand.holds.value;
+    if (!this.stand.formal.value || now === "") return;
+    const lower = epoch - this.epoch <= 1 && ((this.before === "open" && now === "closed") || (this.before === "rehearsal" && now === "waiting"));
+    const raised = !lower && (epoch !== this.epoch || now !== this.before);
+    const again = this.took && holds && !order.acknowledged; // the floor went away and came back
+    [this.before, this.epoch, this.took] = [now, epoch, holds && order.acknowledged];
+    untracked(() => {
+      if (this.mic.value && (!may || raised || again)) {
+        void this.setMic(false); // before the camera, whose word to the node names both
+        this.passed.value = this.stand.running.value && !raised;
+      }
+      if (raised && now === "rehearsal") this.dim();
+    });
+  }
+
+  /** dim switches the camera off as the rehearsal begins, as the node does. */
+  private dim() {
+    if (!this.sends || !this.camera.peek()) return;
+    void this.setCamera(false);
+    this.dimmed.value = true;
+  }
+
+  /** outdated: this page slept, or its messages were held back; the floor may have passed on long ago. It closes the microphone and asks anew. */
+  private outdated() {
+    if (!this.running) return;
+    if (this.stand.formal.peek() && this.mic.peek()) void this.setMic(false); // also while the socket is away: it may have ended before the clocks were looked at
+    if (this.phase.peek() === "live") this.socket?.close();
   }
 
   private signalled(s: Signal) {
@@ -279,14 +327,15 @@ export class Call {
       this.you.value = w.you;
       if (w.role) this.role.value = w.role;
       this.waiting.value = null;
+      this.fresh.answered(w.state.now);
       this.stands(w.state);
     });
     this.token = w.resume;
     if (this.parted && Date.now() - this.parted > sameSitting) {
       this.mic.value = false; // a laptop that slept wakes up with a closed microphone
-      this.asked.value = { tone: false, card: false };
     }
     if (w.answer) {
+      this.asked.value = { tone: false, card: false }; // a new seat: the node has none on
       try {
         await this.connection!.answer(w.answer);
       } catch (err) {
@@ -299,6 +348,7 @@ export class Call {
       void this.restart();
     }
     this.phase.value = "live";
+    if (this.fresh.stale.peek()) return this.outdated(); // an old State came while the answer was taken
     this.tell();
     if (this.mutedSpeech.peek()) this.socket?.send({ sense: { speaking: true } });
   }
@@ -394,16 +444,26 @@ export class Call {
     if (this.playout.held.value) this.playout.play();
   }
 
+  /** begin opens the devices of who has come in, unless the meeting has ended. */
+  async begin() {
+    if (!this.sends || this.ended || this.devices.mic.value) return;
+    await this.devices.start(this.camera.value);
+    if (!this.running || this.ended) this.devices.stop(); // the seat was given up while the browser asked
+    else this.tell();
+  }
+
   private tell() {
+    if (!this.sends || this.ended) return;
     const { mic, camera } = this;
-    this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null } });
+    const { epoch } = this.state.peek(); // what is asked before the page knows who else hears and sees opens nothing
+    this.socket?.send({ devices: { mic: mic.value && this.devices.mic.value !== null, camera: camera.value && this.devices.camera.value !== null, epoch } });
   }
 
   /** compare holds our switches against the node's picture of them, and says them again until they agree: a message may have been refused. */
   private compare() {
     const own = this.state.value.present.find((p) => p.member === this.you.value);
     const mic = this.mic.value && this.devices.mic.value !== null, camera = this.camera.value && this.devices.camera.value !== null;
-    if (this.phase.value !== "live" || !own || (own.mic === mic && own.camera === camera)) {
+    if (this.phase.value !== "live" || this.ended || !own || (own.mic === mic && own.camera === camera)) {
       this.differs = 0;
       this.unheard.value = false;
       return;
@@ -450,17 +510,18 @@ export class Call {
   private remember() {
     if (!this.running) return;
     try {
-      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, at: Date.now() }));
+      sessionStorage.setItem(keep, JSON.stringify({ mic: this.mic.value, camera: this.camera.value, phase: this.before, epoch: this.epoch, at: Date.now() }));
     } catch { /* storage is forbidden: the microphone is closed after a reload */ }
   }
 
   private recall() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; at?: number };
+      const kept = JSON.parse(sessionStorage.getItem(keep) ?? "{}") as { mic?: boolean; camera?: boolean; phase?: string; epoch?: number; at?: number };
       sessionStorage.removeItem(keep);
       if (Date.now() - (kept.at ?? 0) > keepFor) return;
       this.mic.value = kept.mic === true;
       this.camera.value = kept.camera !== false;
+      [this.before, this.epoch] = [kept.phase ?? "", kept.epoch ?? -1]; // guard closes what was open in another phase
     } catch { /* as if nothing had been kept */ }
   }
 }

@@ -3,11 +3,11 @@ import { post, type Reply } from "./node";
 
 interface Options { options: { publicKey?: unknown } & Record<string, unknown> }
 
-/** Passed: "" when the node has accepted; else why not: "none" (no passkeys here), "cancelled" (by the person), or the node's code. */
+/** Passed: "" when the node has accepted; else why not: "none" (no passkeys here), "cancelled" (by the person), "silent" (the node does not answer), or the node's code. */
 export type Passed = string;
 
 const publicKey = (r: Options) => (r.options.publicKey ?? r.options) as never;
-const code = (r: Reply<unknown>) => (r.ok ? "" : r.code || "server");
+const code = (r: Reply<unknown>) => (r.ok ? "" : r.code || "silent");
 
 async function ceremony(kind: "register" | "signin" | "stepup", ask: object, make: (o: never) => Promise<Credential | null>): Promise<Passed> {
   if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return "none";
@@ -27,6 +27,19 @@ export const register = (enrolment: string) => ceremony("register", { code: enro
 
 /** signIn begins a session of an account. */
 export const signIn = () => ceremony("signin", {}, (o) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(o) }));
+
+/**
+ * proven asks; where the node wants the passkey first, the person is asked for it, and then the same is asked once more. asking is told
+ * when that begins and ends.
+ */
+export async function proven<T>(ask: () => Promise<Reply<T>>, asking: (now: boolean) => void): Promise<Reply<T>> {
+  const first = await ask();
+  if (first.ok || first.code !== "stepup.needed") return first;
+  asking(true);
+  const failed = await stepUp();
+  asking(false);
+  return failed ? { ok: false, status: 0, code: "stepup.failed" } : ask();
+}
 
 /** stepUp proves once more that the officer sits here: a key turns only within five minutes of it. */
 export const stepUp = () => ceremony("stepup", {}, (o) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(o) }));

@@ -11,7 +11,7 @@ const noOrder: Order = { mode: "", holder: "", since: "", acknowledged: false, l
 
 export const emptyState: State = {
   present: [], stage: [], links: [], alarm: "", phase: "", since: "", epoch: 0, head: "", recording: false,
-  now: "", keys: [], order: noOrder, muted: [], ready: [], waiting: [], notes: [], alarms: [],
+  now: "", keys: [], order: noOrder, muted: [], ready: [], waiting: [], notes: [], alarms: [], signals: [],
 };
 
 /** whole fills what a node of another build leaves out, so that no page fails over a missing list. */

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { alarmTone } from "../call/cue";
+import { nodeTime } from "../call/stand";
 import { fill, t, Words } from "../lang";
 import { AlarmLine, useLasting } from "../view/controls";
 import { memberOf, partyOf } from "../view/parts";
@@ -27,7 +28,12 @@ export function switchTones() {
   try { localStorage.setItem(kept, tones.value ? "on" : "off"); } catch { /* it holds until the page is closed */ }
 }
 
-interface Raised { key: string; code: string; since: string; words: ComponentChildren; act?: ComponentChildren }
+interface Raised { key: string; code: string; since: string; words: () => ComponentChildren; act?: ComponentChildren }
+
+const most = 50; // past alarms kept: a bad evening's; the oldest goes first
+
+/** past are the alarms that this page has seen come and go, the last first. A new page begins a new list. */
+const past = signal<{ raised: Raised; from: string; to: string }[]>([]);
 
 /** noted are the alarms that the person has pressed "Noted" for; they stand on without a tone. */
 const noted = signal<ReadonlySet<string>>(new Set());
@@ -54,21 +60,27 @@ export function words(call: Call, a: Alarm): ComponentChildren {
 
 /** raised are all alarms of the console: this page's own way first, then who speaks unheard, then the node's. */
 function raised(call: Call, cut: boolean, say: typeof words): Raised[] {
-  const x = t.value, list: Raised[] = [];
-  const add = (code: string, words: ComponentChildren, since = "", id = "", act?: ComponentChildren) => list.push({ key: `${code} ${id} ${since}`, code, since, words, act });
-  if (cut) add("cut", call.cut.value === "server" ? x.cutServer : x.cutNetwork);
-  if (call.media.value === "blocked") add("blocked", x.probeBlocked);
-  else if (call.media.value === "lost" && !cut) add("media", x.cutMedia);
-  if (call.state.value.links.some((l) => l.code === "definition.differs")) add("differs", x.linkDiffers);
-  for (const id of call.state.value.muted) add("muted", fill(o.value.alarmMuted, { name: <Words of={memberOf(call.meeting.value, id)?.name} /> }), "", id);
-  for (const a of call.state.value.alarms) add(a.code, say(call, a), a.since, Object.values(a.args).join(" "));
+  const list: Raised[] = [];
+  const add = (code: string, words: () => ComponentChildren, since = "", id = "") => list.push({ key: `${code} ${id} ${since}`, code, since, words });
+  const server = call.cut.value === "server";
+  if (cut) add("cut", () => (server ? t.value.cutServer : t.value.cutNetwork));
+  if (call.media.value === "blocked") add("blocked", () => t.value.probeBlocked);
+  else if (call.media.value === "lost" && !cut) add("media", () => t.value.cutMedia);
+  if (call.state.value.links.some((l) => l.code === "definition.differs")) add("differs", () => t.value.linkDiffers);
+  for (const id of call.state.value.muted) add("muted", () => fill(o.value.alarmMuted, { name: <Words of={memberOf(call.meeting.value, id)?.name} /> }), "", id);
+  for (const a of call.state.value.alarms) add(a.code, () => say(call, a), a.since, Object.values(a.args).join(" "));
   return list;
 }
 
 /** Alarms is the list. It is there from the beginning, so that what enters it is read out. say gives the node's alarms in words. */
 export function Alarms({ call, say = words }: { call: Call; say?: typeof words }) {
   const x = o.value, cut = useLasting(call.phase.value === "cut", 1500), list = raised(call, cut, say), open = list.filter((a) => !noted.value.has(a.key)).map((a) => a.key);
-  const known = useRef(new Set<string>());
+  const known = useRef(new Set<string>()), before = useRef<{ raised: Raised; from: string }[]>([]);
+  useEffect(() => {
+    const now = new Date(nodeTime()).toISOString(), keys = new Set(list.map((a) => a.key)), gone = before.current.filter((b) => !keys.has(b.raised.key));
+    before.current = list.map((a) => before.current.find((b) => b.raised.key === a.key) ?? { raised: a, from: a.since || now });
+    if (gone.length) past.value = [...gone.map((b) => ({ ...b, to: now })).reverse(), ...past.value].slice(0, most);
+  }, [list.map((a) => a.key).join("|")]);
   useEffect(() => {
     const fresh = open.filter((k) => !known.current.has(k));
     known.current = new Set(list.map((a) => a.key));
@@ -84,8 +96,22 @@ export function Alarms({ call, say = words }: { call: Call; say?: typeof words }
     <ul class="alarms" aria-live="assertive" aria-label={x.alarms}>
       {list.map((a) => (
         <AlarmLine key={a.key} code={a.code} tone={noted.value.has(a.key) ? "warn" : "alarm"} since={a.since ? fill(x.alarmSince, { time: at(call, a.since) }) : null}
-          act={noted.value.has(a.key) ? null : <button type="button" class="btn" data-act="noted" onClick={() => { noted.value = new Set([...noted.value, a.key]); }}>{x.noted}<span class="vh"> {a.words}</span></button>}>{a.words}</AlarmLine>
+          act={noted.value.has(a.key) ? null : <button type="button" class="btn" data-act="noted" onClick={() => { noted.value = new Set([...noted.value, a.key]); }}>{x.noted}<span class="vh"> {a.words()}</span></button>}>{a.words()}</AlarmLine>
       ))}
     </ul>
+  );
+}
+
+/** Past is what was alarming, and from when to when. It is nothing while nothing was. */
+export function Past({ call }: { call: Call }) {
+  const x = o.value;
+  if (!past.value.length) return null;
+  return (
+    <section class="panel" aria-labelledby="past-h" data-past={past.value.length}>
+      <div class="head"><h2 id="past-h">{x.pastAlarms}</h2></div>
+      <ol class="alarmlog sm" tabIndex={0} aria-labelledby="past-h">
+        {past.value.map((p, i) => <li key={i} data-was={p.raised.code}><span class="q">{fill(x.pastFrom, { from: <bdi class="n">{at(call, p.from)}</bdi>, to: <bdi class="n">{at(call, p.to)}</bdi> })}</span> <span>{p.raised.words()}</span></li>)}
+      </ol>
+    </section>
   );
 }

@@ -6,7 +6,7 @@ import { Refused } from "../view/controls";
 import { Icon } from "../view/icons";
 import { PhaseBar } from "../view/phases";
 import { TopBar } from "../view/top";
-import { Alarms, switchTones, tones } from "./alarms";
+import { Alarms, Past, switchTones, tones } from "./alarms";
 import { Asked } from "./ask";
 import { DoorList } from "./door";
 import { Floor } from "./floor";
@@ -47,7 +47,7 @@ export function Seated({ call }: { call: Call }) {
         <div class="notices"><Alarms call={call} /><Refused call={call} /></div>
         <div class="col"><Side call={call} party={own.value} /><DoorList call={call} /><Proof call={call} /></div>
         <div class="col"><Floor call={call} /><Sight call={call} /></div>
-        <div class="col">{others.value.map((p) => <Side key={p} call={call} party={p} />)}<Messages call={call} /></div>
+        <div class="col">{others.value.map((p) => <Side key={p} call={call} party={p} />)}<Messages call={call} /><Past call={call} /></div>
       </main>
       <Asked />
     </div>

@@ -120,12 +120,12 @@ function Next({ call }: { call: Call }) {
 
 /** Rule is the mode of the floor: buttons and no radio group, for an arrow key must not change the order of a meeting. */
 function Rule({ call }: { call: Call }) {
-  const x = o.value, mode = call.stand.order.value.mode || call.meeting.value?.mode || "free", over = ["ended", "sealed"].includes(call.stand.phase.value);
+  const x = o.value, mode = call.stand.order.value.mode || call.meeting.value?.mode || "free";
   const modes = [["statements", x.modeStatements], ["precedence", x.modePrecedence], ["free", t.value.freeExchange], ["chair", x.modeChair]] as const;
   return (
     <div class="seg" role="group" aria-label={x.mode}>
       {modes.map(([value, word]) => (
-        <button key={value} type="button" class="btn" data-act="floor.mode" data-value={value} aria-pressed={value === mode} disabled={over || !chairs(call)} onClick={() => { if (value !== mode) void call.act("floor.mode", { value }); }}>{word}</button>
+        <button key={value} type="button" class="btn" data-act="floor.mode" data-value={value} aria-pressed={value === mode} disabled={!chairs(call)} onClick={() => { if (value !== mode) void call.act("floor.mode", { value }); }}>{word}</button>
       ))}
     </div>
   );
@@ -148,10 +148,11 @@ function Item({ call }: { call: Call }) {
 
 /** Floor is the panel of the floor. */
 export function Floor({ call }: { call: Call }) {
-  const meeting = call.meeting.value!;
+  const meeting = call.meeting.value!, head = <div class="head"><h2 id="floor-h">{t.value.floor}</h2><Spoken call={call} /></div>;
+  if (["ended", "sealed"].includes(call.stand.phase.value)) return <section class="panel" id="floor" tabIndex={-1} aria-labelledby="floor-h" data-says="ended">{head}<p class="serif">{t.value.ended}</p></section>;
   return (
     <section class="panel" id="floor" tabIndex={-1} aria-labelledby="floor-h">
-      <div class="head"><h2 id="floor-h">{t.value.floor}</h2><Spoken call={call} /></div>
+      {head}
       <div class="stack">
         <Rule call={call} />
         <Holder call={call} />

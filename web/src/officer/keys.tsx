@@ -4,10 +4,12 @@ import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { stepUp } from "../call/passkey";
 import { nodeTime, now } from "../call/stand";
+import { t } from "../lang";
 import { Act } from "../view/controls";
 import { Icon } from "../view/icons";
-import { KeyPair, phaseName, type KeyAction } from "../view/phases";
+import { phaseName } from "../view/phases";
 import { ask } from "./ask";
+import { KeyPair, type KeyAction } from "./keypair";
 import { o } from "./words";
 
 const slack = 1000; // ms: the State without the key may come a little before the key's end by this page's clock
@@ -55,7 +57,7 @@ function Pair({ call, action }: { call: Call; action: KeyAction }) {
     <KeyPair call={call} action={action} turn={() => { if (confirming.value !== "asking") void turn(call, action, confirming); }} lapsed={lapsed.value}>
       <div class="row foot">
         {action === "start" ? <Act call={call} what="phase.rehearsal">{x.rehearseAgain}</Act> : <End call={call} />}
-        <p class={confirming.value === "failed" ? "warn sm" : "sm"} role="status" data-confirm={confirming.value || undefined}>{confirming.value === "asking" ? x.passkeyNow : confirming.value === "failed" ? x.passkeyFailed : ""}</p>
+        <p class={confirming.value === "failed" ? "warn sm" : "sm"} role="status" data-confirm={confirming.value || undefined}>{confirming.value === "asking" ? t.value.passkeyNow : confirming.value === "failed" ? x.passkeyFailed : ""}</p>
       </div>
     </KeyPair>
   );

@@ -22,7 +22,7 @@ export function Proof({ call, readOnly }: { call: Call; readOnly?: boolean }) {
       <div class="head"><h2 id="proof-h">{x.doors}</h2></div>
       {doors ? (
         <table class="proof">
-          <thead><tr><td />{all.map((d) => <th scope="col" key={d.party}><Words of={partyOf(call.meeting.value, d.party)?.name} /> · <span class={d.party === own ? "live" : "q"} data-kind={d.party === own ? "proof" : "statement"}>{d.party === own ? x.proof : x.statement}</span></th>)}</tr></thead>
+          <thead><tr><td />{all.map((d) => <th scope="col" key={d.party}><Words of={partyOf(call.meeting.value, d.party)?.name} /><span class="dot"> · </span><span class={d.party === own ? "live" : "q"} data-kind={d.party === own ? "proof" : "statement"}>{d.party === own ? x.proof : x.statement}</span></th>)}</tr></thead>
           <tbody>
             {row(x.doorState, (d) => states[d.state] ?? d.state)}
             {begun ? row(x.lastPacket, last) : null}

@@ -6,6 +6,7 @@ import { Icon } from "../view/icons";
 import { parties } from "../view/parts";
 import { Place, type Seat } from "../view/place";
 import { TopBar } from "../view/top";
+import { p } from "./words";
 
 export { Enter as Invitation } from "../view/enter";
 
@@ -22,12 +23,12 @@ export function Seated({ call }: { call: Call }) {
   const x = t.value, { phase } = call.stand, cut = useLasting(call.phase.value !== "live" || call.media.value === "lost", 1500);
   const shut = call.state.value.links.some((l) => l.state === "interrupted"); // our own node has shut the egress until both sides are sure
   const open = phase.value === "open" && !cut && !shut;
-  const [head, help, key] = cut ? [x.cutNetwork, null, "cut"] : phase.value === "open" && shut ? [x.pressCut, x.pressCutHelp, "link"]
-    : phase.value === "open" ? [x.pressOpen, null, "open"] : phase.value === "closed" ? [x.pressClosed, x.pressClosedHelp, "closed"]
-      : phase.value === "ended" || phase.value === "sealed" ? [x.ended, null, "ended"] : [x.pressBefore, x.pressBeforeHelp, "before"];
+  const [head, help, key] = cut ? [x.cutNetwork, null, "cut"] : phase.value === "open" && shut ? [p.value.pressCut, p.value.pressCutHelp, "link"]
+    : phase.value === "open" ? [p.value.pressOpen, null, "open"] : phase.value === "closed" ? [p.value.pressClosed, p.value.pressClosedHelp, "closed"]
+      : phase.value === "ended" || phase.value === "sealed" ? [x.ended, null, "ended"] : [p.value.pressBefore, p.value.pressBeforeHelp, "before"];
   return (
     <div class="stage member press">
-      <TopBar call={call} who={call.role.value === "press" ? x.pressFor : x.roleViewer} />
+      <TopBar call={call} who={call.role.value === "press" ? p.value.pressFor : x.roleViewer} />
       <main>
         {open ? (
           <section class="sides" aria-label={x.pictures} data-sides={call.meeting.value!.parties.length}>

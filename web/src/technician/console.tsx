@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Call } from "../call/call";
 import { fill, lang, t } from "../lang";
-import { Alarms, switchTones, tones, words } from "../officer/alarms";
+import { Alarms, Past, switchTones, tones, words } from "../officer/alarms";
 import { Proof } from "../officer/proof";
 import { o } from "../officer/words";
 import { Refused } from "../view/controls";
@@ -59,7 +59,7 @@ export function Seated({ call }: { call: Call }) {
         <Line call={call} />
         <div class="notices"><Alarms call={call} say={say} /><Refused call={call} /></div>
         <Table call={call} />
-        <div class="col"><Links call={call} /><Proof call={call} readOnly /><Help call={call} /></div>
+        <div class="col"><Links call={call} /><Proof call={call} readOnly /><Help call={call} /><Past call={call} /></div>
       </main>
     </div>
   );

@@ -1,35 +1,14 @@
-// Test signals to the own members: which tones and cards this page has switched on, and the acts that switch them.
-import { signal } from "@preact/signals";
+// Test signals to the own members: which tones and cards are on is the node's word, so that every technician sees it and a reload forgets none.
 import type { Call } from "../call/call";
 
 export type Kind = "tone" | "card";
 
-/** lit are the signals that this page has switched on, "tone MEMBER". The node keeps none: they are on the member's page. */
-export const lit = signal<ReadonlySet<string>>(new Set());
-
-export const isLit = (kind: Kind, member: string) => lit.value.has(`${kind} ${member}`);
-
-/** at gives whom a signal is on at, of those who are here. */
+/** at gives whom a signal is on at. */
 export function at(call: Call, kind: Kind): string[] {
-  return call.state.value.present.map((p) => p.member).filter((id) => isLit(kind, id));
+  return call.state.value.signals.filter((s) => s[kind]).map((s) => s.member);
 }
 
-/** flip switches a signal at a member of ours on or off; it is on once the node has said so. */
-export async function flip(call: Call, kind: Kind, member: string) {
-  const on = !isLit(kind, member);
-  if ((await call.act(kind, { member, n: on ? 1 : 0 })) !== null) return;
-  set(kind, member, on);
-}
+export const isLit = (call: Call, kind: Kind, member: string) => at(call, kind).includes(member);
 
-function set(kind: Kind, member: string, on: boolean) {
-  const next = new Set(lit.value);
-  if (on) next.add(`${kind} ${member}`);
-  else next.delete(`${kind} ${member}`);
-  lit.value = next;
-}
-
-/** forget what was on at somebody who is here no longer: a page that comes anew shows no card and plays no tone. */
-export function forget(here: string[]) {
-  const kept = [...lit.peek()].filter((s) => here.includes(s.split(" ")[1] ?? ""));
-  if (kept.length !== lit.peek().size) lit.value = new Set(kept);
-}
+/** flip switches a signal at a member of ours on or off; it is on once the node says so. */
+export const flip = (call: Call, kind: Kind, member: string) => call.act(kind, { member, n: isLit(call, kind, member) ? 0 : 1 });

@@ -1,16 +1,15 @@
 // Everybody in one table: level, network, whom each one hears, and for our own people test tone, test card and restart.
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
 import { actKey } from "../call/acts";
 import type { Call } from "../call/call";
 import { fill, list, pick, plain, t, Words } from "../lang";
 import { o } from "../officer/words";
-import { Cell } from "../view/cell";
+import { Cell } from "./cell";
 import { Icon, type IconName } from "../view/icons";
 import { Emblem, longOf, memberOf, MeterBar, partyOf, Say } from "../view/parts";
 import type { Cell as Heard, Member, MemberStats, Row } from "../wire.gen";
-import { at, flip, forget, isLit, type Kind } from "./signals";
+import { at, flip, isLit, type Kind } from "./signals";
 import { grade, k, level, percent, tenth, whole, worst, type Grade } from "./words";
 
 /** sources are the columns of the matrix: who is here and may speak, our side first, each by precedence. */
@@ -35,7 +34,7 @@ function Loudness({ call, member, stats }: { call: Call; member: Member; stats: 
   const p = call.state.value.present.find((y) => y.member === member.id), muted = call.state.value.muted.includes(member.id);
   const heard = call.levels.value.list.find((l) => l.member === member.id)?.db ?? (stats && stats.db > -127 ? stats.db : null), db = p?.mic && !p.far ? heard : null;
   const bar = useComputed(() => Math.max(-60, Math.min(0, call.levels.value.list.find((l) => l.member === member.id)?.db ?? stats?.db ?? -60)));
-  const why = p?.mic ? t.value.notMeasured : t.value.micClosed;
+  const why = p?.mic ? k.value.notMeasured : t.value.micClosed;
   return (
     <>
       <td class="lv">{db === null ? null : <MeterBar db={bar} label={plain(k.value.levelOf, { name: pick(member.name) })} />}</td>
@@ -50,7 +49,7 @@ function Loudness({ call, member, stats }: { call: Call; member: Member; stats: 
 function Hearing({ cell, own, source }: { cell: Heard | undefined; own: boolean; source: Member }) {
   const x = k.value, name = pick(source.name);
   if (own) return <td class="m"><Cell state="never" who={name} /></td>;
-  if (!cell) return <td class="m"><span class="vh">{plain("{name}: {what}", { name, what: t.value.notMeasured })}</span></td>;
+  if (!cell) return <td class="m"><span class="vh">{plain("{name}: {what}", { name, what: k.value.notMeasured })}</span></td>;
   if (cell.sound === "fault") {
     return <td class="m fault" data-fault><span class="cell silent" data-cell="fault" role="img" aria-label={`${name}: ${x.fault}`}>{"!"}</span>{cell.sight ? <Sight /> : null}</td>;
   }
@@ -72,7 +71,7 @@ function Tool({ call, what, member, icon, label, pressed, press }: { call: Call;
 
 function Tools({ call, member }: { call: Call; member: Member }) {
   const x = k.value, name = pick(member.name), { id } = member;
-  const toggle = (kind: Kind, label: string) => <Tool call={call} what={kind} member={id} icon={kind} label={plain(label, { name })} pressed={isLit(kind, id)} press={() => void flip(call, kind, id)} />;
+  const toggle = (kind: Kind, label: string) => <Tool call={call} what={kind} member={id} icon={kind} label={plain(label, { name })} pressed={isLit(call, kind, id)} press={() => void flip(call, kind, id)} />;
   return (
     <td class="tools">
       {toggle("tone", x.tone)}{toggle("card", x.card)}
@@ -116,7 +115,7 @@ function Person({ call, member, columns, stats, row, own }: { call: Call; member
           <Figure mark={marks.jitter}>{tenth(stats.jitterMs)}</Figure>
           <Figure mark={marks.rtt}>{stats.rttMs > 0 ? whole(stats.rttMs) : "–"}</Figure>
         </>
-      ) : <td class="v q" colSpan={5}>{t.value.notMeasured}</td>}
+      ) : <td class="v q" colSpan={5}>{k.value.notMeasured}</td>}
       {columns.map((c) => <Hearing key={c.id} source={c} own={c.id === member.id} cell={row?.cells.find((y) => y.source === c.id)} />)}
       {own ? <Tools call={call} member={member} /> : <td />}
     </tr>
@@ -142,7 +141,7 @@ function Side({ call, party, columns }: { call: Call; party: string; columns: Me
 
 /** Legend names the shapes that the table can show: nobody speaks into a channel here. */
 function Legend() {
-  const x = k.value, shapes: [string, string][] = [["hears", t.value.cellHears], ["silent", t.value.cellSilent], ["no", t.value.cellNo], ["never", t.value.cellNever]];
+  const x = k.value, shapes: [string, string][] = [["hears", k.value.cellHears], ["silent", k.value.cellSilent], ["no", k.value.cellNo], ["never", k.value.cellNever]];
   return (
     <p class="legend legends q">
       {shapes.map(([shape, word]) => <span class="l" key={shape}><span class={`cell ${shape}`} aria-hidden="true" />{word}</span>)}
@@ -164,8 +163,7 @@ function Signals({ call }: { call: Call }) {
 }
 
 export function Table({ call }: { call: Call }) {
-  const x = k.value, columns = sources(call), here = call.state.value.present.map((p) => p.member).join(" ");
-  useEffect(() => forget(here.split(" ")), [here]);
+  const x = k.value, columns = sources(call);
   const head = (word: string, unit: string) => <th scope="col" class="v">{word}<br /><bdi class="unit">{unit}</bdi></th>;
   return (
     <div class="stack">

@@ -3,9 +3,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { actKey, type Refusal } from "../call/acts";
-import { fill, lang, languages, speak, t, type Lang } from "../lang";
+import { actKey } from "../call/acts";
+import { lang, languages, speak, t, type Lang } from "../lang";
 import type { Act as ActMessage } from "../wire.gen";
+import { said } from "./codes";
 import { Icon, type IconName } from "./icons";
 
 type More = Omit<Partial<ActMessage>, "id" | "do">;
@@ -27,19 +28,10 @@ export function Act({ call, what, more, kind = "", icon, flip, children, done, d
   );
 }
 
-/** reason of a refusal in words. Codes are those of docs/protocol.md; one that this page does not know is shown as it is. */
-export function reason(r: Refusal): ComponentChildren {
-  const x = t.value, words: [RegExp, string][] = [ // the first that matches
-    [/^silent$/, x.errSilent], [/stepup|confirm/, x.errStepUp], [/rate/, x.errRate], [/stale|epoch|head/, x.errStale], [/offline|^link\b/, x.errLink], [/phase/, x.errPhase],
-    [/^floor\.chair$/, x.errDenied], [/^key\b/, x.errStale], [/^floor\b/, x.errFloor], [/role|denied|right|forbidden/, x.errDenied],
-  ];
-  return words.find(([code]) => code.test(r.code))?.[1] ?? fill(x.errOther, { code: r.code });
-}
-
 /** Refused says why the last act was not done. One for each page. */
 export function Refused({ call }: { call: Call }) {
   const r = call.acts.refused.value;
-  return <p class="refused alarm" role="alert" data-refused={r?.code}>{r ? <><Icon name="warn" /><span>{reason(r)}</span></> : null}</p>;
+  return <p class="refused alarm" role="alert" data-refused={r?.code}>{r ? <><Icon name="warn" /><span>{said(r.code)}</span></> : null}</p>;
 }
 
 /** Choices is a group of radio buttons with one tab stop; each option may say a second, quieter thing. */

@@ -7,10 +7,10 @@ import { probe, type Probe } from "../call/connection";
 import type { Capture } from "../call/devices";
 import { tone } from "../call/level";
 import { node } from "../call/node";
-import { fill, t } from "../lang";
-import type { Table } from "../text/en";
+import { fill } from "../lang";
 import { Icon, type IconName } from "./icons";
 import { Meter, Say } from "./parts";
+import { t, type Table } from "./words";
 
 const trouble: Partial<Record<Capture, { video: keyof Table; audio: keyof Table }>> = {
   denied: { video: "cameraDenied", audio: "micDenied" },

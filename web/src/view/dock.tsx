@@ -2,9 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Call } from "../call/call";
-import { fill, t, Words } from "../lang";
+import { fill, Words } from "../lang";
 import { useLasting } from "./controls";
-import type { Table } from "../text/en";
 import type { Link } from "../wire.gen";
 import { DeviceList, problem } from "./devicelist";
 import { FloorPanel } from "./floorpanel";
@@ -13,6 +12,7 @@ import { Bars, Meter, Say, memberOf, partyOf } from "./parts";
 import type { Seat } from "./place";
 import { Video } from "./place";
 import { Help } from "./rehearsal";
+import { t, type Table } from "./words";
 
 export function Dock({ call, self }: { call: Call; self: Seat | null }) {
   return (
@@ -119,6 +119,7 @@ function Switches({ call, quiet }: { call: Call; quiet: boolean }) {
 /** Own is "I cannot hear", and the camera's switch, which in a formal meeting stands apart from the floor. */
 function Own({ call }: { call: Call }) {
   const camera = call.camera.value;
+  if (["ended", "sealed"].includes(call.stand.phase.value)) return null; // nothing is opened any more
   return (
     <div class="row">
       <button type="button" class="btn" data-act="camera" data-on={camera} onClick={() => void call.setCamera(!camera)}><Icon name={camera ? "cameraoff" : "camera"} />{camera ? t.value.cameraSwitchOff : t.value.cameraSwitchOn}</button>

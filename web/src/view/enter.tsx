@@ -1,6 +1,6 @@
 // The invitation of those who bring no devices: officers, technicians, press. Which meeting, when, as whom, and one button.
 import type { Call } from "../call/call";
-import { fill, list, t, Words } from "../lang";
+import { list, t, Words } from "../lang";
 import type { Invited } from "../wire.gen";
 import { Pin, usePin } from "./pin";
 import { Emblem, Languages, Nameplate, memberOf, parties, partyOf } from "./parts";
@@ -30,10 +30,4 @@ export function Enter({ call, invited, failed, sit }: { call: Call; code: string
       </main>
     </div>
   );
-}
-
-/** lead of an invitation, by role. */
-export function lead(call: Call) {
-  const x = t.value, meeting = call.meeting.value!, you = memberOf(meeting, call.you.value), own = partyOf(meeting, you?.party ?? "");
-  return fill(you?.role === "principal" ? x.leadPrincipal : x.leadDelegate, { parties: list(parties(meeting, own?.id ?? "").map((p) => p.name)), party: <Words of={own?.name} /> });
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import { cue } from "../call/cue";
 import { now } from "../call/stand";
-import { decibels, fill, list, t, Words } from "../lang";
+import { decibels, fill, list, Words } from "../lang";
 import { FloorClock, spoken, StartClock } from "./clocks";
 import { Act, Choices, Refused, useLasting } from "./controls";
 import { problem } from "./devicelist";
@@ -13,6 +13,7 @@ import { Icon } from "./icons";
 import { memberOf, Meter, MeterBar, partyOf, Say } from "./parts";
 import { Rehearsal } from "./rehearsal";
 import { Lamp } from "./signs";
+import { t } from "./words";
 
 export interface Sentence {
   key: string; label?: ComponentChildren; head: ComponentChildren; help?: ComponentChildren; tone?: "gold" | "alarm"; urgent?: boolean;
@@ -83,7 +84,7 @@ function phased(call: Call): Sentence {
   switch (phase.value) {
     case "planned": return { key: "planned", label: x.phasePlanned, head: x.planned, help: x.plannedHelp, clock: <StartClock call={call} /> };
     case "rehearsal": return { key: "rehearsal", label: x.rehearsal, head: x.rehearseSay, help: x.rehearseHelp };
-    case "waiting": return { key: "waiting", label: x.phaseWaiting, head: x.waitReady, help: x.waitHelp, clock: <StartClock call={call} />, acts: <Mic call={call} open={!call.mic.value} /> };
+    case "waiting": return { key: "waiting", label: x.phaseWaiting, head: x.waitReady, help: x.waitHelp, body: call.camera.value ? null : <Say icon="cameraoff" tone="gold">{x.cameraOff}</Say>, clock: <StartClock call={call} />, acts: <Mic call={call} open={!call.mic.value} /> };
     case "ended": case "sealed": return { key: "ended", label: phase.value === "ended" ? x.phaseEnded : x.phaseSealed, head: x.ended, help: x.endedHelp };
   }
   if (cut.value) {
@@ -110,14 +111,24 @@ function offered(call: Call): Sentence {
   };
 }
 
+const shown = 15_000; // ms that a request stands before its holder: long enough to be seen, gone before it is stale
+
+/** Requests: what others ask of whom speaks ("please speak more slowly"). Only the holder of the floor is told, and not by whom. */
+function Requests({ call }: { call: Call }) {
+  const x = t.value, texts: Record<string, string> = { repeat: x.requestRepeat, slow: x.requestSlow, "mic-please": x.requestMic };
+  const last = call.state.value.notes.filter((n) => n.kind === "request" && n.text in texts).at(-1);
+  const fresh = last !== undefined && now.value - Date.parse(last.at) < shown;
+  return <div role="status" class="requests">{fresh ? <Say icon="hand" tone="gold"><strong data-request={last.text}>{texts[last.text]}</strong></Say> : null}</div>;
+}
+
 function holding(call: Call): Sentence {
   const x = t.value, clock = <FloorClock call={call} />;
   const give = (kind: string) => <Act call={call} what="floor.yielded" kind={kind}>{x.yieldFloor}</Act>;
   if (call.mic.value) {
-    return { key: "holding", tone: "gold", urgent: true, head: x.haveFloor, clock, body: <><p class="row"><Lamp>{x.lampOn}</Lamp></p><Heard call={call} /></>, acts: <><Mic call={call} open={false} />{give("big primary")}</> };
+    return { key: "holding", tone: "gold", urgent: true, head: x.haveFloor, clock, body: <><p class="row"><Lamp>{x.lampOn}</Lamp></p><Heard call={call} /><Requests call={call} /></>, acts: <><Mic call={call} open={false} />{give("big primary")}</> };
   }
-  if (call.mutedSpeech.value) return { key: "muted", tone: "alarm", head: x.nobodyHears, help: x.mutedFloorHelp, clock, body: <TwoLevels call={call} />, acts: <><Mic call={call} open primary />{give("big")}</> };
-  return { key: "closed", tone: "gold", head: x.haveFloor, help: x.haveFloorClosed, clock, acts: <><Mic call={call} open primary />{give("big")}</> };
+  if (call.mutedSpeech.value) return { key: "muted", tone: "alarm", head: x.nobodyHears, help: x.mutedFloorHelp, clock, body: <><TwoLevels call={call} /><Requests call={call} /></>, acts: <><Mic call={call} open primary />{give("big")}</> };
+  return { key: "closed", tone: "gold", head: x.haveFloor, help: x.haveFloorClosed, clock, body: <Requests call={call} />, acts: <><Mic call={call} open primary />{give("big")}</> };
 }
 
 /** freely: a principal in free exchange speaks at any time, with the same care for a closed microphone. */

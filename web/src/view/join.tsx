@@ -2,14 +2,14 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { languages, t, Words } from "../lang";
+import { fill, list, languages, Words } from "../lang";
 import type { Invited } from "../wire.gen";
 import { DeviceList, Network, problem } from "./devicelist";
-import { lead } from "./enter";
 import { Pin, usePin } from "./pin";
 import { When } from "./when";
 import { Emblem, Languages, Nameplate, memberOf, parties, partyOf } from "./parts";
 import { Video } from "./place";
+import { t } from "./words";
 
 interface Props { call: Call; code: string; invited: Invited | null; failed: string; sit: (pin?: string) => void }
 
@@ -102,4 +102,10 @@ function Enter({ call, code, invited, failed, sit }: Props) {
       <p class="alarm" role="alert">{failed ? pin.failure(failed) ?? t.value.seatFailed : busy && late.value ? t.value.serverTitle : ""}</p>
     </section>
   );
+}
+
+/** lead of an invitation, by role. */
+function lead(call: Call) {
+  const x = t.value, meeting = call.meeting.value!, you = memberOf(meeting, call.you.value), own = partyOf(meeting, you?.party ?? "");
+  return fill(you?.role === "principal" ? x.leadPrincipal : x.leadDelegate, { parties: list(parties(meeting, own?.id ?? "").map((p) => p.name)), party: <Words of={own?.name} /> });
 }

@@ -1,13 +1,14 @@
 // The member's page: the two sides face to face, the microphone, and everything else below.
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
-import { pick, t } from "../lang";
+import { pick } from "../lang";
 import type { Member } from "../wire.gen";
 import { Dock } from "./dock";
 import { memberOf, parties, partyOf } from "./parts";
 import { Place, type Seat } from "./place";
 import { TestCard, useTestTone } from "./testcard";
 import { TopBar } from "./top";
+import { t } from "./words";
 
 /** seats places everybody: one large place for each party's principal, the own side first; the other stage slots are small. */
 export function seats(call: Call): { large: Seat[]; small: Seat[]; self: Seat } {

@@ -25,13 +25,21 @@ export function Video({ stream, label, name, onframe }: { stream: MediaStream | 
 }
 
 const still = 2500; // ms without a frame: the picture has stopped
+const handover = 300; // ms after the slot was given to somebody else: frames of the one before may still be on their way
+const foreign = 500; // ms for which the last frame of somebody else may stand under a name
 
-/** Remote shows a stage slot, and its stand-in until the first frame and whenever frames stop coming. */
-function Remote({ stream, label, slot, standIn }: { stream: MediaStream; label: string; slot: string; standIn: (why: string) => ComponentChildren }) {
-  const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0);
+/** Remote shows a stage slot, and its stand-in until the first frame and whenever frames stop coming: sooner when the slot has just been another's. */
+function Remote({ stream, who, label, slot, standIn }: { stream: MediaStream; who: string; label: string; slot: string; standIn: (why: string) => ComponentChildren }) {
+  const shows = useSignal<"coming" | "live" | "stopped">("coming"), last = useRef(0), given = useRef(0);
+  useEffect(() => { given.current = performance.now(); }, [who, stream]);
   useEffect(() => {
     shows.value = "coming";
-    const timer = setInterval(() => { if (shows.value === "live" && performance.now() - last.current > still) shows.value = "stopped"; }, 500);
+    const timer = setInterval(() => {
+      const now = performance.now(), own = last.current > given.current + handover;
+      if (shows.value !== "live") return;
+      if (own && now - last.current > still) shows.value = "stopped";
+      else if (!own && now - given.current > handover + foreign) shows.value = "coming";
+    }, 100);
     return () => clearInterval(timer);
   }, [stream]);
   const frame = () => {
@@ -95,7 +103,7 @@ export function Place({ call, seat, small }: { call: Call; seat: Seat; small?: b
     if (presence.far) return <Wait party={party} small={small}><p class="q">{t.value.awayNow}</p></Wait>;
     const stream = slot >= 0 && presence.camera ? call.playout.pictures[slot]?.value : null;
     if (!stream) return <Wait party={party} small={small} />;
-    return <Remote stream={stream} label={plain(t.value.pictureOf, { name })} slot={`stage${slot}`} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
+    return <Remote stream={stream} who={member?.id ?? ""} label={plain(t.value.pictureOf, { name })} slot={`stage${slot}`} standIn={(why) => <Wait party={party} small={small}><p class="q">{small ? null : why}</p></Wait>} />;
   }
 
   /** before the meeting and after it the other side is a card, which says nothing about them; null: show what there is. */

@@ -3,11 +3,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
 import { tone } from "../call/level";
-import { t } from "../lang";
 import { Act } from "./controls";
 import { Heard, Panel } from "./floorpanel";
 import { Icon } from "./icons";
 import { Meter, Say } from "./parts";
+import { t } from "./words";
 
 const loud = -42, enough = 6; // dBFS, and how many of the last looks (10 a second): half a second of speech
 
@@ -43,7 +43,10 @@ export function Rehearsal({ call }: { call: Call }) {
       key: `rehearsal-${step}`, tone: "gold", label: x.rehearsal,
       head: step === "say" ? x.rehearseSay : step === "tone" ? x.rehearseTone : x.rehearseDone,
       help: nothing.value ? x.hearNothingHelp : x.rehearseHelp,
-      body: call.mic.value ? <><p class="row"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><Heard call={call} /></> : <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={level} label={x.voiceHere} /></div>,
+      body: <>
+        {call.mic.value ? <><p class="row"><span class="lamp"><Icon name="mic" />{x.lampOn}</span></p><Heard call={call} /></> : <div class="heard"><span class="q sm">{x.voiceHere}</span><Meter level={level} label={x.voiceHere} /></div>}
+        <Dimmed call={call} />
+      </>,
       clock: <ul class="checklist">{line(mic.value, "mic", x.checkMic)}{line(camera, "camera", x.checkCamera)}{line(sound.value, "ear", x.checkSound)}</ul>,
       acts: (
         <>
@@ -53,12 +56,18 @@ export function Rehearsal({ call }: { call: Call }) {
               <button type="button" class="btn big" data-act="hear-nothing" onClick={() => hear(false)}>{x.hearNothing}</button>
             </>
           ) : null}
+          {call.dimmed.value ? <button type="button" class="btn big" data-act="camera" data-on={false} onClick={() => void call.setCamera(true)}><Icon name="camera" />{x.cameraSwitchOn}</button> : null}
           <button type="button" class="btn big" data-act="tone" disabled={playing.value} onClick={() => void play()}><Icon name="tone" />{x.playTone}</button>
           <button type="button" class="btn big" data-act="mic" data-on={call.mic.value} onClick={() => void call.setMic(!call.mic.value)}><Icon name={call.mic.value ? "micoff" : "mic"} />{call.mic.value ? x.closeMic : x.openMic}</button>
         </>
       ),
     }} />
   );
+}
+
+/** Dimmed says that the rehearsal has switched the camera off, and who will see it. */
+export function Dimmed({ call }: { call: Call }) {
+  return <div role="status">{call.dimmed.value ? <Say icon="cameraoff" tone="gold"><span data-says="dimmed">{t.value.cameraDimmed}</span></Say> : null}</div>;
 }
 
 /** Help is "I cannot hear", to the own technician: on every member's page, in every phase. */

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { register, signIn, type Passed } from "../call/passkey";
 import { t } from "../lang";
+import { said } from "./codes";
 import { Icon } from "./icons";
 import { Languages } from "./parts";
 
@@ -38,7 +39,7 @@ export function Page({ code }: { code: string }) {
           ) : null}
           <p class="row"><button class="btn big primary" data-act={enrol ? "register" : "signin"} aria-disabled={busy.value}><Icon name="keyup" />{enrol ? x.makePasskey : x.signInNow}</button></p>
         </form>
-        <p class="alarm" role="alert" data-failed={failed.value || undefined}>{failed.value === "none" ? x.signInNone : failed.value ? x.signInFailed : ""}</p>
+        <p class="alarm" role="alert" data-failed={failed.value || undefined}>{failed.value === "none" ? x.signInNone : failed.value === "cancelled" ? x.signInFailed : failed.value ? said(failed.value) : ""}</p>
       </main>
     </div>
   );

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { Call } from "../call/call";
 import { tone } from "../call/level";
-import { t } from "../lang";
+import { t } from "./words";
 
 const bars = ["#f1eee6", "#d9c08a", "#77b6b0", "#7fd1a0", "#b58ac2", "#c96a5c", "#5872a8", "#161b21"];
 

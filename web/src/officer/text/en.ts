@@ -24,13 +24,12 @@ export const text = {
   sealAsk: "Seal the meeting?",
   sealHelp: "Nothing can be added to its log afterwards.",
   sealedHelp: "The log is closed. You can leave this page.",
-  passkeyNow: "Your device asks for your passkey.",
   passkeyFailed: "Not confirmed. Your key has not been turned.",
   cancel: "Cancel",
 
   // People
   here: "{here} of {all} present",
-  notArrived: "Not arrived",
+  notArrived: "Not present",
   unreachable: "Out of reach",
   ready: "Ready",
   readyNot: "Not checked: {what}",
@@ -115,7 +114,7 @@ export const text = {
   notOn: "The floor begins with the meeting.",
 
   // What they see
-  theySee: "What {parties} see",
+  theySee: "What the other side sees: {parties}",
   theyWait: "Their delegation sees a card and hears nothing from us.",
   theyOrder: "In their order. Ours as sent, theirs as it arrives.",
   theyCut: "They no longer see and hear us: the link is interrupted.",
@@ -138,6 +137,8 @@ export const text = {
   alarms: "Alarms",
   noted: "Noted",
   alarmSince: "since {time}",
+  pastAlarms: "Past alarms",
+  pastFrom: "{from} to {to}",
   alarmMuted: "{name} is speaking, and nobody can hear it: the microphone is closed.",
   alarmFloor: "{name} has the floor and has not acknowledged it.",
   alarmLink: "The link to {party} is lost.",
@@ -151,6 +152,22 @@ export const text = {
   alarmWithheld: "The other side's log lacks entries. Do not turn keys; tell your technician.",
   alarmForked: "The two sides' logs disagree. Do not turn keys; tell your technician.",
   alarmOther: "Something needs your technician (code {code}).",
+
+  // Keys
+  keysOf: "Two keys: {action}",
+  keyStart: "start the meeting",
+  keyOpen: "open the doors",
+  keyRecord: "record",
+  keyPublish: "publish",
+  keyOwn: "Our key",
+  keyTheirs: "Key of {party}",
+  keyTurned: "Turned at {time} by {name}",
+  keyNotTurned: "Not turned",
+  keyTurn: "Turn our key",
+  keyTakeBack: "Take our key back",
+  keyLeft: "{seconds} left",
+  keyLapsed: "The time is over. Nothing has changed.",
+  keyWaiting: "Waiting for the other party's key.",
 };
 
 export type Table = Record<keyof typeof text, string>;

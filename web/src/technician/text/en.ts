@@ -62,6 +62,16 @@ export const text = {
   alarmWithheld: "The host's node has not entered what happens on our side. Call its technician.",
   alarmForked: "The two sides' logs disagree. Call the technician of the other node; the meeting has to be arranged anew.",
   alarmOther: "The node reports code {code}.",
+
+  // Clock and levels
+  notMeasured: "not measured",
+
+  // Who hears what
+  cellHears: "hears",
+  cellSpeaks: "speaks into it",
+  cellSilent: "hears it, but it is silent",
+  cellNo: "does not hear",
+  cellNever: "own microphone, never heard back",
 };
 
 export type Table = Record<keyof typeof text, string>;

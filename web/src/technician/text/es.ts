@@ -64,4 +64,11 @@ export const text: Table = {
   alarmWithheld: "El nodo anfitrión no ha anotado lo que ocurre en nuestro lado. Llame a su servicio técnico.",
   alarmForked: "Los registros de las dos partes no coinciden. Llame al servicio técnico del otro nodo; hay que organizar la reunión de nuevo.",
   alarmOther: "El nodo comunica el código {code}.",
+
+  notMeasured: "sin medir",
+  cellHears: "oye",
+  cellSpeaks: "habla en él",
+  cellSilent: "lo oye, pero está en silencio",
+  cellNo: "no oye",
+  cellNever: "micrófono propio, nunca se devuelve",
 };

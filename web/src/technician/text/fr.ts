@@ -64,4 +64,11 @@ export const text: Table = {
   alarmWithheld: "Le nœud hôte n'a pas inscrit ce qui se passe de notre côté. Appelez sa technique.",
   alarmForked: "Les relevés des deux parties divergent. Appelez la technique de l'autre nœud ; la réunion est à organiser de nouveau.",
   alarmOther: "Le nœud signale le code {code}.",
+
+  notMeasured: "non mesuré",
+  cellHears: "entend",
+  cellSpeaks: "y parle",
+  cellSilent: "l'entend, mais c'est silencieux",
+  cellNo: "n'entend pas",
+  cellNever: "son propre micro, jamais renvoyé",
 };

@@ -64,4 +64,11 @@ export const text: Table = {
   alarmWithheld: "主办方节点未记录我方发生的事项。请联系其技术员。",
   alarmForked: "双方记录不一致。请联系对方节点的技术员，会议需重新安排。",
   alarmOther: "节点报告代码{code}。",
+
+  notMeasured: "未测量",
+  cellHears: "能听到",
+  cellSpeaks: "向其讲话",
+  cellSilent: "可听到，但目前无声",
+  cellNo: "听不到",
+  cellNever: "本人话筒，从不回传",
 };
