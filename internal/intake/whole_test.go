@@ -13,7 +13,7 @@ import (
 	"visavis/internal/readout"
 )
 
-// texts gives the originals of all texts with answers.
+// texts gives the originals of all texts with answers by their paths.
 func texts(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/*/*.answers.json")
@@ -27,7 +27,7 @@ func texts(t testing.TB) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[filepath.Base(n)] = b
+		out[n] = b
 	}
 	return out
 }
