@@ -26,6 +26,9 @@ type Case struct {
 	Out        *time.Time         `json:"out,omitempty"`  // the gate has let it out: it is being written to the public store
 	Past       []Past             `json:"past,omitempty"`
 	Fault      string             `json:"fault,omitempty"` // why the last attempt at publication went wrong
+
+	// Withdrawn says which parties have withdrawn what is public: ours from this site, the other by its node's word.
+	Withdrawn map[meeting.PartyID]Withdrawal `json:"withdrawn,omitempty"`
 }
 
 // Past is one revision that has been published.
@@ -53,6 +56,9 @@ func (c *Case) far() readout.Actor { return readout.Actor{Party: c.Other} }
 func (c *Case) writing() error {
 	switch c.Life.Stage {
 	case readout.StagePrivate, readout.StageProposed, readout.StageCountered:
+		if c.gone() {
+			return fail("readout.withdrawn")
+		}
 		return nil
 	}
 	return fail("readout.stage", "stage", string(c.Life.Stage))
@@ -161,6 +167,9 @@ func (c *Case) correct(now time.Time) error {
 	if c.Life.Stage != readout.StagePublished {
 		return fail("readout.stage", "stage", string(c.Life.Stage))
 	}
+	if c.gone() {
+		return fail("readout.withdrawn")
+	}
 	d := c.Manuscript.Document.Clone()
 	d.Revision, d.Parent = d.Revision+1, c.Life.Hash
 	d.Correction = meeting.Text{}
@@ -194,6 +203,13 @@ func (c *Case) pending() []readout.Message {
 	signed := c.Life.Stage == readout.StageScheduled || c.Life.Stage == readout.StagePublished
 	if c.Life.Mode == readout.Coordinated && signed && !c.Told && !c.Life.Release.IsZero() {
 		out = append(out, readout.Message{Beside: &readout.Beside{Readout: c.Manuscript.Document.Beside, Text: c.ID, Release: c.Life.Release}})
+	}
+	if w, said := c.Withdrawn[c.Self]; said && !w.Known {
+		theirs := c.ID
+		if c.Life.Mode == readout.Coordinated {
+			theirs = c.Manuscript.Document.Beside
+		}
+		out = append(out, readout.Message{Withdrawn: &readout.Withdrawn{Readout: theirs, Text: c.ID, Manifest: w.Manifest, At: w.At}})
 	}
 	return out
 }

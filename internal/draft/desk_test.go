@@ -471,6 +471,13 @@ func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
 	if c.public("1") == nil || d.public("1") == nil || bytes.Equal(c.public("1"), d.public("1")) {
 		t.Error("each site has its own party's text")
 	}
+	c.must(c.desk.Withdraw(ctx, c.text, c.get().Life.Hash, c.officer()))
+	settle(c, d)
+	d.stage(readout.StagePublished)
+	if _, said := d.get().Withdrawn["avelmar"]; !said || !c.get().Withdrawn["avelmar"].Known {
+		t.Error("the withdrawal of the text beside ours is not told")
+	}
+	d.must(d.desk.Correct(ctx, d.text)) // ours stands by itself
 }
 
 // TestProposalsAreBounded: another node can make this one keep so many readouts that are not published, and no more. The control is the one before.

@@ -66,6 +66,9 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, m readout.Message
 	case m.Signed != nil:
 		return d.heardLocked(ctx, from, m.Signed.Readout, func(c *Case) ([]readout.Message, bool, error) { return d.signed(c, m.Signed) })
 	}
+	if m.Withdrawn != nil {
+		return d.heardLocked(ctx, from, m.Withdrawn.Readout, func(c *Case) ([]readout.Message, bool, error) { return d.withdrawn(c, m.Withdrawn) })
+	}
 	return d.heardLocked(ctx, from, m.Beside.Readout, func(c *Case) ([]readout.Message, bool, error) { return beside(c, m.Beside) })
 }
 

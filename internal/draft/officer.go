@@ -164,6 +164,9 @@ func (d *Desk) Sign(ctx context.Context, id readout.ID, file []byte, o Officer) 
 // Confirm is our officer's word that a text which is held may go out.
 func (d *Desk) Confirm(ctx context.Context, id readout.ID, o Officer) (*Case, error) {
 	return d.change(ctx, id, func(c *Case) error {
+		if c.gone() {
+			return fail("readout.withdrawn")
+		}
 		life, err := c.Life.Confirm(c.own(o), d.clockLocked(c.Other))
 		if err != nil {
 			return err
@@ -176,26 +179,6 @@ func (d *Desk) Confirm(ctx context.Context, id readout.ID, o Officer) (*Case, er
 // Correct begins the next revision of a published text.
 func (d *Desk) Correct(ctx context.Context, id readout.ID) (*Case, error) {
 	return d.change(ctx, id, func(c *Case) error { return c.correct(d.c.Now()) })
-}
-
-// Withdraw puts our word under a published text that we stand by it no longer. It is in the public store before it is kept here: a withdrawal that was
-// cut off is asked for again.
-func (d *Desk) Withdraw(ctx context.Context, id readout.ID, hash meeting.Hash, o Officer) (*Case, error) {
-	return d.change(ctx, id, func(c *Case) error {
-		now := d.c.Now()
-		life, err := c.Life.Withdraw(c.own(o), hash, now)
-		if err != nil {
-			return err
-		}
-		if d.c.Public == nil {
-			return fail("readout.public")
-		}
-		if err := d.c.Public.Withdraw(c.ID, []meeting.PartyID{c.Self}, now); err != nil {
-			return err
-		}
-		c.Life = life
-		return nil
-	})
 }
 
 // Unsigned is the file to be signed, with the lines so far: what the sign-off screen shows and what goes to an offline key.

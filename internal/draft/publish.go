@@ -49,6 +49,9 @@ func (d *Desk) lookLocked(ctx context.Context, id readout.ID) error {
 	if c.Out == nil {
 		was, fault := c.Life, c.Fault
 		life, due := c.Life.Look(clock)
+		if c.gone() {
+			life.Held, due = readout.HeldWithdrawn, false
+		}
 		if due {
 			_, err := c.Life.Publish(*c.File, keys, clock) // unsigned, early, or alone: never
 			if due = err == nil; !due {

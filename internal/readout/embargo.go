@@ -17,6 +17,8 @@ const (
 	HeldMissed = "readout.clock.missed" // the embargo ended while this node did not run, and no other node confirms the time
 	HeldFar    = "readout.clock.far"    // the other node's clock is another
 	HeldLate   = "readout.late"         // the last signature came after the embargo's end
+
+	HeldWithdrawn = "readout.withdrawn" // the other party has withdrawn it meanwhile: it does not go out at all
 )
 
 // anchor remembers both clocks.

@@ -71,6 +71,8 @@ type Message struct {
 	Signed  *Signed   `json:"signed,omitempty"`
 	Beside  *Beside   `json:"beside,omitempty"`
 	Clock   *Mark     `json:"clock,omitempty"`
+
+	Withdrawn *Withdrawn `json:"withdrawn,omitempty"`
 }
 
 // Signed brings a party's line under the manifest that both hold.
@@ -89,6 +91,15 @@ type Beside struct {
 	Text    ID        `json:"text"`    // the sender's
 	Release time.Time `json:"release"`
 	Got     bool      `json:"got,omitempty"` // in place of that: the sender has heard it of the receiver's
+}
+
+// Withdrawn tells that the sender's party stands by a published text no longer. It holds for the sender's site; the receiver's officers decide on theirs.
+type Withdrawn struct {
+	Readout  ID           `json:"readout"`  // the receiver's text
+	Text     ID           `json:"text"`     // the sender's: the same if joint
+	Manifest meeting.Hash `json:"manifest"` // of the sender's revision
+	At       time.Time    `json:"at"`
+	Got      bool         `json:"got,omitempty"` // in place of that: the sender has heard it of the receiver; At as it was said
 }
 
 // Mark asks another node for its wall clock, or tells it.
@@ -138,6 +149,12 @@ func DecodeMessage(b []byte) (Message, error) {
 	if b := m.Beside; b != nil {
 		n, id = n+1, b.Readout
 		if !validID(string(b.Text), meeting.MaxID) || !validTime(b.Release) {
+			return Message{}, fail("readout.message")
+		}
+	}
+	if w := m.Withdrawn; w != nil {
+		n, id = n+1, w.Readout
+		if !validID(string(w.Text), meeting.MaxID) || !validTime(w.At) {
 			return Message{}, fail("readout.message")
 		}
 	}

@@ -403,7 +403,8 @@ func FuzzDecodeMessage(f *testing.F) {
 	if err := t.Propose(sample(f), "vost", t0); err != nil {
 		f.Fatal(err)
 	}
-	for _, m := range append(t.Pending(), readout.Message{Answer: &readout.Answer{Readout: "a", State: readout.RoundOpen}}, readout.Message{Signed: &readout.Signed{Readout: "a"}}) {
+	for _, m := range append(t.Pending(), readout.Message{Answer: &readout.Answer{Readout: "a", State: readout.RoundOpen}}, readout.Message{Signed: &readout.Signed{Readout: "a"}},
+		readout.Message{Withdrawn: &readout.Withdrawn{Readout: "a", Text: "b", Manifest: meeting.Hash{1}, At: t0}}) {
 		b, err := readout.EncodeMessage(m)
 		if err != nil {
 			f.Fatal(err)

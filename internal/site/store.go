@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +20,7 @@ import (
 
 	"visavis/internal/meeting"
 	"visavis/internal/readout"
+	"visavis/internal/strict"
 )
 
 // Store is the public store as its one writer, the node, has it:
@@ -246,8 +249,8 @@ func releaseOf(c readout.Content) (time.Time, error) {
 	return time.Parse(time.RFC3339, c.Release)
 }
 
-// Withdraw puts a published readout under a notice. Again is no error, and changes nothing. It returns a *meeting.Error, site.unknown, if there is
-// nothing public of that id.
+// Withdraw puts a published readout under a notice. Again is no error: a party that the notice does not name yet is added, its time stays. It returns a
+// *meeting.Error, site.unknown, if there is nothing public of that id.
 func (s *Store) Withdraw(id readout.ID, w Withdrawal) error {
 	if !validID(string(id)) || w.At.IsZero() || len(w.By) == 0 {
 		return fail("site.withdrawal")
@@ -258,10 +261,25 @@ func (s *Store) Withdraw(id readout.ID, w Withdrawal) error {
 	if _, err := s.root.Stat(dir + "/1.published.json"); err != nil {
 		return fail("site.unknown", "readout", string(id))
 	}
-	if _, err := s.root.Stat(dir + "/withdrawn.json"); err == nil {
-		return nil
+	name := dir + "/withdrawn.json"
+	b, err := s.root.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("withdraw: %w", err)
 	}
-	return s.put(dir+"/withdrawn.json", w)
+	var was Withdrawal
+	if err == nil && strict.Decode(b, &was, strict.Limits{Bytes: MaxEntry}) == nil && !was.At.IsZero() { // what the site cannot read is written anew
+		by := slices.Clone(was.By)
+		for _, p := range w.By {
+			if !slices.Contains(by, p) {
+				by = append(by, p)
+			}
+		}
+		if len(by) == len(was.By) {
+			return nil
+		}
+		w = Withdrawal{At: was.At, By: by}
+	}
+	return s.put(name, w)
 }
 
 // Picture puts a picture where texts can show it and gives its name, the SHA-256 in hex. It is served once a text that names it is public. Only PNG and
@@ -304,6 +322,32 @@ func (s *Store) Live(l Live) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.put("live/"+string(l.ID)+".json", l)
+}
+
+// Living is what is shown of a meeting that goes on; false: nothing is.
+func (s *Store) Living(id meeting.ID) (Live, bool, error) {
+	if !validID(string(id)) {
+		return Live{}, false, fail("site.id")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := s.root.Open("live/" + string(id) + ".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return Live{}, false, nil
+	}
+	if err != nil {
+		return Live{}, false, fmt.Errorf("public store: %w", err)
+	}
+	defer f.Close()
+	var l Live
+	b, err := io.ReadAll(io.LimitReader(f, MaxEntry+1))
+	if err != nil {
+		return Live{}, false, fmt.Errorf("public store: %w", err)
+	}
+	if len(b) > MaxEntry || json.Unmarshal(b, &l) != nil || l.ID != id || l.check() != nil { // somebody else's: it is written anew
+		return Live{}, false, nil
+	}
+	return l, true, nil
 }
 
 // Unannounce takes an announcement away; one that is not there is no error.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -63,6 +64,31 @@ func TestPublishRefuses(t *testing.T) {
 	}
 	if err := s.Withdraw("never-was", Withdrawal{release, []meeting.PartyID{"avelmar"}}); code(err) != "site.unknown" {
 		t.Errorf("withdrawal of nothing: %v", err)
+	}
+	one := Withdrawal{release.AddDate(0, 0, 2), []meeting.PartyID{"avelmar"}}
+	for _, c := range []struct {
+		w    Withdrawal
+		want string
+	}{
+		{one, "avelmar"},
+		{Withdrawal{release.AddDate(0, 0, 3), one.By}, "avelmar"}, // again
+		{Withdrawal{release.AddDate(0, 0, 4), []meeting.PartyID{"tolmeria", "avelmar"}}, "avelmar tolmeria"},
+	} {
+		if err := s.Withdraw("avelmar-tolmeria-2025", c.w); err != nil {
+			t.Fatal(err)
+		}
+		var got Withdrawal
+		b, err := s.root.ReadFile("readouts/avelmar-tolmeria-2025/withdrawn.json")
+		if err == nil {
+			err = json.Unmarshal(b, &got)
+		}
+		names := make([]string, 0, len(got.By))
+		for _, p := range got.By {
+			names = append(names, string(p))
+		}
+		if strings.Join(names, " ") != c.want || !got.At.Equal(one.At) || err != nil {
+			t.Errorf("withdrawn by %v at %s, %v; want %s at %s", got.By, got.At, err, c.want, one.At)
+		}
 	}
 	withdraw(t, s)
 	if err := s.Publish(encode(t, readouttest.File(readouttest.Corrected(third, readouttest.File(third)))), nil, release); code(err) != "site.withdrawn" {
