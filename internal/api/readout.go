@@ -21,6 +21,8 @@ type Readouts struct {
 	Desk *draft.Desk
 	// Prefill makes a draft from the record of a meeting.
 	Prefill func(ctx context.Context, id meeting.ID, p readout.Plan) (readout.Document, error)
+	// Record looks a meeting's record up; a *meeting.Error, meeting.unknown, if there is none here.
+	Record func(ctx context.Context, id meeting.ID) (MeetingRecord, error)
 }
 
 // maxReadout bounds the body of POST /api/readouts and below, bytes: a document and its envelope. A signed file may be readout.MaxFile.
@@ -67,12 +69,14 @@ type readoutView struct {
 	Points     []readout.Point    `json:"points"`           // what stands between the draft and its signature
 	Told       bool               `json:"told"`
 	Past       []draft.Past       `json:"past"`
+	Stale      []staleText        `json:"stale"` // what has changed under texts that were finished
 	Fault      string             `json:"fault,omitempty"`
 }
 
 func viewOf(c *draft.Case) readoutView {
-	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault,
+	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault, Stale: staleOf(c),
 		Rounds: []readout.Round{}, Standing: []readout.Standoff{}, Points: append([]readout.Point{}, c.Manuscript.Document.Open()...), Past: append([]draft.Past{}, c.Past...)}
+	v.Manuscript.Former = nil // told as Stale
 	if c.Talk == nil {
 		return v
 	}
@@ -126,6 +130,7 @@ func (s *Server) readoutRoutes() []route {
 		{"GET /api/readouts", s.readoutList},
 		{"GET /api/readouts/{readout}", s.readoutOne},
 		{"GET /api/readouts/{readout}/file", s.readoutFile},
+		{"GET /api/readouts/{readout}/record", s.readoutRecord},
 		{"POST /api/readouts", act(func(r *http.Request, q readoutRequest, _ readout.ID, _ draft.Officer) (*draft.Case, error) {
 			return s.readoutBegin(r, q)
 		})},

@@ -225,7 +225,7 @@ func (s *Server) table() []route {
 		{"GET /api/sessions", s.listSessions},
 		{"POST /api/sessions/end", s.endSession},
 		{"GET /ws", s.serveSocket},
-	}, append(s.arrangeRoutes(), s.readoutRoutes()...)...)
+	}, append(s.arrangeRoutes(), append(s.readoutRoutes(), route{"GET /draft", s.page})...)...)
 }
 
 func (s *Server) routes() http.Handler {

@@ -28,10 +28,16 @@ func (d *Dir) Announce(ctx context.Context, id meeting.ID, open bool) (meeting.D
 	for _, item := range def.Agenda {
 		a.Minutes += item.Minutes
 	}
-	for _, p := range def.Parties {
-		a.Parties = append(a.Parties, site.Place{ID: p.ID, Name: p.Name, City: p.City, Zone: p.Zone})
-	}
+	a.Parties = places(def)
 	return def, d.withPublic(func(s *site.Store) error { return s.Announce(a) })
+}
+
+// places are the sides of a meeting as the public sees them.
+func places(def meeting.Definition) (out []site.Place) {
+	for _, p := range def.Parties {
+		out = append(out, site.Place{ID: p.ID, Name: p.Name, City: p.City, Zone: p.Zone})
+	}
+	return out
 }
 
 // Unannounce takes an announcement away; that there is none is no error.

@@ -75,6 +75,7 @@ type Node struct {
 	desk   *arrange.Desk
 	drafts *draft.Desk
 	public *site.Store // nil: nothing is published from here
+	onAir  *onAir
 	server *api.Server
 	httpd  *http.Server
 
@@ -97,7 +98,7 @@ func Start(s Settings, env Env) (n *Node, err error) {
 		return nil, err
 	}
 	env = env.filled()
-	n = &Node{s: s, env: env, log: env.Log}
+	n = &Node{s: s, env: env, log: env.Log, onAir: newOnAir()}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -124,6 +125,9 @@ func Start(s Settings, env Env) (n *Node, err error) {
 	n.tasks.Go(n.remind)
 	n.tasks.Go(n.publish)
 	n.tasks.Go(n.tell)
+	if n.public != nil {
+		n.tasks.Go(n.broadcast)
+	}
 	n.log.Info("node is up", "party", s.Party, "remote", n.web.Addr().String())
 	return n, nil
 }
@@ -180,6 +184,7 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 			defer cancel()
 			return n.desk.First(ctx, d.ID, d.Digest(), first)
 		},
+		Stand:      func(s room.Standing) { n.onAir.heard(d.ID, s) },
 		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
 	})
 }

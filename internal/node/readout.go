@@ -116,7 +116,32 @@ func (n *Node) publish() {
 
 // readouts is what the drafting console needs.
 func (n *Node) readouts() *api.Readouts {
-	return &api.Readouts{Desk: n.drafts, Prefill: n.prefill}
+	return &api.Readouts{Desk: n.drafts, Prefill: n.prefill, Record: n.recordFor}
+}
+
+// recordFor is what whoever writes a readout looks up in the shared log of a meeting.
+func (n *Node) recordFor(ctx context.Context, id meeting.ID) (api.MeetingRecord, error) {
+	r, err := n.dir.Record(ctx, id)
+	if errors.Is(err, errNoMeeting) {
+		return api.MeetingRecord{}, &meeting.Error{Code: "meeting.unknown"}
+	}
+	if err != nil {
+		return api.MeetingRecord{}, err
+	}
+	out := api.MeetingRecord{Members: r.Definition.Members, Agenda: append([]meeting.Item{}, r.Definition.Agenda...), Spoken: []api.RecordSpoken{}, Present: []api.RecordPresence{}}
+	for _, s := range r.Spoken {
+		seconds := -1
+		if !s.End.IsZero() {
+			seconds = int(s.End.Sub(s.Start).Seconds())
+		}
+		out.Spoken = append(out.Spoken, api.RecordSpoken{Member: s.Member, Capacity: s.Capacity, Floor: s.Floor, Start: s.Start, Seconds: seconds, Item: s.Item, Open: s.Open, Language: s.Language})
+	}
+	for _, a := range r.Attendance {
+		for _, i := range a.Intervals {
+			out.Present = append(out.Present, api.RecordPresence{Member: a.Member, From: i.From, To: i.To})
+		}
+	}
+	return out, nil
 }
 
 // prefill makes a draft from the shared log of a meeting.

@@ -46,10 +46,10 @@ const (
 
 // Standoff is one block between two drafts.
 type Standoff struct {
-	Block     string
-	Verdict   Verdict
-	Languages []string // where texts differ
-	Frame     bool     // something besides the texts differs: kind, speakers, acts, commitment
+	Block     string   `json:"block"`
+	Verdict   Verdict  `json:"verdict"`
+	Languages []string `json:"languages,omitempty"` // where texts differ
+	Frame     bool     `json:"frame"`               // something besides the texts differs: kind, speakers, acts, commitment
 }
 
 // Compare says block by block how two drafts of one readout stand: first in the order of theirs, then what only ours has.

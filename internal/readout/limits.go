@@ -27,6 +27,7 @@ const (
 	maxDepth  = 12       // nesting of a Document
 	maxList   = 512      // elements of one list
 	maxString = 64 << 10 // bytes of one text before it is cleaned: meeting.MaxNote signs of at most 16 bytes
+	maxFormer = 64 << 10 // bytes of authentic texts as they were, kept for stale ones
 	maxDiff   = 3000     // words compared one by one: 9 million steps, some 30 ms
 )
 

@@ -1,6 +1,7 @@
 package readout
 
 import (
+	"slices"
 	"time"
 )
 
@@ -10,6 +11,15 @@ type Manuscript struct {
 	Version  int64            `json:"version"`  // of everything but the blocks: languages, parties, order
 	Versions map[string]int64 `json:"versions"` // by block
 	Leases   map[string]Lease `json:"leases"`   // by block
+	Former   []Former         `json:"former,omitempty"`
+}
+
+// Former is an authentic text as it was when a text that rests on it was last finished: what a stale text has to be held against.
+type Former struct {
+	Block    string `json:"block"`
+	Language string `json:"language"` // of the stale text
+	Of       string `json:"of"`       // the authentic language
+	Text     string `json:"text"`
 }
 
 // Lease says who is writing a block.
@@ -37,8 +47,51 @@ func (w Manuscript) Clone() Manuscript {
 	for k, x := range w.Leases {
 		l[k] = x
 	}
-	w.Versions, w.Leases = v, l
+	w.Versions, w.Leases, w.Former = v, l, slices.Clone(w.Former)
 	return w
+}
+
+// write puts d in the place of the document, and keeps what stale texts rested on: at most maxFormer bytes of it, the oldest go first.
+func (w Manuscript) write(d Document) Manuscript {
+	was := w.Document
+	w = w.Clone()
+	w.Document = d
+	w.Former = slices.DeleteFunc(w.Former, func(f Former) bool {
+		b, ok := d.Block(f.Block)
+		return !ok || d.State(b, f.Language) != Stale || b.Texts[f.Of].Text == f.Text
+	})
+	for _, b := range d.Blocks {
+		old, ok := was.Block(b.ID)
+		for _, l := range d.Languages {
+			if ok && d.State(b, l.Tag) == Stale && was.State(old, l.Tag) != Missing {
+				w.former(old, b, l.Tag)
+			}
+		}
+	}
+	for n := w.formerBytes(); n > maxFormer; n = w.formerBytes() {
+		w.Former = w.Former[1:]
+	}
+	return w
+}
+
+// former notes which authentic texts have changed under a stale text, unless an earlier change has been noted: that is what it rested on.
+func (w *Manuscript) former(old, b Block, tag string) {
+	for _, l := range w.Document.Languages {
+		text := old.Texts[l.Tag].Text
+		if l.Standing != Authentic || l.Tag == tag || text == "" || text == b.Texts[l.Tag].Text {
+			continue
+		}
+		if !slices.ContainsFunc(w.Former, func(f Former) bool { return f.Block == b.ID && f.Language == tag && f.Of == l.Tag }) {
+			w.Former = append(w.Former, Former{b.ID, tag, l.Tag, text})
+		}
+	}
+}
+
+func (w Manuscript) formerBytes() (n int) {
+	for _, f := range w.Former {
+		n += len(f.Text)
+	}
+	return n
 }
 
 // Lease gives a block to an officer for LeaseFor; again by the same officer it is prolonged. It returns readout.leased while another has it.
@@ -88,8 +141,7 @@ func (w Manuscript) SaveText(block, tag, text string, ready bool, by string, ver
 	if err != nil {
 		return w, err
 	}
-	w = w.Clone()
-	w.Document = d
+	w = w.write(d)
 	w.Versions[block]++
 	return w, nil
 }
@@ -109,8 +161,7 @@ func (w Manuscript) SaveBlock(b Block, by string, version int64, now time.Time) 
 	if err := d.Check(); err != nil {
 		return w, err
 	}
-	w = w.Clone()
-	w.Document = d
+	w = w.write(d)
 	w.Versions[b.ID]++
 	return w, nil
 }
@@ -130,8 +181,7 @@ func (w Manuscript) Replace(d Document, version int64) (Manuscript, error) {
 		return w, err
 	}
 	was := w.Document
-	w = w.Clone()
-	w.Document = d
+	w = w.write(d)
 	w.Version++
 	for _, b := range d.Blocks {
 		if o, ok := was.Block(b.ID); !ok || !sameJSON(o, b) {

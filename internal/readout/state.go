@@ -91,9 +91,9 @@ func (d Document) SetText(block, tag, text string, ready bool) (Document, error)
 
 // Point is one thing that stands between a document and its signature.
 type Point struct {
-	Code     string // readout.open.…: stable, translated in the client
-	Block    string // "" = of the whole
-	Language string // "" = of all
+	Code     string `json:"code"`     // readout.open.…: stable, translated in the client
+	Block    string `json:"block"`    // "" = of the whole
+	Language string `json:"language"` // "" = of all
 }
 
 // Open lists what is not finished, in the order of the text; nothing may be signed or published while there is any. d must have passed Check.
