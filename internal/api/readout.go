@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"visavis/internal/auth"
 	"visavis/internal/draft"
@@ -38,6 +40,7 @@ type readoutRequest struct {
 	Prevails   string             `json:"prevails,omitempty"`
 	Beside     readout.ID         `json:"beside,omitempty"`
 	Block      string             `json:"block,omitempty"`
+	Party      meeting.PartyID    `json:"party,omitempty"`
 	Language   string             `json:"language,omitempty"`
 	Text       string             `json:"text,omitempty"`
 	Ready      bool               `json:"ready,omitempty"`
@@ -71,12 +74,16 @@ type readoutView struct {
 	Past       []draft.Past       `json:"past"`
 	Stale      []staleText        `json:"stale"` // what has changed under texts that were finished
 	Fault      string             `json:"fault,omitempty"`
+	Now        time.Time          `json:"now"` // the node's clock, by which the embargo ends
+
+	Withdrawn map[meeting.PartyID]draft.Withdrawal `json:"withdrawn"`
 }
 
 func viewOf(c *draft.Case) readoutView {
-	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault, Stale: staleOf(c),
+	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault, Stale: staleOf(c), Now: time.Now().UTC(), Withdrawn: map[meeting.PartyID]draft.Withdrawal{},
 		Rounds: []readout.Round{}, Standing: []readout.Standoff{}, Points: append([]readout.Point{}, c.Manuscript.Document.Open()...), Past: append([]draft.Past{}, c.Past...)}
 	v.Manuscript.Former = nil // told as Stale
+	maps.Copy(v.Withdrawn, c.Withdrawn)
 	if c.Talk == nil {
 		return v
 	}
@@ -161,6 +168,10 @@ func (s *Server) readoutRoutes() []route {
 		{"POST /api/readouts/{readout}/bracket", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
 			return d.Bracket(r.Context(), id, given(q.Proposal), q.Block, v)
 		})},
+		{"POST /api/readouts/{readout}/unbracket", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
+			return d.Unbracket(r.Context(), id, q.Block, q.Party, v)
+		})},
+		{"POST /api/readouts/difference", s.readoutDifference},
 		{"POST /api/readouts/{readout}/propose", act(func(r *http.Request, _ readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
 			return d.Propose(r.Context(), id, o)
 		})},

@@ -77,6 +77,17 @@ func (d *Desk) Bracket(ctx context.Context, id readout.ID, round meeting.Hash, b
 	})
 }
 
+// Unbracket puts the text of one party in the place of a block's brackets, in every language that has them.
+func (d *Desk) Unbracket(ctx context.Context, id readout.ID, block string, of meeting.PartyID, version int64) (*Case, error) {
+	return d.write(ctx, id, func(m readout.Manuscript) (readout.Manuscript, error) {
+		doc, err := readout.Unbracket(m.Document, block, of)
+		if err != nil {
+			return m, err
+		}
+		return m.Replace(doc, version)
+	})
+}
+
 func (d *Desk) fromRound(ctx context.Context, id readout.ID, round meeting.Hash, version int64, f func(*Case, readout.Document) (readout.Document, error)) (*Case, error) {
 	return d.change(ctx, id, func(c *Case) error {
 		if err := c.writing(); err != nil {

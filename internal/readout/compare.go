@@ -195,6 +195,33 @@ func PutInBrackets(ours, theirs Document, block string, we, they meeting.PartyID
 	return ours.Settled(), nil
 }
 
+// Unbracket is d with the text of party of in the place of a block's brackets, in every language that has them: finished, since an officer has read both
+// and chosen. A party that has no text there leaves it missing.
+func Unbracket(d Document, block string, of meeting.PartyID) (Document, error) {
+	i := d.index(block)
+	if i < 0 {
+		return d, fail("readout.gone", "block", block)
+	}
+	d = d.Clone()
+	b := &d.Blocks[i]
+	var chosen []string
+	for tag, c := range b.Texts {
+		if text, ok := c.Bracket[of]; ok {
+			b.Texts[tag] = Cell{Text: text, State: Finished}
+			chosen = append(chosen, tag)
+		}
+	}
+	if len(chosen) == 0 {
+		return d, fail("readout.same", "block", block)
+	}
+	for _, tag := range chosen { // once all of them stand
+		c := b.Texts[tag]
+		c.Based = d.Base(*b, tag)
+		b.Texts[tag] = c
+	}
+	return d.Settled(), nil
+}
+
 // BracketText writes a bracket in a line: labels are those of the parties in order, "A" and "B", أ and ب, 甲 and 乙.
 func (c Cell) BracketText(order []meeting.PartyID, labels []string) string {
 	s, n := "[", 0

@@ -349,6 +349,19 @@ func TestCompareTakeBracket(t *testing.T) {
 			t.Errorf("b03 = %s", s.Verdict)
 		}
 	}
+	for party, want := range map[meeting.PartyID]string{avelmar: ours.Blocks[2].Texts["en"].Text, tolmeria: "Another text."} {
+		chosen, err := readout.Unbracket(held, "b03", party)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := chosen.Block("b03")
+		if got := b.Texts["en"]; got.Text != want || len(got.Bracket) != 0 || got.State != readout.Finished {
+			t.Errorf("the text of %s: %+v", party, got)
+		}
+		if _, err := readout.Unbracket(chosen, "b03", party); code(err) != "readout.same" {
+			t.Errorf("again: %v", err)
+		}
+	}
 	d := ours
 	for _, id := range []string{"b03", "b99", "b12"} {
 		if d, err = readout.Take(d, theirs, id); err != nil {

@@ -16,6 +16,8 @@ export interface View {
   past: Past[];
   stale: StaleText[];
   fault?: string;
+  now: string;
+  withdrawn: Record<string, Withdrawal>;
 }
 
 export interface Manuscript {
@@ -186,6 +188,12 @@ export interface Change {
   text: string;
 }
 
+export interface Withdrawal {
+  manifest: string;
+  at: string;
+  known: boolean;
+}
+
 export interface Row {
   id: string;
   meeting: string;
@@ -207,6 +215,7 @@ export interface Request {
   prevails?: string;
   beside?: string;
   block?: string;
+  party?: string;
   language?: string;
   text?: string;
   ready?: boolean;
