@@ -53,6 +53,11 @@ type aired struct {
 	at time.Time
 }
 
+// due says whether the store has to be told again: something else, or that the meeting still goes on.
+func (a aired) due(s room.Standing, now time.Time) bool {
+	return a.Standing != s || s.Phase.Live() && now.Sub(a.at) >= airAgain
+}
+
 // broadcast brings the public store in line with what the rooms say.
 func (n *Node) broadcast() {
 	t := time.NewTicker(airEvery)
@@ -67,8 +72,7 @@ func (n *Node) broadcast() {
 		}
 		now := time.Now()
 		for id, s := range n.onAir.now() {
-			was, known := told[id]
-			if known && was.Standing == s && !(s.Phase.Live() && now.Sub(was.at) >= airAgain) {
+			if was, known := told[id]; known && !was.due(s, now) {
 				continue
 			}
 			if err := n.air(id, s, now); err != nil {
