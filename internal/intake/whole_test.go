@@ -90,7 +90,7 @@ func TestNothingIsDropped(t *testing.T) {
 
 // TestWholeNotices is the control of whole: a lost block, a shortened one and two that overlap are noticed.
 func TestWholeNotices(t *testing.T) {
-	b := texts(t)["en-ministry.txt"]
+	b := texts(t)["testdata/readouts/en-ministry.txt"]
 	for _, c := range []struct {
 		what string
 		do   func(*intake.Text)
