@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"internal/bench": {"internal/media", "internal/srtp", "github.com/pion/dtls/v3", "github.com/pion/dtls/v3/", "github.com/pion/stun/v4",
 		"github.com/pion/sdp/v3", "github.com/pion/rtcp", "github.com/pion/logging", "github.com/pion/interceptor/", "golang.org/x/sys/"},
 	"cmd/visavis":      {"internal/node", "internal/bench", "github.com/alecthomas/kong"},
-	"cmd/visavis-demo": {"internal/bot", "internal/softkey", "internal/wire", "github.com/alecthomas/kong"},
+	"cmd/visavis-demo": {"internal/bot", "internal/meeting", "internal/readout", "internal/softkey", "internal/wire", "github.com/alecthomas/kong"},
 	"web":              {},
 	"web/bundle":       {"github.com/evanw/esbuild/"},
 }
