@@ -164,6 +164,8 @@ func status(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case codeShutdown, "offer.full":
 		return http.StatusServiceUnavailable
+	case "readout.store", "readout.store.withdrawn":
+		return http.StatusInsufficientStorage
 	case codeMethod:
 		return http.StatusMethodNotAllowed
 	case codeAccept:

@@ -152,13 +152,10 @@ func (d *Desk) change(ctx context.Context, id readout.ID, f func(c *Case) error)
 	c, raw, err := d.loadLocked(ctx, id)
 	if err == nil {
 		if err = f(c); err == nil {
-			err = d.keepLocked(ctx, c, raw)
+			err = d.refusal(d.keepLocked(ctx, c, raw), "readout.changed")
 		}
 	}
 	d.mu.Unlock()
-	if errors.Is(err, store.ErrChanged) {
-		return nil, fail("readout.changed")
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -235,13 +232,24 @@ func (d *Desk) Begin(ctx context.Context, doc readout.Document) (*Case, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.keepLocked(ctx, c, nil); err != nil {
-		if errors.Is(err, store.ErrChanged) {
-			return nil, fail("readout.taken")
-		}
+	if err := d.refusal(d.keepLocked(ctx, c, nil), "readout.taken"); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// refusal is what an officer is told who could not be obeyed: changed, if somebody else was first, or that our store cannot be written (a full disk), so
+// that nothing has changed. What another node says is never answered with it: it says it again.
+func (d *Desk) refusal(err error, changed string) error {
+	var known *meeting.Error
+	switch {
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, store.ErrChanged):
+		return fail(changed)
+	}
+	d.c.Log.Error("readout cannot be kept", "err", err)
+	return fail("readout.store")
 }
 
 // newCase is a case of a text that is ours, or ours and one other party's whom we trust.

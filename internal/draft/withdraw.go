@@ -2,6 +2,7 @@ package draft
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -69,9 +70,11 @@ func (c *Case) withdrawers() (out []meeting.PartyID) {
 }
 
 // Withdraw puts our word under a published text that we stand by it no longer. It is in the public store before it is kept here: a withdrawal that was
-// cut off is asked for again. The other party is told until its node has heard it.
+// cut off is asked for again; readout.store.withdrawn says that the notice is public and that our store could not keep it. The other party is told until
+// its node has heard it.
 func (d *Desk) Withdraw(ctx context.Context, id readout.ID, hash meeting.Hash, o Officer) (*Case, error) {
-	return d.act(ctx, id, func(c *Case) error {
+	public := false
+	c, err := d.act(ctx, id, func(c *Case) error {
 		now := d.c.Now()
 		if c.Out != nil {
 			return fail("readout.stage", "stage", string(c.Life.Stage))
@@ -82,8 +85,15 @@ func (d *Desk) Withdraw(ctx context.Context, id readout.ID, hash meeting.Hash, o
 		if d.c.Public == nil {
 			return fail("readout.public")
 		}
-		return d.c.Public.Withdraw(c.ID, c.withdrawers(), now)
+		err := d.c.Public.Withdraw(c.ID, c.withdrawers(), now)
+		public = err == nil
+		return err
 	})
+	var unkept *meeting.Error
+	if public && errors.As(err, &unkept) && unkept.Code == "readout.store" {
+		err = fail("readout.store.withdrawn")
+	}
+	return c, err
 }
 
 // withdrawn takes the other party's word that it stands by a text no longer, or its receipt for ours. Our public store is ours: what is public there

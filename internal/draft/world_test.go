@@ -45,6 +45,7 @@ type office struct {
 	began time.Duration // when its process did
 	blind bool          // the node itself knows nothing of the other's clock: the desk asks
 	full  error         // what the public store's disk says; nil: it is well
+	wrote func()        // called when the public store has been written, before the desk hears of it; nil: nothing
 	kill  string        // "before" or "after" the write to the public store: the process ends there
 }
 
@@ -119,6 +120,9 @@ func (o *office) Publish(b []byte, k readout.Keys, now time.Time) error {
 	}
 	if o.kill == "after" {
 		panic(killed{})
+	}
+	if o.wrote != nil {
+		o.wrote()
 	}
 	return nil
 }
