@@ -25,6 +25,8 @@ type Readouts struct {
 	Prefill func(ctx context.Context, id meeting.ID, p readout.Plan) (readout.Document, error)
 	// Record looks a meeting's record up; a *meeting.Error, meeting.unknown, if there is none here.
 	Record func(ctx context.Context, id meeting.ID) (MeetingRecord, error)
+	// Site is the address of the public site, "" if it is not known.
+	Site string
 }
 
 // maxReadout bounds the body of POST /api/readouts and below, bytes: a document and its envelope. A signed file may be readout.MaxFile.
@@ -48,6 +50,7 @@ type readoutRequest struct {
 	Hash       *meeting.Hash      `json:"hash,omitempty"`
 	Whole      *readout.Block     `json:"whole,omitempty"`
 	Document   *readout.Document  `json:"document,omitempty"`
+	Versions   map[string]int64   `json:"versions,omitempty"` // of the blocks as they were read, with Document
 	Credential map[string]any     `json:"credential,omitempty"`
 }
 
@@ -75,6 +78,7 @@ type readoutView struct {
 	Stale      []staleText        `json:"stale"` // what has changed under texts that were finished
 	Fault      string             `json:"fault,omitempty"`
 	Now        time.Time          `json:"now"` // the node's clock, by which the embargo ends
+	Site       string             `json:"site,omitempty"`
 
 	Withdrawn map[meeting.PartyID]draft.Withdrawal `json:"withdrawn"`
 }
@@ -156,11 +160,11 @@ func (s *Server) readoutRoutes() []route {
 			}
 			return d.SaveBlock(r.Context(), id, *q.Whole, v, o)
 		})},
-		{"POST /api/readouts/{readout}/document", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
+		{"POST /api/readouts/{readout}/document", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, o draft.Officer) (*draft.Case, error) {
 			if q.Document == nil {
 				return nil, fail(codeReadout)
 			}
-			return d.Replace(r.Context(), id, *q.Document, v)
+			return d.Replace(r.Context(), id, *q.Document, v, q.Versions, o)
 		})},
 		{"POST /api/readouts/{readout}/take", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
 			return d.Take(r.Context(), id, given(q.Proposal), q.Block, v)
@@ -250,7 +254,9 @@ func (s *Server) answerReadout(w http.ResponseWriter, c *draft.Case, err error) 
 		s.refuse(w, err)
 		return
 	}
-	b, err := json.Marshal(viewOf(c)) // two documents: more than a page's message may be, and still bounded (draft.MaxCase)
+	v := viewOf(c)
+	v.Site = s.readouts.Site
+	b, err := json.Marshal(v) // two documents: more than a page's message may be, and still bounded (draft.MaxCase)
 	if err != nil {
 		s.refuse(w, err)
 		return

@@ -370,7 +370,7 @@ func TestCorrectionNeedsBothAndReplaces(t *testing.T) {
 	for _, l := range d.Languages {
 		d.Correction[l.Tag] = "160."
 	}
-	a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version))
+	a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version, c.Manuscript.Versions, draft.Officer{Name: "vost"}))
 	a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
 	settle(a, b)
 	if got := b.get().Manuscript.Document.Revision; got != 2 { // their node begins the correction too

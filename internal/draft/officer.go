@@ -47,8 +47,9 @@ func (d *Desk) SaveBlock(ctx context.Context, id readout.ID, b readout.Block, ve
 }
 
 // Replace writes everything else: languages, order, title, embargo, blocks that come and go; version is the manuscript's. What makes the case what it
-// is, id, parties, mode and revision, stays.
-func (d *Desk) Replace(ctx context.Context, id readout.ID, doc readout.Document, version int64) (*Case, error) {
+// is, id, parties, mode and revision, stays. read are the versions of the blocks that the officer has read: of a block that is another now it returns
+// readout.changed; nil: whatever they are, the document is put in the place of all. A block that another officer is writing is not taken out: readout.leased.
+func (d *Desk) Replace(ctx context.Context, id readout.ID, doc readout.Document, version int64, read map[string]int64, o Officer) (*Case, error) {
 	return d.write(ctx, id, func(m readout.Manuscript) (readout.Manuscript, error) {
 		was := m.Document
 		same := doc.ID == was.ID && doc.Meeting == was.Meeting && doc.Mode == was.Mode && doc.By == was.By && doc.Revision == was.Revision && doc.Parent == was.Parent &&
@@ -58,6 +59,9 @@ func (d *Desk) Replace(ctx context.Context, id readout.ID, doc readout.Document,
 		}
 		if !same {
 			return m, fail("readout.other")
+		}
+		if err := m.MayReplace(doc, read, o.Name, d.c.Now()); err != nil {
+			return m, err
 		}
 		return m.Replace(doc, version)
 	})

@@ -127,7 +127,7 @@ func TestWithdrawnDuringACorrection(t *testing.T) {
 			for _, l := range d.Languages {
 				d.Correction[l.Tag] = "160."
 			}
-			a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version))
+			a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version, c.Manuscript.Versions, draft.Officer{Name: "vost"}))
 			a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
 			settle(a, b)
 			b.must(b.desk.Accept(ctx, text, b.get().Talk.Head, draft.Officer{Name: "quintar"}))

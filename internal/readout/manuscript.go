@@ -195,3 +195,17 @@ func (w Manuscript) Replace(d Document, version int64) (Manuscript, error) {
 	}
 	return w, nil
 }
+
+// MayReplace looks whether an officer may put d in the place of the document: readout.changed if a block is another than in read, by version (nil: that
+// is not asked), readout.leased if d is without a block that another officer is writing now.
+func (w Manuscript) MayReplace(d Document, read map[string]int64, by string, now time.Time) error {
+	for _, b := range w.Document.Blocks {
+		if read != nil && read[b.ID] != w.Versions[b.ID] {
+			return fail("readout.changed", "block", b.ID)
+		}
+		if l, ok := w.Leases[b.ID]; ok && d.index(b.ID) < 0 && l.By != by && now.Before(l.Until) {
+			return fail("readout.leased", "block", b.ID, "by", l.By)
+		}
+	}
+	return nil
+}

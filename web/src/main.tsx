@@ -28,6 +28,7 @@ const pages: Record<string, () => Promise<Pages>> = {
 /** others are pages without a seat, by their path. */
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
   "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
+  "/draft": () => dressed(SHEET_DRAFT, () => import("./draft/draft")),
 };
 
 let code = location.hash.slice(1);

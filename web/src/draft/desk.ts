@@ -34,6 +34,10 @@ export class Desk {
   /** id of the readout that the address names, and the meeting from which one is to be begun. */
   id = signal(new URLSearchParams(location.search).get("r") ?? "");
   from = signal(new URLSearchParams(location.search).get("m") ?? "");
+  /** active is the block that has the focus, or had it last: the record beside shows what it rests on. */
+  active = signal("");
+  /** held are blocks whose particulars are being written. */
+  private held = new Set<string>();
   private timer = 0;
 
   doc = computed(() => this.view.value?.manuscript.document ?? null);
@@ -48,7 +52,7 @@ export class Desk {
       this.from.value = q.get("m") ?? "";
       void (q.get("r") ? this.open(q.get("r")!, false) : this.home(false));
     });
-    setInterval(() => { for (const id of new Set(Object.values(this.edits.peek()).map((e) => e.block))) void this.lease(id); }, leaseEvery);
+    setInterval(() => { for (const id of new Set([...this.held, ...Object.values(this.edits.peek()).map((e) => e.block)])) void this.lease(id); }, leaseEvery);
     const a = await get<Account>("/api/account");
     if (a.ok) this.me.value = a.body.name;
     await (this.id.value ? this.open(this.id.value, false) : this.home(false));
@@ -121,6 +125,8 @@ export class Desk {
     this.view.value = null;
     this.record.value = null;
     this.edits.value = {};
+    this.active.value = "";
+    this.held.clear();
   }
 
   /** poll looks for what the other party or another officer has done. */
@@ -215,7 +221,25 @@ export class Desk {
     const { [editKey(block, tag)]: _, ...rest } = this.edits.value;
     this.edits.value = rest;
     this.error.value = null;
-    if (!Object.values(rest).some((e) => e.block === block)) void this.release(block);
+    this.give(block);
+  }
+
+  /** hold takes a block while its particulars are written; let ends that. */
+  async hold(block: string): Promise<boolean> {
+    this.error.value = null;
+    if (!await this.lease(block)) return false;
+    this.held.add(block);
+    return true;
+  }
+
+  let(block: string) {
+    this.held.delete(block);
+    this.give(block);
+  }
+
+  /** give gives a block back when nothing of it is being written any more. */
+  private give(block: string) {
+    if (!this.held.has(block) && !Object.values(this.edits.peek()).some((e) => e.block === block)) void this.release(block);
   }
 
   /** release gives a block back. */
@@ -246,10 +270,24 @@ export class Desk {
     return this.ask("text", { block, language: tag, text: this.block(block)?.texts[tag]?.text ?? "", ready: true }, block, this.version(block));
   }
 
-  saveBlock(whole: Block) { return this.ask("block", { whole }, whole.id, this.version(whole.id)); }
+  /** frame writes what a block is besides its texts; those stay as they are. was is the block as the officer has read it. */
+  async frame(was: Block, change: Partial<Block>): Promise<boolean> {
+    const now = this.block(was.id), bare = (b: Block) => JSON.stringify({ ...b, texts: null });
+    if (now && bare(now) === bare(was)) return this.ask("block", { whole: { ...now, ...change } }, was.id, this.version(was.id));
+    this.error.value = { code: now ? "readout.changed" : "readout.gone", args: { block: was.id }, where: was.id };
+    return false;
+  }
 
   /** replace writes the document: order, languages, embargo, blocks that come and go. */
   replace(change: Partial<Document>, where = "") {
-    return this.ask("document", { document: { ...this.doc.value!, ...change } }, where, this.view.value!.manuscript.version);
+    const { version, versions } = this.view.value!.manuscript;
+    return this.ask("document", { document: { ...this.doc.value!, ...change }, versions }, where, version);
+  }
+
+  /** whole writes the document besides its blocks; version is that of the manuscript as the officer has read it. */
+  whole(change: Partial<Document>, version: number) {
+    const { blocks } = this.doc.value!, tags = (change.languages ?? this.doc.value!.languages).map((l) => l.tag);
+    const kept = blocks.map((b) => ({ ...b, texts: Object.fromEntries(Object.entries(b.texts).filter(([tag]) => tags.includes(tag))) }));
+    return this.ask("document", { document: { ...this.doc.value!, ...change, blocks: kept }, versions: this.view.value!.manuscript.versions }, "whole", version);
   }
 }

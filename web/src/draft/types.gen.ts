@@ -17,6 +17,7 @@ export interface View {
   stale: StaleText[];
   fault?: string;
   now: string;
+  site?: string;
   withdrawn: Record<string, Withdrawal>;
 }
 
@@ -223,6 +224,7 @@ export interface Request {
   hash?: string;
   whole?: Block;
   document?: Document;
+  versions?: Record<string, number>;
   credential?: Record<string, unknown>;
 }
 

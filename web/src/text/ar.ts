@@ -132,6 +132,7 @@ export const text: Table = {
   yourMeetings: "الاجتماعات",
   noMeetings: "لا يوجد اجتماع مقرّر.",
   arrangeMeeting: "ترتيب اجتماع",
+  writeReadouts: "البيانات الإعلامية",
   pressStart: "متابعة الجلسة العلنية",
   errDenied: "صفتكم لا تسمح بذلك.",
   errPhase: "هذا غير ممكن في المرحلة الحالية.",

@@ -149,6 +149,7 @@ export const text = {
   yourMeetings: "Meetings",
   noMeetings: "No meeting is arranged.",
   arrangeMeeting: "Arrange a meeting",
+  writeReadouts: "Readouts",
 
   // Press
   pressStart: "Follow the open part",

@@ -129,6 +129,7 @@ export const text: Table = {
   yourMeetings: "Reuniones",
   noMeetings: "No hay ninguna reunión prevista.",
   arrangeMeeting: "Preparar una reunión",
+  writeReadouts: "Notas informativas",
   pressStart: "Seguir la parte pública",
   errDenied: "Su función no lo permite.",
   errPhase: "No es posible en la fase actual.",

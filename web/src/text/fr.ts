@@ -129,6 +129,7 @@ export const text: Table = {
   yourMeetings: "Réunions",
   noMeetings: "Aucune réunion n'est prévue.",
   arrangeMeeting: "Préparer une réunion",
+  writeReadouts: "Comptes rendus",
   pressStart: "Suivre la partie publique",
   errDenied: "Votre rôle ne le permet pas.",
   errPhase: "Ce n'est pas possible dans la phase actuelle.",

@@ -129,6 +129,7 @@ export const text: Table = {
   yourMeetings: "Встречи",
   noMeetings: "Запланированных встреч нет.",
   arrangeMeeting: "Подготовить встречу",
+  writeReadouts: "Сообщения о встречах",
   pressStart: "Смотреть открытую часть",
   errDenied: "Ваша роль этого не позволяет.",
   errPhase: "На этом этапе это невозможно.",

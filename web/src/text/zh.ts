@@ -129,6 +129,7 @@ export const text: Table = {
   yourMeetings: "会议",
   noMeetings: "尚未安排会议。",
   arrangeMeeting: "安排会议",
+  writeReadouts: "会议情况通报",
   pressStart: "收看公开部分",
   errDenied: "您的身份无权进行此操作。",
   errPhase: "现阶段无法进行此操作。",
