@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,6 +88,7 @@ type CameraSettings struct {
 // PublicSettings are about what is published.
 type PublicSettings struct {
 	Store string `toml:"store"` // directory of the public store; "": nothing is published from here
+	Base  string `toml:"base"`  // address of the public site, as in its own settings, for officers to follow; "": not said
 }
 
 // LogSettings are about the program's own log.
@@ -130,6 +132,7 @@ func settingRules() []keyRule {
 		{"media.camera.height", "pixels, 90 to 1080"},
 		{"media.camera.fps", "pictures a second, 5 to 30"},
 		{"public.store", `a directory that the public site (visavis site) reads, or "" to publish nothing from here`},
+		{"public.base", `the address of the public site, as in "https://meetings.example.org", or ""`},
 		{"log.level", `"debug", "info", "warn" or "error"`},
 	}
 }
@@ -285,6 +288,12 @@ func (s Settings) wrongRest(f *tomlFile) *SettingError {
 	} {
 		if n.v < n.low || n.v > n.high {
 			return f.bad(n.key, "is %d", n.v)
+		}
+	}
+	if b := s.Public.Base; b != "" {
+		u, err := url.Parse(b)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || b != u.Scheme+"://"+u.Host {
+			return f.bad("public.base", "is %q", b)
 		}
 	}
 	if !slices.Contains([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}, s.Log.Level) {
