@@ -116,7 +116,7 @@ func (n *Node) publish() {
 
 // readouts is what the drafting console needs.
 func (n *Node) readouts() *api.Readouts {
-	return &api.Readouts{Desk: n.drafts, Prefill: n.prefill, Record: n.recordFor}
+	return &api.Readouts{Desk: n.drafts, Prefill: n.prefill, Record: n.recordFor, Site: n.s.Public.Base}
 }
 
 // recordFor is what whoever writes a readout looks up in the shared log of a meeting.
