@@ -144,6 +144,10 @@ func TestReadoutSaveNeedsWhatWasRead(t *testing.T) {
 				t.Errorf("%.50s = %d %s, want %s", body, a.status, a.body, want)
 			}
 		}
+		v = viewIn(t, vost.readout("/r-1/release", `{"block":"b03"}`)) // what was refused has left no trace
+		if b, _ := v.Manuscript.Document.Block("b03"); v.Manuscript.Versions["b03"] != 3 || b.Texts["en"].Text != "Another text." {
+			t.Errorf("after refusals: version %d, %.40q", v.Manuscript.Versions["b03"], b.Texts["en"].Text)
+		}
 		if a := vost.get("/api/readouts/r-2"); a.status != 404 {
 			t.Errorf("one that is not there = %d", a.status)
 		}
