@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"internal/wire":                {"internal/meeting", "internal/strict"},
 	"internal/wire/gen":            {"internal/wire"},
 	"internal/store":               {"modernc.org/sqlite", "modernc.org/sqlite/lib"},
-	"internal/store/storetest":     {"internal/store"},
+	"internal/store/storetest":     {"internal/store", "modernc.org/sqlite"},
 	"internal/auth":                {"internal/store", "internal/strict", "internal/meeting", "github.com/go-webauthn/webauthn/"},
 	"internal/softkey":             {},
 	"internal/record":              {"internal/meeting", "internal/strict"},

@@ -17,6 +17,7 @@ import (
 	"visavis/internal/link"
 	"visavis/internal/meeting"
 	"visavis/internal/readout"
+	"visavis/internal/store/storetest"
 )
 
 func readoutKey(p meeting.PartyID) ed25519.PrivateKey {
@@ -225,6 +226,29 @@ func TestSignOffOverTheHash(t *testing.T) {
 		}
 		if l := r.log.String(); !strings.Contains(l, `"kind":"readout.signed-off"`) || !strings.Contains(l, `"by":"vost"`) {
 			t.Errorf("the log does not say who signed off: %s", l)
+		}
+	})
+}
+
+// TestReadoutOnAFullDisk: an officer who saves, or begins, is told that our store cannot be written, and what was there is there. With room it goes through.
+func TestReadoutOnAFullDisk(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost := r.account("vost", meeting.Officer)
+		const text = `{"block":"b03","language":"en","text":"Another text, which is longer.","ready":true}`
+		was := viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
+		storetest.Fill(t, r.store)
+		for path, body := range map[string]string{"/r-1/text": text, "": `{"id":"r-2","meeting":"ninth","mode":"separate"}`} {
+			if a := vost.readout(path, body, matching(1)); a.status != http.StatusInsufficientStorage || a.code() != "readout.store" {
+				t.Errorf("%q on a full disk = %d %s", path, a.status, a.body)
+			}
+		}
+		if a := vost.get("/api/readouts/r-2"); a.status != 404 {
+			t.Errorf("what was not begun = %d", a.status)
+		}
+		storetest.Free(t, r.store)
+		v := viewIn(t, vost.readout("/r-1/text", text, matching(1)))
+		if v.Version != was.Version+1 || v.Manuscript.Versions["b03"] != 2 {
+			t.Errorf("with room: version %d after %d", v.Version, was.Version)
 		}
 	})
 }

@@ -2,76 +2,20 @@ package draft_test
 
 import (
 	"bytes"
-	"database/sql/driver"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
-
-	"modernc.org/sqlite"
 
 	"visavis/internal/draft"
 	"visavis/internal/readout"
 	"visavis/internal/store"
+	"visavis/internal/store/storetest"
 )
 
-// connections are those that SQLite has opened, by the name of their source.
-var connections sync.Map
-
-var watch = sync.OnceFunc(func() {
-	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, dsn string) error {
-		connections.Store(dsn, c)
-		return nil
-	})
-})
-
-// pragma asks the connection of o's store, and gives the number that it answers.
-func (o *office) pragma(query string) (n int64) {
-	o.t.Helper()
-	connections.Range(func(dsn, c any) bool {
-		if !strings.Contains(dsn.(string), o.store.Dir()+"/") {
-			return true
-		}
-		rows, err := c.(driver.QueryerContext).QueryContext(ctx, "PRAGMA "+query, nil)
-		if err != nil {
-			o.t.Fatal(err)
-		}
-		defer rows.Close()
-		row := make([]driver.Value, 1)
-		if err := rows.Next(row); err != nil && !errors.Is(err, io.EOF) {
-			o.t.Fatal(err)
-		}
-		n, _ = row[0].(int64)
-		return false
-	})
-	if n == 0 {
-		o.t.Fatalf("no answer to %s", query)
-	}
-	return n
-}
-
-// fill leaves no page of o's database free, and lets it grow no more: SQLite says that the disk is full.
-func (o *office) fill() {
-	o.t.Helper()
-	o.pragma("max_page_count=" + strconv.FormatInt(o.pragma("page_count"), 10))
-	for _, size := range []int{1 << 16, 3000, 300, 10} {
-		for i := 0; ; i++ {
-			if i > 1000 {
-				o.t.Fatal("the database does not become full")
-			}
-			if err := o.store.Put(ctx, "filling", strconv.Itoa(size)+"-"+strconv.Itoa(i), bytes.Repeat([]byte{'x'}, size)); err != nil {
-				break
-			}
-		}
-	}
-}
-
-// free gives the room back.
-func (o *office) free() { o.pragma("max_page_count=1000000") }
+// fill makes o's database full, free gives the room back.
+func (o *office) fill() { o.t.Helper(); storetest.Fill(o.t, o.store) }
+func (o *office) free() { o.t.Helper(); storetest.Free(o.t, o.store) }
 
 // raw is what o's store holds of the readout, nil if nothing.
 func (o *office) raw() []byte {
@@ -86,7 +30,6 @@ func (o *office) raw() []byte {
 // onDisk gives both offices stores in files of their own.
 func onDisk(t *testing.T) (a, b *office) {
 	t.Helper()
-	watch()
 	a, b = offices(t)
 	for _, o := range []*office{a, b} {
 		s, err := store.Open(filepath.Join(t.TempDir(), string(o.id)))
