@@ -21,6 +21,7 @@ export function Signing({ desk }: { desk: Desk }) {
         {desk.writing.value ? <Points desk={desk} /> : null}
         <Keys desk={desk} />
         {stage === "agreed" ? <Approve desk={desk} /> : null}
+        {desk.writing.value ? <p><button type="button" class="btn primary" data-act="signoff-later" aria-disabled="true" aria-describedby="why">{x.approve}</button></p> : null}
         {desk.writing.value ? <p class="q" id="why">{v.points.length ? x.whyOpen : v.life.mode === "joint" ? x.whyNotAgreed : x.whyNotFinished}</p> : null}
       </div>
     </section>
