@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { launch, looks, open, shot, until, violations } from './lib/browser.mjs';
+import { all, launch, looks, open, shot, until, violations } from './lib/browser.mjs';
 import { site } from './lib/site.mjs';
 
 let browser, plain, asking;
@@ -25,7 +25,7 @@ for (const tongue of tongues) {
     t.after(() => page.context().close());
     for (const [name, path] of [...Object.entries(pages), ['form', null]]) {
       await page.goto(path === null ? `${asking.url}/${tongue}/privacy` : `${plain.url}/${tongue}${path}`);
-      for (const [light, size] of looks(process.env.VISAVIS_EVERY ? 'en' : tongue)) { // VISAVIS_EVERY: every light and width in every language
+      for (const [light, size] of process.env.VISAVIS_EVERY || tongue === 'en' || tongue === 'ar' ? all : looks) { // VISAVIS_EVERY: every light and width in every language
         await page.emulateMedia({ colorScheme: light });
         await page.setViewportSize(size);
         const where = `site-${name}-${tongue}-${light}-${size.width}`;

@@ -1,7 +1,7 @@
 // What the public site promises of its pages, measured in Chromium; one JSON object on standard output. VISAVIS_BIN and VISAVIS_STORE name the programs.
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { launch, looks, open, until, violations } from '../../../web/e2e/lib/browser.mjs';
+import { all, launch, open, until, violations } from '../../../web/e2e/lib/browser.mjs';
 import { site } from '../../../web/e2e/lib/site.mjs';
 
 const tongues = ['ar', 'zh', 'en', 'fr', 'ru', 'es'], rounds = Number(process.argv[2] ?? 1000);
@@ -64,7 +64,7 @@ async function seen(browser, plain, asking) {
   for (const tongue of tongues) {
     for (const url of [...pages.map((p) => `${plain.url}/${tongue}${p}`), `${asking.url}/${tongue}/privacy`]) {
       await page.goto(url);
-      for (const [light, size] of looks('en')) {
+      for (const [light, size] of all) {
         await page.emulateMedia({ colorScheme: light });
         await page.setViewportSize(size);
         views++;
