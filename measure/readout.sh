@@ -18,10 +18,6 @@ for part in "${parts[@]}"; do
     go build -trimpath -o bin/visavis ./cmd/visavis && go build -trimpath -o bin/visavis-demo ./cmd/visavis-demo && go build -o bin/publicstore ./test/publicstore || exit 1
     export VISAVIS_BIN=$PWD/bin/visavis VISAVIS_DEMO=$PWD/bin/visavis-demo VISAVIS_STORE=$PWD/bin/publicstore
   fi
-  if [ "$part" = way ]; then
-    go build -trimpath -o bin/visavis ./cmd/visavis && go build -trimpath -o bin/visavis-demo ./cmd/visavis-demo || exit 1
-    export VISAVIS_BIN=$PWD/bin/visavis VISAVIS_DEMO=$PWD/bin/visavis-demo
-  fi
   "bin/measure-readout-$part" "$@" || fail=1
 done
 exit $fail

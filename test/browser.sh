@@ -30,7 +30,7 @@ run() {
 }
 
 pages=$(ls web/e2e/*.test.mjs 2>/dev/null | grep -v "/call" || true)
-if [ -n "$pages" ]; then VISAVIS_BIN="$tmp/visavis" VISAVIS_STORE="$tmp/publicstore" run $pages || fail=1; fi
+if [ -n "$pages" ]; then VISAVIS_BIN="$tmp/visavis" VISAVIS_DEMO="$tmp/visavis-demo" VISAVIS_STORE="$tmp/publicstore" run $pages || fail=1; fi
 
 "$tmp/visavis-demo" --informal --visavis "$tmp/visavis" --dir "$tmp/demo" --links "$tmp/links.json" --for 10m >"$tmp/demo.log" 2>&1 &
 demo=$!

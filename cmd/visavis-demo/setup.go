@@ -28,7 +28,7 @@ func (d *demo) initNode(ctx context.Context, party string) error {
 		args = append(args, "--host", h)
 	}
 	if d.formal {
-		args = append(args, "--set", fmt.Sprintf("public.store=%q", d.public(party)))
+		args = append(args, "--set", fmt.Sprintf("public.store=%q", d.public(party)), "--set", fmt.Sprintf("public.base=%q", d.siteURL(party)))
 	}
 	// 640 by 360 at 15: two cameras, a handful of simulated members and both nodes share one machine.
 	for _, set := range []string{fmt.Sprintf("udp.listen=%q", addr), "media.camera.width=640", "media.camera.height=360", "media.camera.fps=15"} {

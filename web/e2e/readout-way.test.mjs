@@ -132,18 +132,25 @@ async function signed(a) {
   await shown(a, '[data-key=avelmar][data-state=signed]');
 }
 
-/** verified reads the page as the public does, has the browser check it, and the command its file. */
-async function verified(site) {
+/** clicked is what the count of pointing says of one real click: the control. */
+async function clicked() {
   const page = await fresh();
-  await page.goto(`${site}/en/`);
-  await press(page, `a[href$="/en/readout/${id}"]`);
+  await page.goto(`${world.sites.avelmar}/en/`);
+  await page.mouse.click(40, 40);
+  const n = await page.evaluate(() => globalThis.pointed.length);
+  await page.context().close();
+  return n;
+}
+
+/** verified reads the page that is open as the public does, has the browser check it, and the command the site's file. */
+async function verified(page, site) {
+  assert.equal(page.url(), `${site}/en/readout/${id}`);
   await shown(page, '#check button');
   const check = async (want) => {
     await press(page, '#check button');
     await shown(page, `#check [data-says=${want}]`);
   };
   await check('ok');
-  await shot(page, 'way-public');
   await page.evaluate(() => { document.querySelector('[data-v="blocks.0.text"]').append('!'); });
   await check('bad'); // the control
   const raw = await (await ask(`${site}/file/${id}/1.json`)).text(), name = join(world.dir, 'public.json');
@@ -153,14 +160,16 @@ async function verified(site) {
   };
   assert.match(await verify(raw), /^[^]*every signature/);
   assert.match(await verify(raw.replace('English text of b01', 'English text of b02')), /^FAILED/, 'control: a changed text');
-  return page;
 }
 
 test('a readout is drafted, negotiated, signed, published and verified with the keyboard alone', options, async (t) => {
+  let pointed = 0; // in every document of a page: counted before it is left
+  const tally = async (page) => { pointed += await page.evaluate(() => globalThis.pointed.length); };
   const a = await officer();
   await meet(a);
+  await tally(a);
   const began = Date.now();
-  await a.goto(`${new URL(a.url()).origin}/draft?m=${id}`);
+  await press(a, '[data-act=draft]');
   await choose(a, '[data-field="language.es"]', '');
   await choose(a, '[data-field=prevails]', 'en');
   await press(a, '[data-act=begin]');
@@ -175,14 +184,22 @@ test('a readout is drafted, negotiated, signed, published and verified with the 
   assert.equal(await a.evaluate(() => document.querySelector('[data-says=embargo]').dataset.held), '', 'signed in time');
   for (const site of Object.values(world.sites)) assert.equal((await ask(`${site}/en/readout/${id}`)).status, 404, 'nothing is public before the embargo ends');
   await shown(a, '[data-says=readout][data-stage=published]', (embargo + 20) * 1000);
-  const readers = [];
-  for (const site of Object.values(world.sites)) {
-    readers.push(await verified(site));
+  const reader = await fresh(), opened = (page, want) => until(page, (w) => location.href === w, want, 15_000, `${want} is open`);
+  await reader.goto(`${world.sites.tolmeria}/en/`); // the other side's site, from its first page
+  await press(reader, `a[href$="/en/readout/${id}"]`);
+  await tally(a);
+  await press(a, 'a.address'); // our own, from the officer's page
+  for (const [page, party] of [[reader, 'tolmeria'], [a, 'avelmar']]) {
+    await opened(page, `${world.sites[party]}/en/readout/${id}`);
+    await verified(page, world.sites[party]);
   }
   const seconds = Math.round((Date.now() - began) / 1000);
-  for (const page of [a, ...readers]) {
-    assert.deepEqual(await page.evaluate(() => globalThis.pointed), [], 'nothing was pointed at');
+  for (const page of [a, reader]) {
+    await tally(page);
     assert.deepEqual(page.errors, []);
   }
-  t.diagnostic(`way.keyboard ${JSON.stringify({ done: 1, pointed: 0, sites: readers.length, seconds })}`);
+  const control = await clicked();
+  t.diagnostic(`way.keyboard ${JSON.stringify({ done: 1, pointed, control, sites: 2, seconds })}`);
+  assert.equal(pointed, 0, 'nothing was pointed at');
+  assert.ok(control > 0, 'control: a click is counted');
 });
