@@ -98,20 +98,28 @@ func (n *Node) publish() {
 	look, again := time.NewTicker(draft.Look), time.NewTicker(draft.Again)
 	defer look.Stop()
 	defer again.Stop()
+	var unread, untold string // what went wrong last: a full disk is said once, not every second
 	for {
-		var err error
 		select {
 		case <-n.ctx.Done():
 			return
 		case <-look.C:
-			err = n.drafts.Look(n.ctx)
+			unread = n.complain(unread, "readouts cannot be read or kept, which is tried again", n.drafts.Look(n.ctx))
 		case <-again.C:
-			err = n.drafts.Tick(n.ctx)
-		}
-		if err != nil && n.ctx.Err() == nil {
-			n.log.Error("readouts cannot be read", "err", err)
+			untold = n.complain(untold, "what is to be said of readouts cannot be read, which is tried again", n.drafts.Tick(n.ctx))
 		}
 	}
+}
+
+// complain logs an error that is not the last one, and gives what is the last one now.
+func (n *Node) complain(last, what string, err error) string {
+	if err == nil || n.ctx.Err() != nil {
+		return ""
+	}
+	if err.Error() != last {
+		n.log.Error(what, "err", err)
+	}
+	return err.Error()
 }
 
 // readouts is what the drafting console needs.
