@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func (r *rig) drafting() *Readouts {
 				return readout.Document{}, fail(codeMeeting)
 			}
 			return sampleReadout(r.t, p.ID), nil
+		},
+		Record: func(_ context.Context, id meeting.ID) (MeetingRecord, error) {
+			return MeetingRecord{Spoken: []RecordSpoken{{Member: meeting.MemberID(id)}}}, nil
 		},
 	}
 }
@@ -249,6 +253,48 @@ func TestReadoutOnAFullDisk(t *testing.T) {
 		v := viewIn(t, vost.readout("/r-1/text", text, matching(1)))
 		if v.Version != was.Version+1 || v.Manuscript.Versions["b03"] != 2 {
 			t.Errorf("with room: version %d after %d", v.Version, was.Version)
+		}
+	})
+}
+
+// TestReadoutRecordIsTheMeetings: the record beside the text is that of the readout's meeting; who may see it is in TestReadoutIsForOfficers.
+func TestReadoutRecordIsTheMeetings(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost := r.account("vost", meeting.Officer)
+		v := viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
+		var got MeetingRecord
+		a := vost.get("/api/readouts/r-1/record")
+		if err := json.Unmarshal([]byte(a.body), &got); err != nil || a.status != 200 || len(got.Spoken) != 1 || got.Spoken[0].Member != meeting.MemberID(v.Manuscript.Document.Meeting) {
+			t.Errorf("the record = %d %s", a.status, a.body)
+		}
+		if a := vost.get("/api/readouts/r-2/record"); a.status != 404 || a.code() != "readout.none" {
+			t.Errorf("of no readout = %d %s", a.status, a.body)
+		}
+	})
+}
+
+// TestStaleTextSaysWhatHasChanged: the answer has the difference of the authentic text by words, and not the text as it was.
+func TestStaleTextSaysWhatHasChanged(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost := r.account("vost", meeting.Officer)
+		v := viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
+		was := v.Manuscript.Document.Blocks[2].Texts["ar"].Text
+		body, err := json.Marshal(map[string]any{"block": "b03", "language": "ar", "text": was + " ثم", "ready": true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := vost.readout("/r-1/text", string(body), matching(1))
+		v = viewIn(t, a)
+		i := slices.IndexFunc(v.Stale, func(s staleText) bool { return s.Block == "b03" && s.Language == "en" && s.Of == "ar" })
+		if i < 0 || v.Manuscript.Document.Blocks[2].Texts["en"].State != readout.Stale {
+			t.Fatalf("nothing is said of the English: %v", v.Stale)
+		}
+		last := v.Stale[i].Changes[len(v.Stale[i].Changes)-1]
+		if last.Op != readout.Insert || strings.TrimSpace(last.Text) != "ثم" {
+			t.Errorf("changed: %v", v.Stale[i].Changes)
+		}
+		if strings.Contains(a.body, `"former"`) {
+			t.Error("the text as it was is sent as well")
 		}
 	})
 }
