@@ -3,11 +3,12 @@
 # make pictures  the screenshots that docs/ shows
 # make measure-link   the figures of the video link, one line each
 # make measure-meeting   how soon doors shut, speakers are heard, phases are shown
+# make measure-readout   the public pages, changed bytes, the embargo, the import of existing texts
 # make measure-forward, measure-network, measure-strangers   the packet path, bad networks, other people's clients
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: all build demo test check go-test race browser-tools browser-test pictures generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers clean
+.PHONY: all build demo test check go-test race browser-tools browser-test pictures generate fuzz measure-link measure-forward measure-network measure-meeting measure-strangers measure-readout clean
 
 all: build
 
@@ -51,6 +52,9 @@ measure-meeting: build
 
 measure-strangers: build browser-tools
 	bash measure/strangers.sh
+
+measure-readout: browser-tools
+	bash measure/readout.sh
 
 clean:
 	rm -rf bin

@@ -11,13 +11,14 @@ import (
 // runs whatever targets there are and would not miss one.
 func TestParsersAreFuzzed(t *testing.T) {
 	for dir, targets := range map[string][]string{
-		"udp":   {"FuzzClassify"},
-		"srtp":  {"FuzzOpenRTP", "FuzzOpenRTCP"},
-		"media": {"FuzzRTP", "FuzzVP8", "FuzzEstimator"}, // RTP with extensions; the VP8 descriptor; transport-wide feedback
-		"peer":  {"FuzzDatagram", "FuzzRTP", "FuzzRTCP", "FuzzDTLSRecords", "FuzzOffer", "FuzzStandard"},
-		"link":  {"FuzzRTP", "FuzzRTCP", "FuzzCongestion", "FuzzPing", "FuzzReadMedia", "FuzzFrame", "FuzzHello"},
-		"api":   {"FuzzWHIPFragment"},
-		"bench": {"FuzzParseAnswer", "FuzzPayload"},
+		"udp":     {"FuzzClassify"},
+		"srtp":    {"FuzzOpenRTP", "FuzzOpenRTCP"},
+		"media":   {"FuzzRTP", "FuzzVP8", "FuzzEstimator"}, // RTP with extensions; the VP8 descriptor; transport-wide feedback
+		"peer":    {"FuzzDatagram", "FuzzRTP", "FuzzRTCP", "FuzzDTLSRecords", "FuzzOffer", "FuzzStandard"},
+		"link":    {"FuzzRTP", "FuzzRTCP", "FuzzCongestion", "FuzzPing", "FuzzReadMedia", "FuzzFrame", "FuzzHello"},
+		"api":     {"FuzzWHIPFragment"},
+		"readout": {"FuzzParseFile", "FuzzParseContent", "FuzzParseManifest", "FuzzDecodeMessage", "FuzzDiff"},
+		"bench":   {"FuzzParseAnswer", "FuzzPayload"},
 	} {
 		files, err := filepath.Glob(filepath.Join("internal", dir, "*_test.go"))
 		if err != nil || len(files) == 0 {

@@ -20,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 
-go build -o "$tmp/visavis" ./cmd/visavis && go build -o "$tmp/visavis-demo" ./cmd/visavis-demo || exit 1
+go build -o "$tmp/visavis" ./cmd/visavis && go build -o "$tmp/visavis-demo" ./cmd/visavis-demo && go build -o "$tmp/publicstore" ./test/publicstore || exit 1
 
 # run prints a line for each test, and all that a failed one has to say.
 run() {
@@ -30,7 +30,7 @@ run() {
 }
 
 pages=$(ls web/e2e/*.test.mjs 2>/dev/null | grep -v "/call" || true)
-if [ -n "$pages" ]; then VISAVIS_BIN="$tmp/visavis" run $pages || fail=1; fi
+if [ -n "$pages" ]; then VISAVIS_BIN="$tmp/visavis" VISAVIS_DEMO="$tmp/visavis-demo" VISAVIS_STORE="$tmp/publicstore" run $pages || fail=1; fi
 
 "$tmp/visavis-demo" --informal --visavis "$tmp/visavis" --dir "$tmp/demo" --links "$tmp/links.json" --for 10m >"$tmp/demo.log" 2>&1 &
 demo=$!

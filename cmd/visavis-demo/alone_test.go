@@ -17,6 +17,13 @@ import (
 // person is somebody who opens a link of the demo; its end is the test's.
 func (r *running) person(t *testing.T, key string) *bot.Bot {
 	t.Helper()
+	b, _ := r.personWith(t, key)
+	return b
+}
+
+// personWith gives the person's passkeys, too.
+func (r *running) personWith(t *testing.T, key string) (*bot.Bot, *softkey.Authenticator) {
+	t.Helper()
 	d := &demo{addr: netip.MustParseAddr("127.0.0.1"), formal: true, passkeys: map[string]*softkey.Authenticator{}}
 	s := find(t, key)
 	s.own, s.ownPIN = r.links[key], r.pins[key]
@@ -29,7 +36,7 @@ func (r *running) person(t *testing.T, key string) *bot.Bot {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	return b
+	return b, d.passkeys[key]
 }
 
 func phase(b *bot.Bot) string { return b.Stats().State.Phase }
@@ -40,11 +47,12 @@ func here(b *bot.Bot, members int) func() bool {
 }
 
 // testAlone is what the demo is for: one person, an officer, runs the meeting from rehearsal to its end, and the simulated counterparts do their
-// part: the other officer turns its key, the press sees the open part, whoever is given the floor takes it and yields it.
+// part: the other officer turns its key, the press sees the open part, whoever is given the floor takes it and yields it. Then its readout goes the whole way.
 func testAlone(t *testing.T, visavis string) {
 	r := start(t, visavis, "all", false)
 	defer func() { _ = r.end() }()
-	officer, press := r.person(t, "tolmeria-officer"), r.person(t, "tolmeria-press")
+	officer, key := r.personWith(t, "tolmeria-officer")
+	press := r.person(t, "tolmeria-press")
 	t.Cleanup(func() {
 		if t.Failed() {
 			st := officer.Stats().State
@@ -64,6 +72,10 @@ func testAlone(t *testing.T, visavis string) {
 			return phase(officer) == want && strings.Trim(officer.Stats().State.Head, "0") != ""
 		})
 	}
+	const announced, ninth = "/en/meeting/" + meetingID + ".ics", "Ninth Annual Meeting"
+	if _, page := read(t, r.sites["tolmeria"]+"/en/"); time.Now().Before(meetingStart) && !strings.Contains(page, announced) {
+		t.Error("the public site does not announce the meeting")
+	}
 	act(wire.Act{Do: wire.DoRehearse})
 	become("rehearsal")
 	await(t, "everybody has checked", 20*time.Second, func() bool { return len(officer.Stats().State.Ready) == 8 })
@@ -80,6 +92,10 @@ func testAlone(t *testing.T, visavis string) {
 		s := press.Stats().Slots
 		return s["floor0"].Packets > before+50 && s["stage0"].Frames+s["stage1"].Frames > 15
 	})
+	await(t, "the public site says that the meeting is on", 20*time.Second, func() bool {
+		_, page := read(t, r.sites["tolmeria"]+"/en/")
+		return strings.Contains(page, ninth) && !strings.Contains(page, announced)
+	})
 	act(wire.Act{Do: wire.DoClose})
 	become("closed")
 	await(t, "our doors are shown shut", 10*time.Second, func() bool {
@@ -90,6 +106,7 @@ func testAlone(t *testing.T, visavis string) {
 	become("open")
 	act(wire.Act{Do: wire.DoEnd})
 	become("ended")
+	testWay(t, r, visavis, officer, key)
 }
 
 // testLed: with a person in a principal's seat and none in an officer's, the simulated officers bring the meeting to its beginning. The control is

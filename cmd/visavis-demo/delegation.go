@@ -31,12 +31,16 @@ type delegations struct {
 
 	mu      sync.Mutex
 	persons map[string]string // role of the seats in which a person sits
+	pens    map[string]bool   // parties whose officer a person has been: they write their readouts themselves
+
+	desks    map[string]*desk // of the simulated officers, by party; not changed after simulate
+	archived chan struct{}    // closed when last year's readout is where it belongs: only then do they answer proposals
 }
 
 // simulate fills the simulated seats.
 func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool) (*delegations, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &delegations{d: d, cancel: cancel, bots: map[string]*bot.Bot{}, persons: map[string]string{}}
+	p := &delegations{d: d, cancel: cancel, bots: map[string]*bot.Bot{}, persons: map[string]string{}, pens: map[string]bool{}, desks: map[string]*desk{}, archived: make(chan struct{})}
 	epoch := time.Now()
 	var mine []seat
 	for _, s := range seats {
@@ -55,6 +59,11 @@ func simulate(ctx context.Context, d *demo, seats []seat, which map[string]bool)
 		p.wg.Go(func() { p.occupy(ctx, s) })
 		if d.formal && s.member != "" {
 			p.wg.Go(func() { p.behave(ctx, s) })
+		}
+		if d.formal && s.role == "officer" {
+			k := d.newDesk(s)
+			p.desks[s.party] = k
+			p.wg.Go(func() { p.negotiate(ctx, k) })
 		}
 	}
 	return p, nil
@@ -125,7 +134,26 @@ func (p *delegations) seated(s seat, yes bool) {
 	defer p.mu.Unlock()
 	if delete(p.persons, s.key); yes {
 		p.persons[s.key] = s.role
+		if s.role == "officer" {
+			p.pens[s.party] = true
+		}
 	}
+}
+
+// drafts notes that a person has signed in for s: as an officer it may write readouts without sitting down first.
+func (p *delegations) drafts(s seat) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.role == "officer" {
+		p.pens[s.party] = true
+	}
+}
+
+// personWrites says whether a person, not the simulated officer, answers for a party's readouts.
+func (p *delegations) personWrites(party string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pens[party]
 }
 
 func (p *delegations) stop() { p.cancel() }

@@ -10,7 +10,7 @@ import (
 // TestWhoComesBackToAPersonsDoor: where a person is the officer, the command says that the simulated member waits for that person's word; not where
 // the officer is simulated, not of the other side, not of who needs no invitation.
 func TestWhoComesBackToAPersonsDoor(t *testing.T) {
-	p := &delegations{persons: map[string]string{}}
+	p := &delegations{persons: map[string]string{}, pens: map[string]bool{}}
 	for _, x := range []struct {
 		key     string
 		officer string // where a person is officer

@@ -118,7 +118,7 @@ func TestSimulateNamesSeats(t *testing.T) {
 
 func TestLinksAreWrittenForPrograms(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "links.json")
-	if err := writeLinks(f, []seat{{key: "avelmar-principal", link: "http://x/join#C", pin: "012345"}, {key: "avelmar-press", link: "http://x/press#D"}}); err != nil {
+	if err := (&demo{formal: false}).writeLinks(f, []seat{{key: "avelmar-principal", link: "http://x/join#C", pin: "012345"}, {key: "avelmar-press", link: "http://x/press#D"}}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(f)

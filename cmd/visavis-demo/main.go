@@ -29,6 +29,7 @@ type options struct {
 	Address  string        `help:"Loopback address to listen on." default:"127.0.0.1"`
 	Port     int           `help:"TCP port of the first node's pages; the second node has the next one. Where they are taken, free ones are used." default:"7443"`
 	Informal bool          `help:"A meeting without officers: no phases, no floor, no press; everybody speaks at any time."`
+	Embargo  time.Duration `help:"For how long the simulated officer proposes to keep a readout back that has no embargo, from its counter-proposal on." default:"3m"`
 	Simulate string        `help:"Seats with a simulated member: all, none, or a list like avelmar-principal,tolmeria-delegate-2." default:"all"`
 }
 
@@ -44,7 +45,7 @@ func main() {
 	}
 }
 
-// run starts everything, waits for the end of ctx or for the first node that dies, and ends everything.
+// run starts everything, waits for the end of ctx or for the first process that dies, and ends everything.
 func run(ctx context.Context, o options, out io.Writer) (err error) {
 	addr, err := loopback(o.Address)
 	if err != nil {
@@ -69,7 +70,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, o.For)
 		defer cancel()
 	}
-	d := &demo{visavis: o.Visavis, dir: dir, addr: addr, out: out, formal: !o.Informal}
+	d := &demo{visavis: o.Visavis, dir: dir, addr: addr, out: out, formal: !o.Informal, embargo: o.Embargo}
 	defer d.stop()
 	if err := d.start(ctx, o.Port); err != nil {
 		return err
@@ -78,20 +79,26 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := d.standsIn(seats)
-	if err != nil {
-		return err
-	}
-	defer in.stop()
 	play, err := simulate(ctx, d, seats, simulated)
 	if err != nil {
 		return err
 	}
 	defer play.wait()
+	in, err := d.standsIn(seats, play.drafts)
+	if err != nil {
+		return err
+	}
+	defer in.stop()
+	archive := make(chan error, 1)
+	go func() { archive <- d.lastYear(ctx, play.desks) }()
 	play.settle(ctx)
+	if err := <-archive; err != nil && ctx.Err() == nil {
+		return err
+	}
+	close(play.archived)
 	printSeats(out, seats, simulated, d)
 	if o.Links != "" {
-		if err := writeLinks(o.Links, seats); err != nil {
+		if err := d.writeLinks(o.Links, seats); err != nil {
 			return err
 		}
 	}
@@ -100,7 +107,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return nil // Ctrl-C, or the time given by --for is over
 	case dead := <-d.died:
 		play.stop()
-		return fmt.Errorf("node %s ended by itself: %w; the end of its log:\n%s", dead.party, dead.err, dead.tail)
+		return fmt.Errorf("%s ended by itself: %w; the end of its log:\n%s", dead.name, dead.err, dead.tail)
 	}
 }
 

@@ -7,17 +7,18 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"visavis/internal/softkey"
 )
 
-//go:embed world/*.toml world/*.png
+//go:embed world/*.toml world/*.png world/*.json world/privacy/*.md
 var world embed.FS
 
 // meetingID is that of both meeting files.
 const meetingID = "avelmar-tolmeria-2026"
 
-// demo is two nodes and what belongs to them.
+// demo is two nodes, two public sites and what belongs to them.
 type demo struct {
 	visavis string
 	dir     string
@@ -25,15 +26,16 @@ type demo struct {
 	out     io.Writer
 	formal  bool // the meeting has officers, hence phases, floor and keys
 	ports   map[string]ports
+	embargo time.Duration // that the simulated officer proposes
 
 	passkeys map[string]*softkey.Authenticator // of simulated officers and technicians, by seat
-	nodes    []*process
-	cancel   context.CancelFunc // of the watchers
+	running  []*process                        // nodes and sites
+	cancel   context.CancelFunc                // of the watchers
 	died     chan death
 }
 
-// ports are those of one node.
-type ports struct{ web, link, udp int }
+// ports are those of one node and of its party's public site.
+type ports struct{ web, link, udp, site int }
 
 func parties() []string { return []string{"avelmar", "tolmeria"} }
 
@@ -61,6 +63,9 @@ func (d *demo) start(ctx context.Context, first int) error {
 		if p.udp, err = d.freePort(near(i), true); err != nil {
 			return err
 		}
+		if p.site, err = d.freePort(near(20+i), false); err != nil {
+			return err
+		}
 		d.ports[party] = p
 	}
 	for _, party := range parties() {
@@ -78,24 +83,35 @@ func (d *demo) start(ctx context.Context, first int) error {
 	d.cancel = cancel
 	for _, party := range parties() {
 		p, err := d.startNode(party)
+		if err == nil {
+			err = d.up(ctx, watch, p, "http://"+d.hosts(party)[0]+"/healthz")
+		}
+		if err == nil && d.formal {
+			err = d.startSite(ctx, watch, party)
+		}
 		if err != nil {
 			return err
 		}
-		d.nodes = append(d.nodes, p)
-		if err := d.awaitUp(ctx, p, d.hosts(party)[0]); err != nil {
-			return err
-		}
-		go d.watch(watch, p)
 	}
 	return nil
 }
 
-// stop ends both nodes.
+// up waits until a process that was started answers, and has it watched.
+func (d *demo) up(ctx, watch context.Context, p *process, url string) error {
+	d.running = append(d.running, p)
+	if err := d.awaitUp(ctx, p, url); err != nil {
+		return err
+	}
+	go d.watch(watch, p)
+	return nil
+}
+
+// stop ends nodes and sites.
 func (d *demo) stop() {
 	if d.cancel != nil {
 		d.cancel()
 	}
-	for _, p := range d.nodes {
+	for _, p := range d.running {
 		p.end()
 	}
 }

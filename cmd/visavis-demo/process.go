@@ -22,31 +22,36 @@ const (
 	tailBytes   = 4 << 10          // shown of the log of a node that died
 )
 
-// death is a node process that ended although nobody asked it to.
+// death is a process that ended although nobody asked it to.
 type death struct {
-	party string
-	err   error
-	tail  string
+	name string
+	err  error
+	tail string
 }
 
-// process is one running node.
+// process is one running node, or one running public site.
 type process struct {
-	party string
-	cmd   *exec.Cmd
-	log   string
-	done  chan struct{} // closed when it has ended
-	err   error         // readable after done
+	name string // "node avelmar", "site avelmar"
+	cmd  *exec.Cmd
+	log  string
+	done chan struct{} // closed when it has ended
+	err  error         // readable after done
 }
 
-// startNode runs `visavis serve` for one party; its log goes into a file beside its directory.
+// startNode runs `visavis serve` for one party.
 func (d *demo) startNode(party string) (*process, error) {
-	p := &process{party: party, log: filepath.Join(d.dir, party+".log"), done: make(chan struct{})}
+	return d.startProcess(party, "node "+party, "serve", "--insecure-localhost", "--config", d.config(party))
+}
+
+// startProcess runs a visavis command that goes on until it is stopped; its log goes into a file beside the nodes' directories.
+func (d *demo) startProcess(log, name string, args ...string) (*process, error) {
+	p := &process{name: name, log: filepath.Join(d.dir, log+".log"), done: make(chan struct{})}
 	f, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	p.cmd = exec.Command(d.visavis, "serve", "--insecure-localhost", "--config", d.config(party))
+	p.cmd = exec.Command(d.visavis, args...)
 	p.cmd.Stdout, p.cmd.Stderr = f, f
 	// A group of its own: Ctrl-C is for us, and we ask the nodes to stop in order. Should we be killed, they end too.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -57,7 +62,7 @@ func (d *demo) startNode(party string) (*process, error) {
 	return p, nil
 }
 
-// watch reports a node that ends while ctx lives.
+// watch reports a process that ends while ctx lives.
 func (d *demo) watch(ctx context.Context, p *process) {
 	select {
 	case <-p.done:
@@ -69,14 +74,14 @@ func (d *demo) watch(ctx context.Context, p *process) {
 			err = errors.New("exit status 0")
 		}
 		select {
-		case d.died <- death{p.party, err, tail(p.log)}:
+		case d.died <- death{p.name, err, tail(p.log)}:
 		default: // the other one was first
 		}
 	case <-ctx.Done():
 	}
 }
 
-// end asks a node to stop, and kills it when it does not.
+// end asks a process to stop, and kills it when it does not.
 func (p *process) end() {
 	select {
 	case <-p.done:
@@ -92,13 +97,13 @@ func (p *process) end() {
 	}
 }
 
-// awaitUp returns when the node answers on its page's address.
-func (d *demo) awaitUp(ctx context.Context, p *process, host string) error {
+// awaitUp returns when a process answers 200 at an address.
+func (d *demo) awaitUp(ctx context.Context, p *process, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, upWait)
 	defer cancel()
 	web := &http.Client{Transport: &http.Transport{DialContext: d.dial, DisableKeepAlives: true}, Timeout: time.Second}
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/healthz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return err
 		}
@@ -110,9 +115,9 @@ func (d *demo) awaitUp(ctx context.Context, p *process, host string) error {
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("node %s did not start: %w\n%s", p.party, p.err, tail(p.log))
+			return fmt.Errorf("%s did not start: %w\n%s", p.name, p.err, tail(p.log))
 		case <-ctx.Done():
-			return fmt.Errorf("node %s does not answer: %w\n%s", p.party, ctx.Err(), tail(p.log))
+			return fmt.Errorf("%s does not answer: %w\n%s", p.name, ctx.Err(), tail(p.log))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -56,6 +56,8 @@ type running struct {
 	pins  map[string]string
 
 	standIns map[string]string
+	sites    map[string]string            // by party
+	sign     map[string]map[string]string // by party: key, document
 	dir      string
 	end      func() error // Ctrl-C, and what run returned
 	done     chan error
@@ -67,7 +69,7 @@ func start(t *testing.T, visavis, simulate string, informal bool) *running {
 	file := filepath.Join(t.TempDir(), "links.json")
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	o := options{Visavis: visavis, Dir: r.dir, Links: file, Address: "127.0.0.1", Simulate: simulate, Informal: informal}
+	o := options{Visavis: visavis, Dir: r.dir, Links: file, Address: "127.0.0.1", Simulate: simulate, Informal: informal, Embargo: embargoInTests}
 	go func() { r.done <- run(ctx, o, r.out) }()
 	r.end = func() error { cancel(); return <-r.done }
 	await(t, "links", 60*time.Second, func() bool {
@@ -77,15 +79,21 @@ func start(t *testing.T, visavis, simulate string, informal bool) *running {
 		default:
 		}
 		b, err := os.ReadFile(file)
-		var v struct{ Links, Pins, StandIns map[string]string }
+		var v struct {
+			Links, Pins, StandIns, Sites map[string]string
+			Sign                         map[string]map[string]string
+		}
 		if err != nil || json.Unmarshal(b, &v) != nil {
 			return false
 		}
-		r.links, r.pins, r.standIns = v.Links, v.Pins, v.StandIns
+		r.links, r.pins, r.standIns, r.sites, r.sign = v.Links, v.Pins, v.StandIns, v.Sites, v.Sign
 		return true
 	})
 	return r
 }
+
+// embargoInTests is long enough to accept and to sign in: by programs, not by people.
+const embargoInTests = 15 * time.Second
 
 // nodes are the process ids of the demo's nodes.
 func (r *running) nodes(t *testing.T) []int {

@@ -115,6 +115,7 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back, unless you have left by the button. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
 	if d.formal {
 		fmt.Fprint(w, formalHelp)
+		d.printPublic(w)
 	}
 	fmt.Fprintf(w, "Ctrl-C ends the demo.\n\n")
 }
@@ -127,9 +128,16 @@ Whoever comes to a seat of the side whose officer you are waits at your door unt
 If you take a principal's or a delegate's seat and no person is officer, the simulated officers start the meeting for you after a while.
 `
 
-// writeLinks writes {"links": {seat: link}, "pins": {seat: PIN}, "standIns": {seat: link}}, whole or not at all.
-func writeLinks(file string, seats []seat) error {
-	links, pins, standIns := map[string]string{}, map[string]string{}, map[string]string{}
+// writeLinks writes {"links": {seat: link}, "pins": {seat: PIN}, "standIns": {seat: link}, "sites": {party: address}, "sign": {party: {key, document}}},
+// whole or not at all; the last two of a formal meeting.
+func (d *demo) writeLinks(file string, seats []seat) error {
+	links, pins, standIns, sites, sign := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]map[string]string{}
+	for _, party := range parties() {
+		if d.formal {
+			sites[party] = d.siteURL(party)
+			sign[party] = map[string]string{"key": d.readoutKey(party), "document": d.document(party)}
+		}
+	}
 	for _, s := range seats {
 		links[s.key] = s.link
 		if s.pin != "" {
@@ -139,7 +147,7 @@ func writeLinks(file string, seats []seat) error {
 			standIns[s.key] = s.standIn
 		}
 	}
-	b, err := json.MarshalIndent(map[string]any{"links": links, "pins": pins, "standIns": standIns}, "", "  ")
+	b, err := json.MarshalIndent(map[string]any{"links": links, "pins": pins, "standIns": standIns, "sites": sites, "sign": sign}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,15 @@ func (d *demo) initNode(ctx context.Context, party string) error {
 	p, addr := d.ports[party], d.addr.String()
 	args := []string{"init", filepath.Join(d.dir, party), "--party", party, "--tls", "off",
 		"--listen", hostPort(addr, p.web), "--link-listen", hostPort(addr, p.link), "--link", hostPort(addr, p.link),
-		"--media", hostPort(addr, p.udp), "--udp-port", fmt.Sprint(p.udp), "--allow-private"}
+		"--media", hostPort(addr, p.udp), "--udp-port", fmt.Sprint(p.udp), "--allow-private", "--offline", d.offline(party)}
 	for lang, name := range names(party) {
 		args = append(args, "--name", lang+"="+name)
 	}
 	for _, h := range d.hosts(party) {
 		args = append(args, "--host", h)
+	}
+	if d.formal {
+		args = append(args, "--set", fmt.Sprintf("public.store=%q", d.public(party)), "--set", fmt.Sprintf("public.base=%q", d.siteURL(party)))
 	}
 	// 640 by 360 at 15: two cameras, a handful of simulated members and both nodes share one machine.
 	for _, set := range []string{fmt.Sprintf("udp.listen=%q", addr), "media.camera.width=640", "media.camera.height=360", "media.camera.fps=15"} {

@@ -21,12 +21,13 @@ type standIn struct {
 	seats  map[string]seat // by host name, without port
 	secret string
 	port   int
+	person func(seat) // somebody has signed in
 	srv    *http.Server
 }
 
-// standsIn starts it; stop ends it. The seats get their links.
-func (d *demo) standsIn(seats []seat) (*standIn, error) {
-	s := &standIn{d: d, seats: map[string]seat{}, secret: rand.Text()}
+// standsIn starts it; stop ends it. The seats get their links; person hears of everybody who signs in.
+func (d *demo) standsIn(seats []seat, person func(seat)) (*standIn, error) {
+	s := &standIn{d: d, seats: map[string]seat{}, secret: rand.Text(), person: person}
 	l, err := net.Listen("tcp", net.JoinHostPort(d.addr.String(), "0"))
 	if err != nil {
 		return nil, err
@@ -54,11 +55,12 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	cookie, err := s.signIn(r.Context(), x)
+	cookie, err := s.d.signIn(r.Context(), x)
 	if err != nil {
 		http.Error(w, "the node does not let the demo's passkey in: "+err.Error(), http.StatusBadGateway)
 		return
 	}
+	s.person(x)
 	w.Header().Set("Set-Cookie", cookie+"; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -66,8 +68,8 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // signIn makes a session of its own: the passkey has been shown now, so that keys can be turned for five minutes.
-func (s *standIn) signIn(ctx context.Context, x seat) (string, error) {
-	b, err := bot.New(bot.Config{Link: x.own, Passkey: s.d.passkeys[x.key], Meeting: meetingID, Silent: true, Dial: s.d.dial})
+func (d *demo) signIn(ctx context.Context, x seat) (string, error) {
+	b, err := bot.New(bot.Config{Link: x.own, Passkey: d.passkeys[x.key], Meeting: meetingID, Silent: true, Dial: d.dial})
 	if err != nil {
 		return "", err
 	}

@@ -23,6 +23,7 @@ const (
 // cli is the command line.
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the node until it is stopped."`
+	Site     siteCmd     `cmd:"" help:"Serve the public site from a public store, until it is stopped. A process of its own, which only reads."`
 	Init     initCmd     `cmd:"" help:"Make a node's directory: keys, party document, settings."`
 	Pair     pairCmd     `cmd:"" help:"Get to trust another party: offer, compare, accept."`
 	Distrust distrustCmd `cmd:"" help:"Trust another party no longer: its link closes within a second."`
@@ -33,6 +34,10 @@ type cli struct {
 	Log      logCmd      `cmd:"" help:"Read what the node has written down."`
 	Backup   backupCmd   `cmd:"" help:"Copy settings, keys and data into a new directory, also while the node runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place on a machine that has none."`
+	Import   importCmd   `cmd:"" help:"Take over texts of a party's archive."`
+	Record   recordCmd   `cmd:"" help:"What remains of a meeting on this node."`
+	Verify   verifyCmd   `cmd:"" help:"Check what parties publish or export: says exactly what does not fit."`
+	Sign     signCmd     `cmd:"" help:"Sign a readout with a key that is kept offline. Needs no node."`
 	Bench    benchCmd    `cmd:"" help:"Load a WebRTC server of your own over WHIP and WHEP, and say what it costs and delays."`
 	Version  versionCmd  `cmd:"" help:"Say which version this is."`
 }

@@ -257,7 +257,7 @@ func TestInitSetsAnyKey(t *testing.T) {
 func TestHelp(t *testing.T) {
 	all := command(t, "", "--help")
 	names := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)  `).FindAllStringSubmatch(all.out, -1)
-	if all.code != exitOK || len(names) != 22 {
+	if all.code != exitOK || len(names) != 29 {
 		t.Fatalf("exit %d, %d commands in %s", all.code, len(names), all.out)
 	}
 	for _, n := range names {

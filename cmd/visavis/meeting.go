@@ -12,8 +12,9 @@ import (
 )
 
 type meetingCmd struct {
-	New  meetingNewCmd  `cmd:"" help:"Take a meeting file: both parties take the same one."`
-	List meetingListCmd `cmd:"" help:"List the meetings that this node knows."`
+	New      meetingNewCmd      `cmd:"" help:"Take a meeting file: both parties take the same one."`
+	List     meetingListCmd     `cmd:"" help:"List the meetings that this node knows."`
+	Announce meetingAnnounceCmd `cmd:"" help:"Tell the public site of a meeting that is to come."`
 }
 
 type meetingNewCmd struct {

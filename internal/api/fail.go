@@ -77,6 +77,10 @@ const (
 	codeFragment   = "fragment.malformed"
 	codeTag        = "tag.other"
 	codeTagMissing = "tag.missing"
+
+	// Of readouts; those of the text itself come from package readout.
+	codeReadout     = "message.readout"
+	codeReadoutNone = "readout.none"
 )
 
 func fail(code string) error { return &meeting.Error{Code: code} }
@@ -140,7 +144,7 @@ func peopleCode(err error) string {
 // status is the HTTP status of a code.
 func status(code string) int {
 	switch code {
-	case codeInvitation, codeRoute, codeMeeting, codeDevice, codeEnrolment, codeAccountNone, codeOther:
+	case codeInvitation, codeRoute, codeMeeting, codeDevice, codeEnrolment, codeAccountNone, codeOther, codeReadoutNone:
 		return http.StatusNotFound
 	case codeSession, codeToken, codePIN, codePasskey, codePasskeyOver:
 		return http.StatusUnauthorized
@@ -150,6 +154,8 @@ func status(code string) int {
 		return http.StatusMisdirectedRequest
 	case codeOrigin, codeUse, codeLocked, codeWaiting, codeExcluded, codeRole, codeAccount, codeStepUp, codePasskeyTwo, codePasskeyHost:
 		return http.StatusForbidden
+	case "readout.leased", "readout.stage", "readout.superseded", "readout.hash", "readout.taken":
+		return http.StatusConflict
 	case codeAccountHave, codeAccountFull, codeLast, codeForget, codePasskeyHave, codePasskeyFull:
 		return http.StatusConflict
 	case codeType:
@@ -158,11 +164,13 @@ func status(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case codeShutdown, "offer.full":
 		return http.StatusServiceUnavailable
+	case "readout.store", "readout.store.withdrawn":
+		return http.StatusInsufficientStorage
 	case codeMethod:
 		return http.StatusMethodNotAllowed
 	case codeAccept:
 		return http.StatusNotAcceptable
-	case codeTag:
+	case codeTag, "readout.changed": // If-Match
 		return http.StatusPreconditionFailed
 	case codeTagMissing:
 		return http.StatusPreconditionRequired

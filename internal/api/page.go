@@ -68,7 +68,7 @@ func loadAssets(files fs.FS) (assets, error) {
 	if err := add("index.html"); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"officer.html", "technician.html", "press.html", "enrol.html", "signin.html", "arrange.html"} {
+	for _, name := range []string{"officer.html", "technician.html", "press.html", "enrol.html", "signin.html", "arrange.html", "draft.html"} {
 		if err := add(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}

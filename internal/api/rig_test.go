@@ -75,7 +75,7 @@ func bubbleOf(t *testing.T, insecure bool, f func(t *testing.T, r *rig)) {
 			Definitions: func() []meeting.Definition {
 				return []meeting.Definition{talks(), formalMeeting()}
 			},
-			Arranging: r.arranging(),
+			Arranging: r.arranging(), Readouts: r.drafting(),
 			Blob: func(_ context.Context, hex string) ([]byte, error) {
 				if b, ok := r.blobs[hex]; ok {
 					return b, nil

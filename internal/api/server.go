@@ -28,6 +28,7 @@ type Config struct {
 	Definition  func(meeting.ID) (meeting.Definition, bool)
 	Definitions func() []meeting.Definition // all that Definition knows; nil: none are listed
 	Arranging   *Arranging                  // nil: nothing is arranged here
+	Readouts    *Readouts                   // nil: no readouts are written here
 
 	Hosts    []string // exact values of Host, lower case, with the port where it is not the scheme's; the first stands for all
 	Insecure bool     // plain HTTP: the demo on loopback alone
@@ -76,6 +77,7 @@ type Server struct {
 
 	definitions func() []meeting.Definition
 	arranging   *Arranging
+	readouts    *Readouts
 
 	blob     func(ctx context.Context, hex string) ([]byte, error)
 	hosts    []string
@@ -155,7 +157,7 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
-		party: c.Party, passkeys: keys, definitions: c.Definitions, arranging: c.Arranging, waiters: make(map[string]*waiting),
+		party: c.Party, passkeys: keys, definitions: c.Definitions, arranging: c.Arranging, readouts: c.Readouts, waiters: make(map[string]*waiting),
 		book: c.Book, open: open, room: find, definition: c.Definition, blob: c.Blob, hosts: slices.Clone(c.Hosts), insecure: c.Insecure,
 		assets: files, camera: c.Camera, healthy: c.Healthy, log: c.Log, stop: stop,
 		failures:     newLimiter[address](LoginFailures/60.0, LoginFailures),
@@ -229,7 +231,7 @@ func (s *Server) table() []route {
 		{"GET /api/sessions", s.listSessions},
 		{"POST /api/sessions/end", s.endSession},
 		{"GET /ws", s.serveSocket},
-	}, s.arrangeRoutes()...)
+	}, append(s.arrangeRoutes(), append(s.readoutRoutes(), route{"GET /draft", s.page})...)...)
 }
 
 func (s *Server) routes() http.Handler {

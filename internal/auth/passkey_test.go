@@ -481,3 +481,43 @@ func TestHostsThatAreNoRelyingParty(t *testing.T) {
 		t.Errorf("the demo's host: %s, %v", o, err)
 	}
 }
+
+// TestSignOffIsOverOneText: what was shown over one text is nothing for another, for another session, as a step-up, or twice.
+func TestSignOffIsOverOneText(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	text, other := [32]byte{1}, [32]byte{2}
+	show := func(hash [32]byte) []byte {
+		o, err := d.keys.BeginSignOff(ctx, site, d.s, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := d.key.Get(origin, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
+	second, _ := d.enrolled("avelmar-ormeran", meeting.Officer, softkey.New())
+	shown := show(text)
+	if err := d.keys.FinishSignOff(ctx, site, d.s, other, shown); !errors.Is(err, auth.ErrPasskey) {
+		t.Errorf("over another text: %v", err)
+	}
+	if err := d.keys.FinishSignOff(ctx, site, second, text, shown); !errors.Is(err, auth.ErrPasskey) {
+		t.Errorf("by another session: %v", err)
+	}
+	if _, err := d.keys.FinishStepUp(ctx, site, d.jar, shown); !errors.Is(err, auth.ErrPasskey) {
+		t.Errorf("as a step-up: %v", err)
+	}
+	if err := d.keys.FinishSignOff(ctx, site, d.s, text, shown); err != nil {
+		t.Errorf("control: %v", err)
+	}
+	if err := d.keys.FinishSignOff(ctx, site, d.s, text, shown); !errors.Is(err, auth.ErrChallenge) {
+		t.Errorf("a second time: %v", err)
+	}
+	shown = show(text)
+	d.clk.forward(auth.ChallengeLife)
+	if err := d.keys.FinishSignOff(ctx, site, d.s, text, shown); !errors.Is(err, auth.ErrChallenge) {
+		t.Errorf("after a minute: %v", err)
+	}
+}

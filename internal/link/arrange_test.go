@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ func (n *node) arranging(got *[]string) func(*Config) {
 			n.mu.Unlock()
 			n.ring()
 		}
+		c.Readout = c.Arrange
 	}
 }
 
@@ -30,6 +32,30 @@ func (w *world) oneCalls() (a, b *node) {
 	p.Addrs = nil
 	b.pin(p)
 	return a, b
+}
+
+// TestReadoutAndArrangingSideBySide: pieces of both go over one connection, and neither message gets bytes of the other.
+func TestReadoutAndArrangingSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 43, 5*time.Millisecond)
+		defer w.close()
+		a, b := w.oneCalls()
+		var got, back []string
+		a.start(a.arranging(&back))
+		b.start(b.arranging(&got))
+		a.wait("control", 5*time.Second, func() bool { return a.ups > 0 })
+		arrange, text := strings.Repeat("a", MaxArrange), strings.Repeat("r", MaxReadout)
+		if err := errors.Join(a.conn().Arrange([]byte(arrange)), a.conn().Readout([]byte(text))); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.conn().Readout(make([]byte, MaxReadout+1)); !errors.Is(err, ErrLarge) {
+			t.Errorf("%d bytes: %v, want ErrLarge", MaxReadout+1, err)
+		}
+		b.wait("messages", 30*time.Second, func() bool { return len(got) == 2 })
+		if got[0] != arrange || got[1] != text {
+			t.Error("a message came changed")
+		}
+	})
 }
 
 // TestArrangeMessages: messages of every size cross whole and in order, and a node that does not arrange is sent none.
@@ -114,7 +140,7 @@ func TestArrangeQueue(t *testing.T) {
 // TestArrangeHostile: what is not as docs/link.md has it closes the connection with its code, and no message is made of it.
 func TestArrangeHostile(t *testing.T) {
 	piece := func(n int, last bool) []byte {
-		b, err := json.Marshal(arrangePiece{make([]byte, n), last})
+		b, err := json.Marshal(messagePiece{make([]byte, n), last})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,16 +157,23 @@ func TestArrangeHostile(t *testing.T) {
 		frames  [][]byte
 		code    string
 		whole   int
+		t       frameType // 0: arrange
 	}{
-		"one piece (control)": {featureArrange, [][]byte{piece(5, true)}, "", 1},
-		"the most (control)":  {featureArrange, append(many(MaxArrange/maxPiece, piece(maxPiece, false)), piece(MaxArrange%maxPiece, true)), "", 1},
-		"one byte more":       {featureArrange, append(many(MaxArrange/maxPiece, piece(maxPiece, false)), piece(MaxArrange%maxPiece+1, true)), "frame.malformed", 0},
-		"not agreed":          {"other", [][]byte{piece(5, true)}, "frame.unknown", 0},
-		"empty piece":         {featureArrange, [][]byte{piece(0, true)}, "frame.malformed", 0},
-		"piece too long":      {featureArrange, [][]byte{piece(maxPiece+1, true)}, "frame.malformed", 0},
-		"no JSON":             {featureArrange, [][]byte{[]byte(`{"data":`)}, "frame.malformed", 0},
-		"unknown member":      {featureArrange, [][]byte{[]byte(`{"data":"AA==","last":true,"to":"x"}`)}, "frame.malformed", 0},
-		"flood":               {featureArrange, many(int(piecesBurst)+1, piece(1, true)), "rate", int(piecesBurst)},
+		"one piece (control)":              {featureArrange, [][]byte{piece(5, true)}, "", 1, 0},
+		"the most (control)":               {featureArrange, append(many(MaxArrange/maxPiece, piece(maxPiece, false)), piece(MaxArrange%maxPiece, true)), "", 1, 0},
+		"one byte more":                    {featureArrange, append(many(MaxArrange/maxPiece, piece(maxPiece, false)), piece(MaxArrange%maxPiece+1, true)), "frame.malformed", 0, 0},
+		"not agreed":                       {"other", [][]byte{piece(5, true)}, "frame.unknown", 0, 0},
+		"empty piece":                      {featureArrange, [][]byte{piece(0, true)}, "frame.malformed", 0, 0},
+		"piece too long":                   {featureArrange, [][]byte{piece(maxPiece+1, true)}, "frame.malformed", 0, 0},
+		"no JSON":                          {featureArrange, [][]byte{[]byte(`{"data":`)}, "frame.malformed", 0, 0},
+		"unknown member":                   {featureArrange, [][]byte{[]byte(`{"data":"AA==","last":true,"to":"x"}`)}, "frame.malformed", 0, 0},
+		"a readout (control)":              {featureReadout, append(many(MaxReadout/maxPiece, piece(maxPiece, false)), piece(MaxReadout%maxPiece, true)), "", 1, frameReadout},
+		"a readout, one byte more":         {featureReadout, append(many(MaxReadout/maxPiece, piece(maxPiece, false)), piece(MaxReadout%maxPiece+1, true)), "frame.malformed", 0, frameReadout},
+		"a readout by who arranges alone":  {featureArrange, [][]byte{piece(5, true)}, "frame.unknown", 0, frameReadout},
+		"arranging by who writes readouts": {featureReadout, [][]byte{piece(5, true)}, "frame.unknown", 0, 0},
+		"a type of a feature that is none": {featureReadout, [][]byte{piece(5, true)}, "frame.unknown", 0, frameReadout + 1},
+		"a flood of readouts":              {featureReadout, many(int(piecesBurst)+1, piece(1, true)), "rate", int(piecesBurst), frameReadout},
+		"flood":                            {featureArrange, many(int(piecesBurst)+1, piece(1, true)), "rate", int(piecesBurst), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
@@ -156,8 +189,11 @@ func TestArrangeHostile(t *testing.T) {
 				if err != nil || !slices.Contains(far.Features, featureArrange) {
 					t.Fatalf("hello %+v, err %v", far, err)
 				}
+				if x.t == 0 {
+					x.t = frameArrange
+				}
 				for _, f := range x.frames {
-					s.raw(append([]byte{byte(frameArrange), byte(len(f) >> 16), byte(len(f) >> 8), byte(len(f))}, f...)...)
+					s.raw(append([]byte{byte(x.t), byte(len(f) >> 16), byte(len(f) >> 8), byte(len(f))}, f...)...)
 				}
 				if x.code != "" {
 					var bye byeFrame

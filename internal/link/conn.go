@@ -46,7 +46,7 @@ type Conn struct {
 	far        map[string]*farStream
 	queue      [][]byte // frames of Exchange; bounded, see Exchange
 	queueBytes int
-	pieces     [][]byte // frames of Arrange; bounded by maxPieces
+	pieces     [][]byte // frames of Arrange and Readout; bounded by maxPieces
 	dirty      dirty
 	epoch      uint32 // highest that either side proposed
 	ssrc       uint32 // last given to a stream
@@ -377,8 +377,8 @@ func (c *Conn) frame(s *session, t frameType, b []byte) error {
 		if err := c.m.c.Handler.Exchange(c, x); err != nil {
 			return refuse("exchange", err)
 		}
-	case frameArrange:
-		return c.arranged(s, b)
+	case frameArrange, frameReadout:
+		return c.piece(s, t, b)
 	case frameStreams:
 		var f streamsFrame
 		if err := errors.Join(decode(t, b, &f), f.check()); err != nil {

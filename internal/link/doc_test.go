@@ -49,7 +49,10 @@ func TestSpecification(t *testing.T) {
 	if row := fmt.Sprintf("| %d | arrange | %s |", frameArrange, thousands(frameArrange.most())); !strings.Contains(page, row) {
 		t.Errorf("the page does not say %q", row)
 	}
-	for _, says := range []string{fmt.Sprintf("1 … %s bytes of it", thousands(maxPiece)), "a message is at most 131,072 bytes", "and 20 `arrange`, burst 100", exporterLabel, ALPN, pathName, "window: 8,192", "for 30 s more", "Keys are destroyed 10 min", "video 8 Mbit/s", "all streams 50 Mbit/s",
+	if row := fmt.Sprintf("| %d | readout | %s |", frameReadout, thousands(frameReadout.most())); !strings.Contains(page, row) {
+		t.Errorf("the page does not say %q", row)
+	}
+	for _, says := range []string{fmt.Sprintf("1 … %s bytes of it", thousands(maxPiece)), "a message is at most 131,072 bytes", "and 20 of features (`arrange`, `readout`), burst 100", "a message is at most 196,608 bytes", exporterLabel, ALPN, pathName, "window: 8,192", "for 30 s more", "Keys are destroyed 10 min", "video 8 Mbit/s", "all streams 50 Mbit/s",
 		MediaALPN, "LENGTH is 12 … 1,500;", "lets 32 KiB of them wait, and 128 KiB of video", "| two addresses in use: ping | 100 ms |", "round trip × 1.25 + 220 ms",
 		"| media connection opened after | 2 s |", "| media connection closed unused | 30 s |", "| key roll | 1 h |", "| address changed after | 750 ms |", "at most 64 entries",
 		"| bye is waited for | 0.3 s |", "| address unproven, sound stops | 60 s |", "the other one after 1.5 s more", "at most 1,200 bytes", "at most 1,440 bytes",
@@ -67,7 +70,7 @@ func TestSpecification(t *testing.T) {
 		t.Error("a limit of the media path has changed: the page and this test must follow")
 	}
 	if window != 8192 || overlap.Seconds() != 30 || keysDie.Minutes() != 10 || videoRate != 1e6 || partyRate != 6.25e6 || audioRate != 2e4 || rtcpRate != 400 ||
-		framesRate != 100 || MaxArrange != 131072 || piecesRate != 20 || piecesBurst != 100 || pathPing.Milliseconds() != 250 || pathLost.Seconds() != 2 || deadAfter.Seconds() != 5 {
+		framesRate != 100 || MaxArrange != 131072 || MaxReadout != 196608 || piecesRate != 20 || piecesBurst != 100 || pathPing.Milliseconds() != 250 || pathLost.Seconds() != 2 || deadAfter.Seconds() != 5 {
 		t.Error("a limit has changed: the page and this test must follow")
 	}
 }

@@ -33,6 +33,7 @@ const (
 	framePing     frameType = 6
 	frameBye      frameType = 7
 	frameArrange  frameType = 128 // of the feature "arrange"
+	frameReadout  frameType = 129 // of the feature "readout"
 )
 
 // most is the longest JSON of a type; 0: the type is not known.
@@ -52,8 +53,8 @@ func (t frameType) most() int {
 		return MaxPing
 	case frameBye:
 		return MaxBye
-	case frameArrange:
-		return MaxArrangeFrame
+	case frameArrange, frameReadout:
+		return MaxPieceFrame
 	}
 	return 0
 }
@@ -125,7 +126,7 @@ func frameOf(t frameType, v any) ([]byte, error) {
 // decode takes the JSON of a frame.
 func decode(t frameType, b []byte, v any) error {
 	l := strict.Limits{Bytes: t.most(), Depth: 4, List: MaxOffered, String: MaxStreamID}
-	if t == frameDocument || t == frameArrange {
+	if t == frameDocument || t >= frameArrange {
 		l.String = MaxDocumentFrame
 	}
 	if err := strict.Decode(b, v, l); err != nil {

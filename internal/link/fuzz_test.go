@@ -60,8 +60,8 @@ func FuzzFrame(f *testing.F) {
 		case frameDocument:
 			var v documentFrame
 			_ = decode(ft, j, &v)
-		case frameArrange:
-			var v arrangePiece
+		case frameArrange, frameReadout:
+			var v messagePiece
 			_ = decode(ft, j, &v)
 		case frameBye:
 			var v byeFrame

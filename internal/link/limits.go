@@ -23,11 +23,13 @@ const (
 	// MaxStreamID is the longest stream id, bytes.
 	MaxStreamID = 256
 
-	// MaxArrange bounds one message of arranging, bytes; it crosses in pieces of maxPiece, each in a frame of MaxArrangeFrame.
-	MaxArrange      = 128 << 10
-	MaxArrangeFrame = 16 << 10
-	maxPiece        = 12000 // bytes of a message in one frame: base64 makes it 16,000
-	maxPieces       = 256   // that wait to be sent: 3 MB; ErrFull beyond
+	// MaxArrange and MaxReadout bound one message of arranging and of readouts, bytes; they cross in pieces of maxPiece, each in a frame of
+	// MaxPieceFrame.
+	MaxArrange    = 128 << 10
+	MaxReadout    = 192 << 10
+	MaxPieceFrame = 16 << 10
+	maxPiece      = 12000 // bytes of a message in one frame: base64 makes it 16,000
+	maxPieces     = 256   // that wait to be sent: 3 MB; ErrFull beyond
 
 	maxVersions = 8
 	maxNames    = 40 // event kinds or features in hello
@@ -44,7 +46,7 @@ const (
 	streamsBurst    = 20.0
 	ownStreamsRate  = 4.0
 	ownStreamsBurst = 15.0
-	piecesRate      = 20.0 // frames of arranging a second, of the frames above
+	piecesRate      = 20.0 // frames of arranging and readouts a second, of the frames above
 	piecesBurst     = 100.0
 	ownPiecesRate   = 15.0
 	ownPiecesBurst  = 80.0

@@ -67,6 +67,8 @@ type Config struct {
 	// Arrange takes one message of arranging, at most MaxArrange bytes. It names the feature "arrange" in hello; nil: this node does not arrange. As
 	// Handler.
 	Arrange func(c *Conn, b []byte)
+	// Readout takes one message about a readout, at most MaxReadout bytes, under the feature "readout"; as Arrange.
+	Readout func(c *Conn, b []byte)
 	// Dial opens a TCP connection; nil: a net.Dialer. The address guard holds for both.
 	Dial         func(ctx context.Context, addr string) (net.Conn, error)
 	AllowPrivate bool     // loopback, private and link-local addresses may be dialled and sent to: tests, demo, closed networks

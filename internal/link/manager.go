@@ -68,6 +68,9 @@ func NewManager(c Config) (*Manager, error) {
 	if c.Arrange != nil && !slices.Contains(m.features, featureArrange) {
 		m.features = append(slices.Clone(m.features), featureArrange)
 	}
+	if c.Readout != nil && !slices.Contains(m.features, featureReadout) {
+		m.features = append(slices.Clone(m.features), featureReadout)
+	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}

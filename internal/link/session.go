@@ -34,8 +34,8 @@ type session struct {
 	wake      chan struct{} // of capacity 1: something waits to be sent
 	lists     bucket        // lists of streams that we send; the writer's
 	wants     bucket        // lists of wants, the same
-	pieces    bucket        // pieces of arranging that we send; the writer's
-	message   []byte        // of arranging, as far as it has come; the Conn's goroutine
+	pieces    bucket        // pieces of messages that we send; the writer's
+	messages  [2][]byte     // of arranging and of readouts, as far as they have come; the Conn's goroutine
 
 	once sync.Once
 	done chan struct{} // closed by stop
@@ -183,7 +183,7 @@ func (s *session) read() error {
 		}
 		now := time.Now()
 		if !rate.take(now, 1, framesRate, framesBurst) || t == frameStreams && !lists.take(now, 1, streamsRate, streamsBurst) ||
-			t == frameWants && !wants.take(now, 1, wantsRate, wantsBurst) || t == frameArrange && !pieces.take(now, 1, piecesRate, piecesBurst) {
+			t == frameWants && !wants.take(now, 1, wantsRate, wantsBurst) || t >= frameArrange && !pieces.take(now, 1, piecesRate, piecesBurst) {
 			return refuse("rate", nil)
 		}
 		s.heard.Store(int64(now.Sub(s.c.m.plane.began)))

@@ -60,6 +60,9 @@ func (f farNodes) Up(c *link.Conn) {
 	if err := f.n.desk.Up(f.n.ctx, c.Party()); err != nil && f.n.ctx.Err() == nil {
 		f.n.log.Error("what is being arranged cannot be read", "party", c.Party(), "err", err)
 	}
+	if err := f.n.drafts.Up(f.n.ctx, c.Party()); err != nil && f.n.ctx.Err() == nil {
+		f.n.log.Error("readouts cannot be read", "party", c.Party(), "err", err)
+	}
 }
 
 // linkTo is the link to a party while it has control, else nil.

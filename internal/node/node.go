@@ -20,11 +20,13 @@ import (
 	"visavis/internal/api"
 	"visavis/internal/arrange"
 	"visavis/internal/auth"
+	"visavis/internal/draft"
 	"visavis/internal/link"
 	"visavis/internal/media"
 	"visavis/internal/meeting"
 	"visavis/internal/peer"
 	"visavis/internal/room"
+	"visavis/internal/site"
 	"visavis/internal/udp"
 	"visavis/internal/wire"
 	"visavis/web"
@@ -71,6 +73,9 @@ type Node struct {
 	rooms  *rooms
 	book   *auth.Book
 	desk   *arrange.Desk
+	drafts *draft.Desk
+	public *site.Store // nil: nothing is published from here
+	onAir  *onAir
 	server *api.Server
 	told   atomic.Pointer[api.Server] // server, for rooms, which begin before it
 	httpd  *http.Server
@@ -94,7 +99,7 @@ func Start(s Settings, env Env) (n *Node, err error) {
 		return nil, err
 	}
 	env = env.filled()
-	n = &Node{s: s, env: env, log: env.Log}
+	n = &Node{s: s, env: env, log: env.Log, onAir: newOnAir()}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -119,7 +124,11 @@ func Start(s Settings, env Env) (n *Node, err error) {
 	}
 	n.tasks.Go(n.watch)
 	n.tasks.Go(n.remind)
+	n.tasks.Go(n.publish)
 	n.tasks.Go(n.tell)
+	if n.public != nil {
+		n.tasks.Go(n.broadcast)
+	}
 	n.log.Info("node is up", "party", s.Party, "remote", n.web.Addr().String())
 	return n, nil
 }
@@ -142,9 +151,12 @@ func (n *Node) startMedia() error {
 		return fmt.Errorf("browser side: %w", err)
 	}
 	n.openDesk()
+	if err := n.openDrafts(); err != nil {
+		return err
+	}
 	n.rooms = newRooms(n.log, n.definition, func(d meeting.Definition) (*room.Room, error) { return n.openRoom(d, sw) })
 	if n.links, err = link.NewManager(link.Config{
-		Self: n.dir.LinkIdentity(), Worker: n.worker, Mux: mux, Switch: sw, Peers: n.pins.links, Handler: farNodes{n.rooms, n}, Arrange: n.hearArranging,
+		Self: n.dir.LinkIdentity(), Worker: n.worker, Mux: mux, Switch: sw, Peers: n.pins.links, Handler: farNodes{n.rooms, n}, Arrange: n.hearArranging, Readout: n.hearReadout,
 		Path: n.rooms.path, Document: n.learn, Dial: n.env.Dial, AllowPrivate: n.s.Link.AllowPrivate, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -173,6 +185,7 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 			defer cancel()
 			return n.desk.First(ctx, d.ID, d.Digest(), first)
 		},
+		Stand:      func(s room.Standing) { n.onAir.heard(d.ID, s) },
 		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
 		Alarm: func(code string, who meeting.MemberID, p meeting.PartyID) {
 			if s := n.told.Load(); s != nil {
@@ -187,7 +200,7 @@ func (n *Node) startServers() error {
 	camera := n.s.Media.Camera
 	var err error
 	if n.server, err = api.NewServer(api.Config{
-		Party: n.s.Party, Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Definitions: n.allKnown, Arranging: n.arranging(), Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
+		Party: n.s.Party, Book: n.book, Peers: n.peers, Rooms: n.roomOf, Definition: n.known, Definitions: n.allKnown, Arranging: n.arranging(), Readouts: n.readouts(), Hosts: n.s.Web.Hosts, Insecure: n.s.Web.TLS == TLSOff,
 		Assets: web.Assets, Blob: n.dir.Store.Blob, Camera: wire.Camera{Width: camera.Width, Height: camera.Height, FPS: camera.FPS}, Healthy: func() bool { return !n.deaf.Load() }, Log: n.log,
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
@@ -296,6 +309,9 @@ func (n *Node) Close() error {
 	}
 	n.tasks.Wait()
 	if n.dir != nil {
+		if n.public != nil {
+			err = errors.Join(err, n.public.Close())
+		}
 		err = errors.Join(err, n.dir.Close())
 	}
 	return err

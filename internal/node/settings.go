@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,8 @@ type Settings struct {
 	Link  LinkSettings    `toml:"link"`
 	Media MediaSettings   `toml:"media"`
 	Log   LogSettings     `toml:"log"`
+
+	Public PublicSettings `toml:"public"`
 
 	// InsecureLocalhost admits web.tls = "off"; set by the flag of that name, never by the file.
 	InsecureLocalhost bool `toml:"-"`
@@ -82,6 +85,12 @@ type CameraSettings struct {
 	FPS    int `toml:"fps"`
 }
 
+// PublicSettings are about what is published.
+type PublicSettings struct {
+	Store string `toml:"store"` // directory of the public store; "": nothing is published from here
+	Base  string `toml:"base"`  // address of the public site, as in its own settings, for officers to follow; "": not said
+}
+
 // LogSettings are about the program's own log.
 type LogSettings struct {
 	Level slog.Level `toml:"level"`
@@ -122,6 +131,8 @@ func settingRules() []keyRule {
 		{"media.camera.width", "pixels, 160 to 1920"},
 		{"media.camera.height", "pixels, 90 to 1080"},
 		{"media.camera.fps", "pictures a second, 5 to 30"},
+		{"public.store", `a directory that the public site (visavis site) reads, or "" to publish nothing from here`},
+		{"public.base", `the address of the public site, as in "https://meetings.example.org", or ""`},
 		{"log.level", `"debug", "info", "warn" or "error"`},
 	}
 }
@@ -148,7 +159,7 @@ func settingsIn(b []byte, path string) (Settings, error) {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
 	s.Path = abs
-	for _, p := range []*string{&s.Data, &s.Keys, &s.Web.Cert, &s.Web.Key} {
+	for _, p := range []*string{&s.Data, &s.Keys, &s.Web.Cert, &s.Web.Key, &s.Public.Store} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(abs), *p)
 		}
@@ -282,6 +293,12 @@ func (s Settings) wrongRest(f *tomlFile) *SettingError {
 	} {
 		if n.v < n.low || n.v > n.high {
 			return f.bad(n.key, "is %d", n.v)
+		}
+	}
+	if b := s.Public.Base; b != "" {
+		u, err := url.Parse(b)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || b != u.Scheme+"://"+u.Host {
+			return f.bad("public.base", "is %q", b)
 		}
 	}
 	if !slices.Contains([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}, s.Log.Level) {

@@ -54,7 +54,7 @@ func TestSettingsMistakes(t *testing.T) {
 		{"", 0, "party is missing; allowed: 1 to 32"},
 		{"party = \"avelmar\"\n", 0, "web.hosts is missing"},
 		{goodSettings + "tsl = \"acme\"\n", 4, "web.tsl is not a key of this file; allowed: listen, hosts, tls, cert, key, [web.acme]"},
-		{"Party = \"avelmar\"\n[web]\nhosts=[\"a.example\"]\n", 1, "Party is not a key of this file; allowed: party, data, keys, [web], [udp], [link], [media], [log]"},
+		{"Party = \"avelmar\"\n[web]\nhosts=[\"a.example\"]\n", 1, "Party is not a key of this file; allowed: party, data, keys, [web], [udp], [link], [media], [public], [log]"},
 		{goodSettings + "[wbe]\n", 4, "wbe is not a key"},
 		{goodSettings + "[web.acme]\nemial = \"x\"\n", 5, "web.acme.emial is not a key of this file; allowed: directory, email"},
 		{goodSettings + "[udp]\nadvertize = []\n", 5, "udp.advertize is not a key"},
@@ -80,6 +80,8 @@ func TestSettingsMistakes(t *testing.T) {
 		{goodSettings + "[link]\nallow_private = \"yes\"\n", 5, "link.allow_private has a value of the wrong type; allowed: true or false"},
 		{goodSettings + "[media.camera]\nfps = 31\n", 5, "media.camera.fps is 31; allowed: pictures a second, 5 to 30"},
 		{goodSettings + "[media.camera]\nwidth = 159\n", 5, "media.camera.width is 159"},
+		{goodSettings + "[public]\nbase = \"https://meetings.example/\"\n", 5, `public.base is "https://meetings.example/"; allowed: the address of the public site`},
+		{goodSettings + "[public]\nbase = \"javascript:alert(1)\"\n", 5, "public.base is"},
 		{goodSettings + "[log]\nlevel = \"verbose\"\n", 5, "log.level"},
 		{goodSettings + "[log]\nlevel = \"info+1\"\n", 5, "log.level is"},
 		{goodSettings + "hosts = [\"b.example\"]\n", 4, "cannot be read"},
@@ -107,6 +109,7 @@ func TestSettingsLimits(t *testing.T) {
 		ok   bool
 	}{
 		{goodSettings + "[media.camera]\nwidth = 160\nheight = 90\nfps = 5\n", true},
+		{goodSettings + "[public]\nbase = \"https://meetings.example:8443\"\n", true},
 		{goodSettings + "[media.camera]\nwidth = 1920\nheight = 1080\nfps = 30\n", true},
 		{goodSettings + "[media.camera]\nwidth = 1921\n", false},
 		{goodSettings + "[media.camera]\nheight = 1081\n", false},

@@ -57,6 +57,13 @@ width = %width%
 height = %height%
 fps = %fps%
 
+[public]
+# Directory into which this node puts readouts when they are published, for the public site (visavis site), a process of its own that only reads it.
+# "" publishes nothing from here. Nothing lies there before its embargo ends.
+store = %public%
+# Address of that site, base in its own settings: officers are given links to what is published. "" gives none.
+base = %base%
+
 [log]
 # How much the node writes to standard error, as JSON lines: "debug", "info", "warn" or "error".
 level = %level%
@@ -72,6 +79,7 @@ func (s Settings) file() string {
 		"%udp%", q(s.UDP.Listen.String()), "%port%", strconv.Itoa(int(s.UDP.Port)), "%advertise%", tomlStrings(s.UDP.Advertise),
 		"%link%", q(s.Link.Listen), "%private%", strconv.FormatBool(s.Link.AllowPrivate),
 		"%width%", strconv.Itoa(s.Media.Camera.Width), "%height%", strconv.Itoa(s.Media.Camera.Height), "%fps%", strconv.Itoa(s.Media.Camera.FPS),
+		"%public%", q(s.Public.Store), "%base%", q(s.Public.Base),
 		"%level%", q(strings.ToLower(s.Log.Level.String())),
 	).Replace(template)
 }

@@ -61,6 +61,8 @@ type Config struct {
 	EndSession func(meeting.MemberID)
 	// Alarm is told of each alarm of officers and technicians as it begins: its code, and whom it is about, "" if nobody. As EndSession.
 	Alarm func(code string, who meeting.MemberID, p meeting.PartyID)
+	// Stand is told how the meeting stands when that has changed, and once after New. It must not block nor call the room; nil: nobody asks.
+	Stand func(Standing)
 	// First lets first write entry 1 of the shared log, or returns a *meeting.Error: the definition may not be the one that the other parties
 	// hold; on a guest, with arrange.changed, it is in force no more. It must not call the room; nil: it is.
 	First func(first func() error) error
@@ -118,7 +120,8 @@ type Room struct {
 	headDue                           bool
 	headAt                            time.Time
 	withheld                          bool
-	stopped                           string // codeForked: the logs of some party are not exchanged any more
+	stood                             Standing // what Stand was told last
+	stopped                           string   // codeForked: the logs of some party are not exchanged any more
 }
 
 // New replays the logs and starts the room. Close ends it. It returns an error for a definition that does not pass Check, a log
@@ -309,6 +312,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 	}
 	r.refresh()
 	later(r.watchDoors(now))
+	r.stand()
 	r.keepStuck(now)
 	later(r.watchFloor(now))
 	r.unmute(now)

@@ -286,7 +286,12 @@ type session struct {
 
 func newSession(t *testing.T, begin string) *session {
 	t.Helper()
-	s := &session{World: NewWorld(t, Options{Names: Definition{"formal": begin}}), t: t}
+	return newSessionIn(t, Options{Names: Definition{"formal": begin}})
+}
+
+func newSessionIn(t *testing.T, o Options) *session {
+	t.Helper()
+	s := &session{World: NewWorld(t, o), t: t}
 	s.officer, s.far = s.Avelmar.console("officer", meeting.Officer), s.Tolmeria.console("officer", meeting.Officer)
 	s.technician = s.Avelmar.console("technician", meeting.Technician)
 	s.principal, s.delegat, s.farPrincipal = s.Avelmar.enterAs("principal", nil), s.Avelmar.enterAs("one", nil), s.Tolmeria.enterAs("principal", nil)

@@ -41,6 +41,7 @@ type Options struct {
 	Down     []meeting.PartyID // whose node is not started: the test speaks in its place
 	Names    Definition        // changes to the meeting's definition
 	Third    bool              // calwen takes part, too, with a principal
+	Public   bool              // each node has a public store, Party.Settings.Public.Store
 }
 
 // Definition is what a test may change in the meeting's definition: texts in English by key, "title", or the id of a party or member; "third": a party more; "formal",
@@ -102,6 +103,9 @@ func NewWorld(t *testing.T, o Options) *World {
 		}
 	}
 	for _, p := range all {
+		if o.Public {
+			p.Settings.Public.Store = t.TempDir()
+		}
 		if !slices.Contains(o.Down, p.ID) {
 			p.Start()
 		}

@@ -75,7 +75,7 @@ func toClient() []wire.ToClient {
 		Doors: &wire.Doors{Ours: wire.Door{Party: "avelmar", State: wire.DoorShut, At: "2026-12-10T10:50:00.000Z", LastMs: -12, Egresses: 9, Press: 3},
 			Theirs: []wire.Door{{Party: "tolmeria", State: wire.DoorShut, At: "2026-12-10T10:50:00.020Z", LastMs: 4, Egresses: 3, Press: 1}}},
 		Alarms: []wire.Alarm{{Code: "floor.unacknowledged", Since: "2026-12-10T10:31:03.000Z", Args: map[string]string{"member": "tolmeria-kosvane"}}, {Code: "log.withheld", Since: "2026-12-10T10:31:03.000Z"}},
-		Past: []wire.PastAlarm{{Code: "link.lost", Since: "2026-12-10T10:30:03.000Z", Until: "2026-12-10T10:30:09.250Z", Args: map[string]string{"party": "tolmeria"}}, {Code: "doors.unwritten", Since: "2026-12-10T10:29:00.000Z", Until: "2026-12-10T10:29:00.100Z"}}}
+		Past:   []wire.PastAlarm{{Code: "link.lost", Since: "2026-12-10T10:30:03.000Z", Until: "2026-12-10T10:30:09.250Z", Args: map[string]string{"party": "tolmeria"}}, {Code: "doors.unwritten", Since: "2026-12-10T10:29:00.000Z", Until: "2026-12-10T10:29:00.100Z"}}}
 	return []wire.ToClient{
 		{Welcome: &wire.Welcome{Version: wire.Version, You: "avelmar-tarroven", Meeting: wire.NewMeeting(definition()), State: state, Answer: "v=0\r\n", Resume: "again"}},
 		{Answer: &wire.Answer{SDP: "v=0\r\n"}},

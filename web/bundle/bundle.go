@@ -64,7 +64,7 @@ func entry(name string) bool {
 
 // sheets are the style sheets beside page.css that the script fetches with the page of a role; each is style/NAME.css and in the
 // script the constant SHEET_NAME, which is its address.
-var sheets = []string{"member", "press", "officer", "technician", "arrange", "accounts"}
+var sheets = []string{"member", "press", "officer", "technician", "arrange", "accounts", "draft"}
 
 // run builds one kind of entries and returns what came of it, named by its path under dist.
 func run(root string, o api.BuildOptions) ([]File, error) {

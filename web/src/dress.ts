@@ -2,7 +2,7 @@
 
 declare global {
   // Addresses of the built style sheets (web/bundle).
-  const SHEET_MEMBER: string, SHEET_PRESS: string, SHEET_OFFICER: string, SHEET_TECHNICIAN: string, SHEET_ARRANGE: string, SHEET_ACCOUNTS: string;
+  const SHEET_MEMBER: string, SHEET_PRESS: string, SHEET_OFFICER: string, SHEET_TECHNICIAN: string, SHEET_ARRANGE: string, SHEET_ACCOUNTS: string, SHEET_DRAFT: string;
 }
 
 const worn = new Map<string, Promise<void>>();

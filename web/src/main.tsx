@@ -30,6 +30,7 @@ const pages: Record<string, () => Promise<Pages>> = {
 const others: Record<string, () => Promise<{ Page: ComponentType<{ code: string }> }>> = {
   "/signin": signin, "/enrol": signin, "/arrange": () => dressed(SHEET_ARRANGE, () => import("./arrange/arrange")),
   "/accounts": () => dressed(SHEET_ACCOUNTS, () => import("./accounts/accounts")),
+  "/draft": () => dressed(SHEET_DRAFT, () => import("./draft/draft")),
 };
 
 const before = carried();

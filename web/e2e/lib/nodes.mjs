@@ -24,9 +24,10 @@ export const technicians = { avelmar: ['avelmar-ormeran', 'Dask Ormeran'], tolme
 /**
  * start makes two paired nodes with the formal meeting, and serves them. Each side has url, enrol and technician (links for
  * the first passkeys), links (by
- * member), pins (by member) and press. stop ends both and removes their folders. With meeting false there is none yet.
+ * member), pins (by member) and press. stop ends both and removes their folders. With meeting false there is none yet. With publish each has a
+ * public store, store; offline is the folder of the keys that are kept offline, and document the party's document.
  */
-export async function start({ meeting = true } = {}) {
+export async function start({ meeting = true, publish = false } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'visavis-nodes-')), sides = {}, processes = [];
   const command = async (...args) => { const { stdout, stderr } = await run(bin, args); return { stdout, stderr }; };
   for (const party of ['avelmar', 'tolmeria']) {
@@ -34,9 +35,10 @@ export async function start({ meeting = true } = {}) {
     const made = await command('init', join(dir, party), '--party', party, '--name', `en=${party}`, '--tls', 'off', '--listen', `127.0.0.1:${web}`, '--link-listen', `127.0.0.1:${link}`,
       '--link', `127.0.0.1:${link}`, '--media', `127.0.0.1:${udp}`, '--udp-port', String(udp), '--allow-private', '--host', `localhost:${web}`, '--officer', id, '--officer-name', name);
     const config = join(dir, party, 'visavis.toml'), text = await readFile(config, 'utf8');
-    await writeFile(config, text.replace(/^(\[udp\][^[]*?\nlisten\s*=\s*).*$/m, '$1"127.0.0.1"').replace(/^(width\s*=\s*).*$/m, '$1640').replace(/^(height\s*=\s*).*$/m, '$1360').replace(/^(fps\s*=\s*).*$/m, '$115'));
+    const store = publish ? join(dir, `${party}-public`) : '';
+    await writeFile(config, text.replace(/^(\[public\][^[]*?\nstore\s*=\s*).*$/m, `$1${JSON.stringify(store)}`).replace(/^(\[udp\][^[]*?\nlisten\s*=\s*).*$/m, '$1"127.0.0.1"').replace(/^(width\s*=\s*).*$/m, '$1640').replace(/^(height\s*=\s*).*$/m, '$1360').replace(/^(fps\s*=\s*).*$/m, '$115'));
     const second = await command('account', 'add', '--config', config, '--role', 'technician', '--valid', '24h', ...technicians[party]);
-    sides[party] = { config, technician: /http\S+\/enrol#\S+/.exec(second.stdout)?.[0], url: `http://localhost:${web}`, enrol: /http\S+\/enrol#\S+/.exec(made.stdout + made.stderr)?.[0], links: {}, pins: {} };
+    sides[party] = { config, store, offline: join(dir, party, 'offline'), document: join(dir, party, 'keys', 'party.document'), technician: /http\S+\/enrol#\S+/.exec(second.stdout)?.[0], url: `http://localhost:${web}`, enrol: /http\S+\/enrol#\S+/.exec(made.stdout + made.stderr)?.[0], links: {}, pins: {} };
   }
   const pair = [['avelmar', 'tolmeria'], ['tolmeria', 'avelmar']], offer = (p) => join(dir, `${p}.offer`);
   for (const [p, other] of pair) await command('pair', 'offer', '--config', sides[p].config, '--out', offer(p), other);

@@ -9,6 +9,7 @@ const kinds: Record<string, keyof Table> = {
   "session.ended": "kSessionEnded", "session.end": "kSessionEnded", "invitation.issued": "kInvitationIssued", "invitation.used": "kInvitationUsed", "token.issued": "kTokenIssued",
   "admit": "kAdmitted", "exclude": "kExcluded", "key.turned.start": "kKeyStart", "key.turned.open": "kKeyOpen", "key.turned.record": "kKeyRecord", "key.turned.publish": "kKeyPublish",
   "meeting.calledoff": "kCalledOff", "party.trusted": "kTrusted", "party.distrusted": "kDistrusted", "backup": "kBackup", "restored": "kRestored",
+  "readout.signedoff": "kReadoutSignedOff", "readout.signed": "kReadoutSigned", "readout.confirmed": "kReadoutConfirmed", "readout.withdrawn": "kReadoutWithdrawn",
 };
 
 /** kind of an entry in words; one that this page does not know as it is written. */

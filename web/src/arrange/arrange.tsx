@@ -1,7 +1,7 @@
 // The officer's pages for arranging: the list of meetings, and one meeting.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { clock, day, fill, pick, t, title } from "../lang";
+import { clock, day, fill, lang, pick, t, title } from "../lang";
 import { LanguageMenu } from "../view/controls";
 import { Notice } from "../view/parts";
 import type { ArrangeRow } from "../wire.gen";
@@ -44,7 +44,7 @@ function List() {
   const x = a.value, l = desk.list.value!, other = useSignal(l.others[0]?.id ?? "");
   return (
     <div class="paper arrange" data-says="list">
-      <Top><div class="title"><h1 tabIndex={-1}>{x.meetings}</h1></div></Top>
+      <Top><div class="title"><h1 tabIndex={-1}>{x.meetings}</h1></div><a class="btn" href={`/draft?lang=${lang.value}`} data-act="readouts">{x.readouts}</a></Top>
       <main class="arr">
         <section aria-label={x.meetings}>
           {l.meetings.length ? <ul class="meetings">{l.meetings.map((m) => <Row key={m.id} row={m} />)}</ul> : <p class="q">{x.noMeetings}</p>}
@@ -95,6 +95,7 @@ function One() {
           <Agenda desk={desk} />
         </fieldset>
         <Invitations desk={desk} />
+        {c.begun ? <p><a class="btn" href={`/draft?m=${encodeURIComponent(c.id)}&lang=${lang.value}`} data-act="draft">{x.draftReadout}</a></p> : null}
       </main>
     </div>
   );

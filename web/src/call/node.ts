@@ -1,15 +1,16 @@
 // The node, as a page reaches it: a few requests and one socket.
 import { VERSION, type Failure, type FromClient, type Invited, type Offer, type ProbeReply, type ToClient } from "../wire.gen";
 
-export type Reply<T> = { ok: true; body: T } | { ok: false; status: number; code: string }; // status 0: no answer
+export type Reply<T> = { ok: true; body: T } | { ok: false; status: number; code: string; args?: Record<string, string> }; // status 0: no answer
 
-async function ask<T>(method: string, path: string, body?: unknown, limit = 8000): Promise<Reply<T>> {
+async function ask<T>(method: string, path: string, body?: unknown, limit = 8000, more: Record<string, string> = {}): Promise<Reply<T>> {
   try {
     const init: RequestInit = { method, cache: "no-store", signal: AbortSignal.timeout(limit) };
-    if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+    if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...more } });
     const r = await fetch(path, init);
     const json = r.status !== 204 && r.headers.get("Content-Type")?.startsWith("application/json") ? await r.json() : null;
-    return r.ok ? { ok: true, body: json as T } : { ok: false, status: r.status, code: (json as Failure | null)?.error?.code ?? "" };
+    const failure = (json as Failure | null)?.error;
+    return r.ok ? { ok: true, body: json as T } : { ok: false, status: r.status, code: failure?.code ?? "", args: failure?.args ?? {} };
   } catch {
     return { ok: false, status: 0, code: "" };
   }
@@ -23,6 +24,8 @@ function asked(): string {
 
 /** post and get are for pages with requests of their own: signing in, arranging. */
 export const post = <T,>(path: string, body: unknown) => ask<T>("POST", path, body);
+/** postMatching says in If-Match which version of a thing the person has read: of two who change it at once the later one is told. */
+export const postMatching = <T,>(path: string, body: unknown, version: number) => ask<T>("POST", path, body, 8000, { "If-Match": `"${version}"` });
 export const get = <T,>(path: string) => ask<T>("GET", path);
 
 export const node = {

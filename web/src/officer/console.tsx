@@ -30,6 +30,7 @@ function Tools({ call }: { call: Call }) {
       <button type="button" class="btn" data-act="tones" aria-pressed={tones.value} onClick={switchTones}><Icon name="tone" />{x.toneOn}<span class="q">{tones.value ? x.toneOnState : x.toneOffState}</span></button>
       <Sessions call={call} />
       <a class="btn" href={`/arrange?m=${encodeURIComponent(call.meeting.value!.id)}&lang=${lang.value}`} data-act="arrange">{x.arrange}</a>
+      {["ended", "sealed"].includes(call.stand.phase.value) ? <a class="btn primary" href={`/draft?m=${encodeURIComponent(call.meeting.value!.id)}&lang=${lang.value}`} data-act="draft">{x.draftReadout}</a> : null}
       <a class="btn" href={`/officer?lang=${lang.value}`} data-act="meetings">{x.meetings}</a>
     </nav>
   );

@@ -133,6 +133,7 @@ export const text: Table = {
   noMeetings: "لا يوجد اجتماع مقرّر.",
   arrangeMeeting: "ترتيب اجتماع",
   toAccounts: "الحسابات وسجل الأمن",
+  writeReadouts: "البيانات الإعلامية",
   pressStart: "متابعة الجلسة العلنية",
   errDenied: "صفتكم لا تسمح بذلك.",
   errPhase: "هذا غير ممكن في المرحلة الحالية.",

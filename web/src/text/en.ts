@@ -150,6 +150,7 @@ export const text = {
   noMeetings: "No meeting is arranged.",
   arrangeMeeting: "Arrange a meeting",
   toAccounts: "Accounts and security log",
+  writeReadouts: "Readouts",
 
   // Press
   pressStart: "Follow the open part",

@@ -130,6 +130,7 @@ export const text: Table = {
   noMeetings: "No hay ninguna reunión prevista.",
   arrangeMeeting: "Preparar una reunión",
   toAccounts: "Cuentas y registro de seguridad",
+  writeReadouts: "Notas informativas",
   pressStart: "Seguir la parte pública",
   errDenied: "Su función no lo permite.",
   errPhase: "No es posible en la fase actual.",

@@ -130,6 +130,7 @@ export const text: Table = {
   noMeetings: "Aucune réunion n'est prévue.",
   arrangeMeeting: "Préparer une réunion",
   toAccounts: "Comptes et journal de sécurité",
+  writeReadouts: "Comptes rendus",
   pressStart: "Suivre la partie publique",
   errDenied: "Votre rôle ne le permet pas.",
   errPhase: "Ce n'est pas possible dans la phase actuelle.",

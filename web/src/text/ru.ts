@@ -130,6 +130,7 @@ export const text: Table = {
   noMeetings: "Запланированных встреч нет.",
   arrangeMeeting: "Подготовить встречу",
   toAccounts: "Учётные записи и журнал безопасности",
+  writeReadouts: "Сообщения о встречах",
   pressStart: "Смотреть открытую часть",
   errDenied: "Ваша роль этого не позволяет.",
   errPhase: "На этом этапе это невозможно.",

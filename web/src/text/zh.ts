@@ -130,6 +130,7 @@ export const text: Table = {
   noMeetings: "尚未安排会议。",
   arrangeMeeting: "安排会议",
   toAccounts: "账户与安全日志",
+  writeReadouts: "会议情况通报",
   pressStart: "收看公开部分",
   errDenied: "您的身份无权进行此操作。",
   errPhase: "现阶段无法进行此操作。",

@@ -26,7 +26,7 @@ export function Page() {
             <li key={m.id}><a class="btn big start fill" href={`/m/${encodeURIComponent(m.id)}?lang=${lang.value}`}><span class="stack t"><span class="serif"><Words of={m.title} /></span><span class="q sm"><bdi>{day(new Date(m.start), zone(m))}</bdi> · <bdi class="n">{clock(new Date(m.start), zone(m))}</bdi></span></span></a></li>
           ))}
         </ul>
-        <p class="row">{officer.value ? <a class="btn" href={`/arrange?lang=${lang.value}`} data-act="arrange">{x.arrangeMeeting}</a> : null}{officer.value ? <a class="btn" href={`/accounts?lang=${lang.value}`} data-act="accounts">{x.toAccounts}</a> : null}<button type="button" class="btn" data-act="signout" onClick={() => void post("/api/leave", {}).then(() => location.assign(`/signin?lang=${lang.value}`))}><Icon name="leave" flip />{x.signOut}</button></p>
+        <p class="row">{officer.value ? <a class="btn" href={`/arrange?lang=${lang.value}`} data-act="arrange">{x.arrangeMeeting}</a> : null}{officer.value ? <a class="btn" href={`/draft?lang=${lang.value}`} data-act="readouts">{x.writeReadouts}</a> : null}{officer.value ? <a class="btn" href={`/accounts?lang=${lang.value}`} data-act="accounts">{x.toAccounts}</a> : null}<button type="button" class="btn" data-act="signout" onClick={() => void post("/api/leave", {}).then(() => location.assign(`/signin?lang=${lang.value}`))}><Icon name="leave" flip />{x.signOut}</button></p>
       </main>
     </div>
   );

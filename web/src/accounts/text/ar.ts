@@ -89,4 +89,8 @@ export const text = {
   kDistrusted: "طرف لم يعد موثوقًا",
   kBackup: "أُنشئت نسخة احتياطية",
   kRestored: "استُعيد من نسخة احتياطية",
+  kReadoutSignedOff: "أُجيز بيان",
+  kReadoutSigned: "وُقّع بيان",
+  kReadoutConfirmed: "أُكّد النشر",
+  kReadoutWithdrawn: "سُحب بيان",
 };

@@ -89,6 +89,10 @@ export const text = {
   kDistrusted: "Party trusted no more",
   kBackup: "Backup made",
   kRestored: "Restored from a backup",
+  kReadoutSignedOff: "Readout signed off",
+  kReadoutSigned: "Readout signed",
+  kReadoutConfirmed: "Publication confirmed",
+  kReadoutWithdrawn: "Readout withdrawn",
 };
 
 export type Table = Record<keyof typeof text, string>;

@@ -89,4 +89,8 @@ export const text = {
   kDistrusted: "Parte ya no reconocida",
   kBackup: "Copia de seguridad",
   kRestored: "Restauración de una copia de seguridad",
+  kReadoutSignedOff: "Nota aprobada para la firma",
+  kReadoutSigned: "Nota firmada",
+  kReadoutConfirmed: "Publicación confirmada",
+  kReadoutWithdrawn: "Nota retirada",
 };

@@ -89,4 +89,8 @@ export const text = {
   kDistrusted: "Partie plus reconnue",
   kBackup: "Sauvegarde",
   kRestored: "Restauration d'une sauvegarde",
+  kReadoutSignedOff: "Compte rendu approuvé pour signature",
+  kReadoutSigned: "Compte rendu signé",
+  kReadoutConfirmed: "Publication confirmée",
+  kReadoutWithdrawn: "Compte rendu retiré",
 };

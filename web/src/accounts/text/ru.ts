@@ -89,4 +89,8 @@ export const text = {
   kDistrusted: "Стороне больше не доверяют",
   kBackup: "Резервная копия",
   kRestored: "Восстановлено из резервной копии",
+  kReadoutSignedOff: "Сообщение одобрено к подписанию",
+  kReadoutSigned: "Сообщение подписано",
+  kReadoutConfirmed: "Публикация подтверждена",
+  kReadoutWithdrawn: "Сообщение отозвано",
 };

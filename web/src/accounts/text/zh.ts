@@ -89,4 +89,8 @@ export const text = {
   kDistrusted: "不再信任一方",
   kBackup: "备份",
   kRestored: "由备份恢复",
+  kReadoutSignedOff: "通报获准签署",
+  kReadoutSigned: "通报已签署",
+  kReadoutConfirmed: "发布已确认",
+  kReadoutWithdrawn: "通报已撤回",
 };

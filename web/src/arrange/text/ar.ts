@@ -8,6 +8,8 @@ export const text: Table = {
   toWork: "الانتقال إلى الاجتماع",
   noMeetings: "لا اجتماع قيد الترتيب.",
   newMeeting: "الترتيب لاجتماع جديد",
+  draftReadout: "كتابة البيان",
+  readouts: "البيانات الإعلامية",
   withWhom: "مع",
   begin: "بدء مسودة",
   noParties: "لم يُقرن بعد أي طرف آخر بهذا الخادم.",

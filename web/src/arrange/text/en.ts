@@ -7,6 +7,8 @@ export const text = {
   toWork: "Skip to the meeting",
   noMeetings: "No meeting is being arranged.",
   newMeeting: "Arrange a new meeting",
+  draftReadout: "Draft the readout",
+  readouts: "Readouts",
   withWhom: "With",
   begin: "Begin a draft",
   noParties: "No other party is paired with this server yet.",

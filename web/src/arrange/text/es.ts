@@ -8,6 +8,8 @@ export const text: Table = {
   toWork: "Ir a la reunión",
   noMeetings: "No hay ninguna reunión en preparación.",
   newMeeting: "Preparar una nueva reunión",
+  draftReadout: "Redactar la nota",
+  readouts: "Notas informativas",
   withWhom: "Con",
   begin: "Empezar un borrador",
   noParties: "Ninguna otra parte está vinculada aún a este servidor.",

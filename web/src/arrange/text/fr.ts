@@ -8,6 +8,8 @@ export const text: Table = {
   toWork: "Aller à la réunion",
   noMeetings: "Aucune réunion n'est en préparation.",
   newMeeting: "Préparer une nouvelle réunion",
+  draftReadout: "Rédiger le compte rendu",
+  readouts: "Comptes rendus",
   withWhom: "Avec",
   begin: "Commencer un projet",
   noParties: "Aucune autre partie n'est encore associée à ce serveur.",

@@ -8,6 +8,8 @@ export const text: Table = {
   toWork: "跳到会议内容",
   noMeetings: "目前没有筹备中的会议。",
   newMeeting: "筹备新会议",
+  draftReadout: "起草通报",
+  readouts: "会议情况通报",
   withWhom: "与会对方",
   begin: "起草",
   noParties: "本服务器尚未与其他与会方配对。",

@@ -6,6 +6,7 @@ export const text: Table = {
   // The console
   toFloor: "إلى الكلمة",
   arrange: "ترتيبات الاجتماع",
+  draftReadout: "كتابة البيان",
   meetings: "كل الاجتماعات",
   soundOff: "كتم الصوت هنا",
   soundBack: "إعادة الصوت هنا",

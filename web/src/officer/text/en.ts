@@ -4,6 +4,7 @@ export const text = {
   // The console
   toFloor: "To the floor",
   arrange: "Arrange",
+  draftReadout: "Draft the readout",
   meetings: "All meetings",
   soundOff: "Silence the sound here",
   soundBack: "Sound here again",

@@ -6,6 +6,7 @@ export const text: Table = {
   // The console
   toFloor: "Ir a la palabra",
   arrange: "Preparación",
+  draftReadout: "Redactar la nota",
   meetings: "Todas las reuniones",
   soundOff: "Silenciar aquí",
   soundBack: "Volver a oír aquí",

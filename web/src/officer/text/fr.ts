@@ -6,6 +6,7 @@ export const text: Table = {
   // The console
   toFloor: "Aller à la parole",
   arrange: "Préparation",
+  draftReadout: "Rédiger le compte rendu",
   meetings: "Toutes les réunions",
   soundOff: "Couper le son ici",
   soundBack: "Remettre le son ici",

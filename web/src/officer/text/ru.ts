@@ -6,6 +6,7 @@ export const text: Table = {
   // The console
   toFloor: "К ходу выступлений",
   arrange: "Подготовка встречи",
+  draftReadout: "Написать сообщение",
   meetings: "Все встречи",
   soundOff: "Выключить звук здесь",
   soundBack: "Включить звук здесь",

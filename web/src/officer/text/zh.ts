@@ -6,6 +6,7 @@ export const text: Table = {
   // The console
   toFloor: "转至发言权",
   arrange: "会议安排",
+  draftReadout: "起草通报",
   meetings: "全部会议",
   soundOff: "关闭本机声音",
   soundBack: "恢复本机声音",
