@@ -29,7 +29,7 @@ const (
 	joinTime = 20 * time.Second
 
 	// joinsAtOnce is how many receivers join at the same time: handshakes are the dearest thing a server does, and a crowd that comes
-	// within a second is another measurement.
+	// within a second is another measurement (Load.Crowd).
 	joinsAtOnce = 8
 
 	// grace is how long after the end of a window packets of it may still come.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -70,11 +71,32 @@ func (l *Load) Send(on bool) {
 }
 
 // Join brings receivers up to n, joinsAtOnce at a time, and returns how many there are. Who cannot join is counted, not tried again.
-func (l *Load) Join(ctx context.Context, n int) int {
+func (l *Load) Join(ctx context.Context, n int) int { return l.joinUp(ctx, n, joinsAtOnce) }
+
+// Crowd has n more receivers join all at once, and says the longest time without sound that those who were there already had until a second after,
+// less what the publisher was late itself, and how many there are now.
+func (l *Load) Crowd(ctx context.Context, n int) (gap time.Duration, all int, err error) {
+	sitting := slices.Clone(l.receivers)
+	l.worker.call(func() {
+		for _, r := range sitting {
+			r.sound = pause{}
+		}
+	})
+	all = l.joinUp(ctx, len(sitting)+n, n)
+	err = wait(ctx, time.Second)
+	l.worker.call(func() {
+		for _, r := range sitting {
+			gap = max(gap, r.sound.longest)
+		}
+	})
+	return gap, all, err
+}
+
+func (l *Load) joinUp(ctx context.Context, n, atOnce int) int {
 	n = min(n, MaxReceivers)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	turn := make(chan struct{}, joinsAtOnce)
+	turn := make(chan struct{}, atOnce)
 	missing := n - len(l.receivers)
 	for range missing {
 		turn <- struct{}{}

@@ -254,6 +254,34 @@ func TestServerCannotPointElsewhere(t *testing.T) {
 	}
 }
 
+// TestPause: what the publisher sent late, and what came out of order, is no pause; a packet that did not come is.
+func TestPause(t *testing.T) {
+	ms := func(n int64) int64 { return n * int64(time.Millisecond) }
+	type packet struct {
+		number   uint32
+		sent, at int64
+	}
+	for name, c := range map[string]struct {
+		packets []packet
+		want    time.Duration
+	}{
+		"regular":          {[]packet{{1, 0, 1}, {2, 20, 21}, {3, 40, 41}}, 20 * time.Millisecond},
+		"held up":          {[]packet{{1, 0, 1}, {2, 20, 51}, {3, 40, 52}}, 50 * time.Millisecond},
+		"lost":             {[]packet{{1, 0, 1}, {3, 40, 41}}, 40 * time.Millisecond},
+		"sent late":        {[]packet{{1, 0, 1}, {2, 50, 51}, {3, 60, 61}}, 20 * time.Millisecond},
+		"out of order":     {[]packet{{1, 0, 1}, {3, 40, 41}, {2, 20, 70}, {4, 60, 71}}, 40 * time.Millisecond},
+		"one, and no more": {[]packet{{1, 0, 1}}, 0},
+	} {
+		var p pause
+		for _, x := range c.packets {
+			p.next(mark{number: x.number, at: ms(x.sent)}, ms(x.at))
+		}
+		if p.longest != c.want {
+			t.Errorf("%s: %v, want %v", name, p.longest, c.want)
+		}
+	}
+}
+
 func TestPlansAreBounded(t *testing.T) {
 	good := Plan{Target: Target{Publish: Door{URL: "http://127.0.0.1:1"}}, Receivers: MaxReceivers, Time: MaxTime}
 	if _, err := Run(t.Context(), good); err == nil || strings.Contains(err.Error(), "from 1") {

@@ -29,6 +29,7 @@ type receiver struct {
 	seen       [kinds]bitset
 	duplicates uint64
 	alien      uint64 // packets without a mark of this run
+	sound      pause
 	sources    map[uint32]*source
 	keyed      bool // a keyframe has come
 	ssrc       uint32
@@ -56,6 +57,27 @@ type hole struct {
 	seq   int64
 	next  time.Time
 	asked int
+}
+
+// pause is the longest time between two packets of sound.
+type pause struct {
+	begun   bool
+	number  uint32
+	sent    int64 // ns
+	at      int64
+	longest time.Duration
+}
+
+// next takes a packet; one that overtook another ends the pause as well as it. What the publisher sent late is not the server's.
+func (p *pause) next(m mark, at int64) {
+	if p.begun && m.number <= p.number {
+		return
+	}
+	if p.begun {
+		late := max(0, time.Duration(m.at-p.sent)-time.Duration(m.number-p.number)*audioEvery)
+		p.longest = max(p.longest, time.Duration(at-p.at)-late)
+	}
+	p.begun, p.number, p.sent, p.at = true, m.number, m.at, at
 }
 
 // bitset holds which numbers of a window came.
@@ -101,6 +123,9 @@ func (r *receiver) rtp(b []byte, at int64) {
 	}
 	if m.kind == video && vp8Key(p.Payload) {
 		r.keyed = true
+	}
+	if m.kind == audio {
+		r.sound.next(m, at)
 	}
 	r.count(m, at)
 	r.follow(&p, m.kind, at)

@@ -165,6 +165,7 @@ func abuseOneKey(t *testing.T) {
 	f.officer.act(wire.Act{Do: wire.DoWait})
 	time.Sleep(time.Second)
 	f.propose(f.key(meeting.Start), false)
+	refusals := map[string]bool{}
 	for _, forge := range []func(*meeting.Event){
 		func(e *meeting.Event) { e.Member = "avelmar-officer" },
 		func(e *meeting.Event) { e.Member = "avelmar-principal" },
@@ -175,7 +176,9 @@ func abuseOneKey(t *testing.T) {
 		e := f.key(meeting.Start)
 		forge(&e)
 		f.propose(e, false)
-		if code := f.refused(); code != "member.foreign" && code != "member.absent" && code != "member.role" && code != "key.stale" {
+		code := f.refused()
+		refusals[code] = true
+		if code != "member.foreign" && code != "member.absent" && code != "member.role" && code != "key.stale" {
 			t.Errorf("%+v: refused with %q", e, code)
 		}
 	}
@@ -183,6 +186,10 @@ func abuseOneKey(t *testing.T) {
 		t.Errorf("alarms %+v, want event.refused", f.officer.now().Alarms)
 	}
 	f.w.Avelmar.logged("proposal refused", `"party":"tolmeria"`)
+	// One entry for each alarm of the officer's: this one, and that of the far node no packet has come yet; no more for what it is told again.
+	if all := f.w.Avelmar.noted("alarm"); !slices.Contains(all, "event.refused "+string(Meeting)+" tolmeria") || len(all) > 1+len(refusals) {
+		t.Errorf("alarms in the security log: %q", all)
+	}
 	if p := f.officer.now().Phase; p != "waiting" || press.since(time.Time{}) != 0 {
 		t.Errorf("on one key: phase %s, %d packets to the press", p, press.since(time.Time{}))
 	}

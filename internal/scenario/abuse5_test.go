@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -24,6 +25,20 @@ func (p *Party) ownRecords(kind string) (out []json.RawMessage) {
 				out = append(out, x)
 			}
 		}
+		return err
+	})
+	return out
+}
+
+// noted are the entries of the node's security log of a kind, each as its code, meeting, person and party; its chain holds.
+func (p *Party) noted(kind string) (out []string) {
+	p.w.T.Helper()
+	p.must(func(d *node.Dir) error {
+		_, err := d.Security(context.Background(), func(e node.SecurityEntry) {
+			if e.Kind == kind {
+				out = append(out, fmt.Sprintf("%s %s %s%s", e.Code, e.Meeting, e.Person, e.Party))
+			}
+		})
 		return err
 	})
 	return out

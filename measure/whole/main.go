@@ -79,6 +79,9 @@ func run(ctx context.Context, o options, r *figures.Report) error {
 	if err := measureCost(ctx, o, dir, r); err != nil {
 		return fmt.Errorf("cost: %w", err)
 	}
+	if err := measureCrowd(ctx, o, dir, r); err != nil {
+		return fmt.Errorf("crowd: %w", err)
+	}
 	if o.memory == 0 {
 		return nil
 	}
@@ -179,6 +182,51 @@ func judge(r *figures.Report, n int, node, plain measured, floor float64) {
 	r.Info(name("plain.loss"), slices.Max(plain.loss), "%")
 	r.AtMost(name("node.loss"), slices.Max(node.loss), "%", 0)
 	r.Info(name("tool"), median(node.tool), "cores")
+}
+
+// measureCrowd has a hundred receivers join a fresh node at once, five times, and looks at what twenty who are there hear meanwhile, and before.
+func measureCrowd(ctx context.Context, o options, dir string, r *figures.Report) error {
+	const sitting, crowd, times = 20, 100, 5
+	o.counts = []int{sitting + crowd}
+	var alone, gaps []float64
+	for i := range times {
+		node, err := startNode(ctx, o, filepath.Join(dir, fmt.Sprint("crowd", i)))
+		if err != nil {
+			return err
+		}
+		before, gap, err := crowdAt(ctx, node, sitting, crowd)
+		node.stop()
+		if err != nil {
+			return err
+		}
+		alone, gaps = append(alone, before), append(gaps, gap)
+	}
+	r.AtMost("whole.crowd.gap", median(gaps), "ms", 40)
+	r.Info("whole.crowd.gap.alone", median(alone), "ms")
+	return nil
+}
+
+// crowdAt gives the longest times without sound in a second in which nobody comes, and while the crowd does, ms.
+func crowdAt(ctx context.Context, s *server, sitting, crowd int) (alone, gap float64, err error) {
+	l, err := bench.NewLoad(ctx, s.target)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer l.Close()
+	l.Send(true)
+	l.Join(ctx, sitting)
+	if err := pause(ctx, time.Second); err != nil {
+		return 0, 0, err
+	}
+	a, _, err := l.Crowd(ctx, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	g, all, err := l.Crowd(ctx, crowd)
+	if err == nil && all != sitting+crowd {
+		err = fmt.Errorf("%d of %d receivers are there", all, sitting+crowd)
+	}
+	return a.Seconds() * 1000, g.Seconds() * 1000, err
 }
 
 // measureMemory reads resident memory of fresh servers with 20 and with the most receivers, each after o.memory of streaming.

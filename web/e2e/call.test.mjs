@@ -1,23 +1,21 @@
 // The real thing: two nodes, a person on each side in a browser of their own, one page in English, one in Arabic.
-// VISAVIS_DEMO_LINKS names the file with the links that visavis-demo has written.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, open, shot, until, violations } from './lib/browser.mjs';
+import { demo, enter, leave, links, live } from './lib/call.mjs';
 import { wav } from './lib/wav.mjs';
 
-const file = process.env.VISAVIS_DEMO_LINKS;
-const options = { skip: file ? false : 'VISAVIS_DEMO_LINKS names no file of links', timeout: 120_000 };
+const options = demo(120_000);
 
 // Each side's microphone is one tone, so that a page hears who speaks.
 const sides = { avelmar: { hertz: 700, tongue: 'en', principal: 'avelmar-tarroven' }, tolmeria: { hertz: 1300, tongue: 'ar', principal: 'tolmeria-kosvane' } };
-let links, folder, A, B;
+let folder, A, B;
 
 before(async () => {
-  if (!file) return;
-  links = JSON.parse(await readFile(file, 'utf8')).links;
+  if (!links) return;
   folder = await mkdtemp(join(tmpdir(), 'visavis-call-'));
   for (const [name, side] of Object.entries(sides)) {
     await writeFile(join(folder, `${name}.wav`), wav(side.hertz, 4));
@@ -29,8 +27,6 @@ after(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-const live = (page) => until(page, () => globalThis.visavis.phase() === 'live' && globalThis.visavis.media() === 'open', null, 20_000, 'the page is live');
-
 async function sit(name, seat) {
   const side = sides[name], page = await open(side.browser), link = new URL(links[`${name}-${seat}`]);
   link.searchParams.set('lang', side.tongue);
@@ -41,11 +37,7 @@ async function sit(name, seat) {
       send(m) { this.first ??= m; super.send(m); }
     };
   });
-  await page.goto(link.href);
-  await until(page, () => document.querySelector('[data-probe=good]'), null, 15_000, 'UDP reaches the node');
-  await page.check('[data-enter=open]', { force: true });
-  await page.click('[data-act=sit]');
-  await live(page);
+  await enter(page, link.href);
   return page;
 }
 
@@ -166,8 +158,7 @@ test('a lost socket is resumed: nobody hears a gap', options, async () => {
 });
 
 test('leaving leaves: the page releases everything, the other side sees an empty seat', options, async () => {
-  await A.click('[data-act=leave]');
-  await A.click('[data-act=leave-now]');
+  await leave(A);
   await until(A, () => document.body.innerText.includes('You have left the meeting'));
   await until(B, () => document.querySelector('.sides > .place:last-child .picture video') === null || document.querySelector('[data-member=avelmar-tarroven] video') === null, null, 10_000);
   await eventually('silence', () => hears(B, 600), (h) => h.avelmar < silent);

@@ -334,6 +334,17 @@ test('the link in the mail, pressed again by the one who used it, brings back', 
   await until(page, () => document.body.innerText.includes('This invitation cannot be used'));
 });
 
+test('fewer pictures are said when three reports in a row have it so, and no longer at the first of all', async (t) => {
+  const { node, page } = await seated(t);
+  clearInterval(node.pulse);
+  let rttMs = 100;
+  for (const [pictures, says] of [['paused', null], ['less', null], ['all', null], ['less', null], ['paused', null], ['less', 'less'], ['paused', 'paused'], ['all', null], ['less', null]]) {
+    node.send({ quality: { ...node.quality, rttMs: ++rttMs, pictures } });
+    await until(page, (ms) => document.querySelector('[data-way=own]').textContent.includes(ms), `${rttMs}`, 4000, 'the report has come');
+    assert.equal(await page.evaluate(() => document.querySelector('[data-pictures]')?.dataset.pictures ?? null), says, `report ${rttMs - 100}: ${pictures}`);
+  }
+});
+
 test('a picture whose frames stop says so', async (t) => {
   const { page } = await seated(t);
   // Of this very place: another place's first picture says nothing about it.

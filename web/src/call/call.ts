@@ -25,6 +25,7 @@ const audible = 0.006; // of full scale, −44 dBFS: softer than any speech at a
 const breath = 1200; // ms: a speaker who pauses is still speaking
 const blockedAfter = 6000; // ms: a first connection that is not there by then does not come
 const blockedPause = 30_000; // ms: a network that lets no UDP through is not asked more often; each seat taken anew is an entry in two logs
+const lasting = 3; // reports, 2 s apart: after one stall the node takes up to 3 s to show all again (1 s of calm, 1 s to a probe, 0.5 s to the layer)
 const sameSitting = 30_000; // ms: after a longer cut the person is asked to open the microphone again
 
 // Switches survive a reload that the person makes, and nothing else: a page restored by the browser opens no microphone.
@@ -63,6 +64,8 @@ export class Call {
   /** speaking: whose voice sounds here now. A slot stays with its member while the member is silent. */
   readonly speaking = signal<string[]>([]);
   readonly quality = signal<Quality | null>(null);
+  /** pictures: what the path leaves of the others' pictures, fewer only once it has lasted (lasting): a path that stalls for a moment is not slow. */
+  readonly pictures = signal("all");
   readonly mic = signal(false);
   /** unheard: the microphone is open here and the node, told so for a second and more, does not have it open. */
   readonly unheard = signal(false);
@@ -88,6 +91,7 @@ export class Call {
   private before = ""; // the phase when we last looked, or when the page was left to be loaded again
   private epoch = -1; // of that State: it counts the changes of phase
   private took = false; // and whether the person held the floor and had taken it
+  private fewer = 0; // reports in a row by which pictures are coarser or rest
   private differs = 0; // checks in a row that found the node's picture of our switches different
 
   constructor() {
@@ -274,10 +278,15 @@ export class Call {
     if ("wait" in m) this.waiting.value = m.wait;
     if ("signal" in m) this.signalled(m.signal);
     if ("floor" in m) this.floor.value = m.floor.slots;
-    if ("quality" in m) this.quality.value = m.quality;
+    if ("quality" in m) this.measured(m.quality);
     if ("layers" in m) await this.connection?.layers(m.layers.rids);
     if ("bye" in m) this.bye(m.bye.code);
     if ("error" in m) this.refused(m.error.code, welcomed);
+  }
+
+  private measured(q: Quality) {
+    this.fewer = q.pictures === "all" ? 0 : this.fewer + 1;
+    batch(() => { this.pictures.value = this.fewer < lasting ? "all" : q.pictures; this.quality.value = q; });
   }
 
   /** stands takes a State: every signal of a console changes at once, in one rendering. */

@@ -147,7 +147,7 @@ function Way({ link: l }: { link: Link }) {
 }
 
 function Connection({ call }: { call: Call }) {
-  const x = t.value, q = call.quality.value, up = call.phase.value === "live" && call.media.value === "open";
+  const x = t.value, q = call.quality.value, pictures = call.pictures.value, up = call.phase.value === "live" && call.media.value === "open";
   const word = !up ? x.down : q ? (q.level === "good" ? x.good : q.level === "fair" ? x.fair : x.poor) : x.measuring;
   const devices = useRef<HTMLDialogElement>(null), leaving = useRef<HTMLDialogElement>(null);
   return (
@@ -157,7 +157,7 @@ function Connection({ call }: { call: Call }) {
         <div data-way="own" data-level={up ? q?.level ?? "measuring" : "down"}>
           <dt>{x.ownLeg}</dt>
           <dd class={up ? "" : "alarm"}><Bars n={!up ? 0 : q?.level === "fair" ? 2 : q?.level === "poor" ? 1 : q ? 3 : 0} /><span>{word}</span>{up && q ? <bdi class="n q">{ms(q.rttMs)}</bdi> : null}
-            {up && q && q.pictures !== "all" ? <span class="warn" data-pictures={q.pictures}>{q.pictures === "paused" ? x.picturesPaused : x.picturesLess}</span> : null}</dd>
+            {up && pictures !== "all" ? <span class="warn" data-pictures={pictures}>{pictures === "paused" ? x.picturesPaused : x.picturesLess}</span> : null}</dd>
         </div>
         {call.state.value.links.map((l) => (
           <div key={l.party} data-way={l.party} data-level={l.state}>

@@ -4,11 +4,12 @@ import { useEffect } from "preact/hooks";
 import { get, node, post } from "../call/node";
 import { clock, day, lang, t, Words } from "../lang";
 import type { Meeting, Meetings } from "../wire.gen";
+import { h } from "../home/words";
 import { Icon } from "./icons";
 import { Languages } from "./parts";
 
 export function Page() {
-  const x = t.value, meetings = useSignal<Meeting[] | null>(null), failed = useSignal(false), officer = useSignal(false);
+  const x = h.value, meetings = useSignal<Meeting[] | null>(null), failed = useSignal(false), officer = useSignal(false);
   useEffect(() => {
     void get<Meetings>("/api/meetings").then((r) => { if (r.ok) meetings.value = r.body.meetings; else failed.value = true; });
     void node.me().then((r) => { officer.value = r.ok && r.body.account?.role === "officer"; });
@@ -19,7 +20,7 @@ export function Page() {
       <header class="top"><p class="mark" lang="en">Visavis</p><span class="grow" /><Languages /></header>
       <main>
         <h1 tabIndex={-1}>{x.yourMeetings}</h1>
-        {failed.value ? <p class="alarm" role="alert">{x.errSilent}</p> : null}
+        {failed.value ? <p class="alarm" role="alert">{t.value.errSilent}</p> : null}
         {meetings.value?.length === 0 ? <p class="lead">{x.noMeetings}</p> : null}
         <ul class="stack">
           {meetings.value?.map((m) => (

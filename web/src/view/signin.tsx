@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { register, signIn, type Passed } from "../call/passkey";
 import { t } from "../lang";
+import { h } from "../home/words";
 import { said } from "./codes";
 import { Icon } from "./icons";
 import { Languages } from "./parts";
@@ -13,7 +14,7 @@ function next(): string {
 }
 
 export function Page({ code }: { code: string }) {
-  const x = t.value, failed = useSignal<Passed>(""), busy = useSignal(false), enrol = location.pathname === "/enrol";
+  const x = h.value, failed = useSignal<Passed>(""), busy = useSignal(false), enrol = location.pathname === "/enrol";
   const go = async (f: () => Promise<Passed>) => {
     if (busy.value) return;
     busy.value = true;
@@ -39,7 +40,7 @@ export function Page({ code }: { code: string }) {
           ) : null}
           <p class="row"><button class="btn big primary" data-act={enrol ? "register" : "signin"} aria-disabled={busy.value}><Icon name="keyup" />{enrol ? x.makePasskey : x.signInNow}</button></p>
         </form>
-        <p class="alarm" role="alert" data-failed={failed.value || undefined}>{failed.value === "none" ? x.signInNone : failed.value === "cancelled" ? x.signInFailed : failed.value ? said(failed.value) : ""}</p>
+        <p class="alarm" role="alert" data-failed={failed.value || undefined}>{failed.value === "none" ? x.signInNone : failed.value === "cancelled" ? t.value.signInFailed : failed.value ? said(failed.value) : ""}</p>
       </main>
     </div>
   );

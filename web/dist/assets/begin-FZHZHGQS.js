@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-PWNC7EVK.js";import"./chunk-67TDKGXW.js";import"./chunk-5EQ6EQ4N.js";import"./chunk-D2SBP7M7.js";import"./chunk-GQFMFKWU.js";import"./chunk-KIAX6ADP.js";import"./chunk-EWNYKTYZ.js";export{b as Begin,a as LanguagesOf};
