@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-4IMUDTVF.js";import"./chunk-UWFF626A.js";import"./chunk-CBSILWXD.js";import"./chunk-MWXZXW3E.js";import"./chunk-KUOX7YI5.js";import"./chunk-EFCUWZAS.js";import"./chunk-YEK2S2RF.js";export{b as Begin,a as LanguagesOf};

@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-75ZVTWBC.js";import"./chunk-HJPGS5L2.js";import"./chunk-FCC6FUNM.js";import"./chunk-MWXZXW3E.js";import"./chunk-KUOX7YI5.js";import"./chunk-EFCUWZAS.js";import"./chunk-YEK2S2RF.js";export{b as Begin,a as LanguagesOf};
