@@ -99,7 +99,7 @@ func testWay(t *testing.T, r *running, visavis string, officer *bot.Bot, key *so
 	if _, err = k.sign(ctx, p); err != nil {
 		t.Fatal(err)
 	}
-	if p, err = k.reaches(ctx, id, "scheduled", at(readout.StageScheduled)); err != nil {
+	if _, err = k.reaches(ctx, id, "scheduled", at(readout.StageScheduled)); err != nil {
 		t.Fatal(err)
 	}
 	if code, _ := read(t, r.sites["avelmar"]+"/en/readout/"+meetingID); time.Now().Before(release) && code != http.StatusNotFound {
