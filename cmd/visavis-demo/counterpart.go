@@ -35,6 +35,9 @@ const (
 
 // next says what a simulated officer has to do with a readout, and upon what: once done, that is gone.
 func (p *paper) next() (do dealing, upon meeting.Hash, after time.Duration) {
+	if p.begunBy() != p.Other { // ours, hence a person's: no simulated officer begins anything
+		return
+	}
 	switch p.Life.Stage {
 	case readout.StageProposed, readout.StageCountered:
 		i := slices.IndexFunc(p.Rounds, func(r readout.Round) bool { return r.ID == p.Head })
@@ -56,6 +59,20 @@ func (p *paper) next() (do dealing, upon meeting.Hash, after time.Duration) {
 		}
 	}
 	return
+}
+
+// begunBy is the party that made the first proposal since the text was last agreed; "" if there is none.
+func (p *paper) begunBy() meeting.PartyID {
+	first := 0
+	for i, r := range p.Rounds {
+		if r.State == readout.RoundAgreed && i+1 < len(p.Rounds) {
+			first = i + 1
+		}
+	}
+	if len(p.Rounds) == 0 {
+		return ""
+	}
+	return p.Rounds[first].Party
 }
 
 // negotiate has a simulated officer answer for its side's readouts until ctx ends, unless a person does.

@@ -73,9 +73,13 @@ func (d *demo) furnish(party string) error {
 	return nil
 }
 
-// printPublic says where the public reads, and how a person signs.
-func (d *demo) printPublic(w io.Writer) {
-	fmt.Fprintf(w, "\nWhat the public reads, from a process and a store of its own on each side (the eighth meeting's readout is there):\n")
+// printPublic says where the public reads, and how a person signs. archive: last year's readout could be signed.
+func (d *demo) printPublic(w io.Writer, archive bool) {
+	what := "the eighth meeting's readout is there"
+	if !archive {
+		what = "empty: without both simulated officers nobody has signed the eighth meeting's readout"
+	}
+	fmt.Fprintf(w, "\nWhat the public reads, from a process and a store of its own on each side (%s):\n", what)
 	for _, party := range parties() {
 		fmt.Fprintf(w, "    %-10s  %s/\n", party, d.siteURL(party))
 	}
@@ -86,7 +90,8 @@ func (d *demo) printPublic(w io.Writer) {
 	fmt.Fprintf(w, `
 After the meeting its officer drafts the readout: "Draft the readout" on the console, or /draft at the officer's address. Propose it: the other side's officer
 answers with a greeting more and, if the text has no embargo, one of %v; accept that, sign off, sign, bring signed.json back, and the other side signs after you. At
-the embargo's end both sites publish it at one moment. Should you take longer than that, both sides hold it: you let it go by confirming. To check what is published:
+the embargo's end both sites publish it at one moment. Should you take longer than that, both sides hold it: you let it go by confirming. Signing off needs a passkey in
+your browser: the one that the demo holds signs you in and turns keys, and signs no text. To check what is published:
     %s verify readout FILE --keys %s --keys %s
 `, d.embargo, d.visavis, d.document("avelmar"), d.document("tolmeria"))
 }

@@ -138,7 +138,7 @@ func TestDemo(t *testing.T) {
 	visavis := program(t)
 	for name, f := range map[string]func(*testing.T, string){
 		"gives a meeting and ends whole": testWhole, "reports a dead node": testDeadNode, "a person takes a simulated seat": testPerson,
-		"a person alone runs a meeting": testAlone, "a person who is no officer is not left waiting": testLed,
+		"a person alone runs a meeting": testAlone, "what is signed too late waits for both officers": testLate, "a person who is no officer is not left waiting": testLed,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, visavis) })
 	}

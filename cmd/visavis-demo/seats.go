@@ -115,7 +115,7 @@ func printSeats(w io.Writer, seats []seat, simulated map[string]bool, d *demo) {
 	fmt.Fprintf(w, "\nA link is used up when you press its button; the page's address brings you back, unless you have left by the button. The interface in Arabic, Chinese, French, Russian or Spanish:\nadd ?lang=ar (zh, fr, ru, es) before the #.\n")
 	if d.formal {
 		fmt.Fprint(w, formalHelp)
-		d.printPublic(w)
+		d.printPublic(w, simulated["avelmar-officer"] && simulated["tolmeria-officer"])
 	}
 	fmt.Fprintf(w, "Ctrl-C ends the demo.\n\n")
 }

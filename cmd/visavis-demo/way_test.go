@@ -99,7 +99,7 @@ func testWay(t *testing.T, r *running, visavis string, officer *bot.Bot, key *so
 	if _, err = k.sign(ctx, p); err != nil {
 		t.Fatal(err)
 	}
-	if p, err = k.reaches(ctx, id, "scheduled", at(readout.StageScheduled)); err != nil {
+	if _, err = k.reaches(ctx, id, "scheduled", at(readout.StageScheduled)); err != nil {
 		t.Fatal(err)
 	}
 	if code, _ := read(t, r.sites["avelmar"]+"/en/readout/"+meetingID); time.Now().Before(release) && code != http.StatusNotFound {
@@ -112,6 +112,66 @@ func testWay(t *testing.T, r *running, visavis string, officer *bot.Bot, key *so
 		t.Errorf("published before %v", release)
 	}
 	r.verified(t, visavis, string(id))
+}
+
+// testLate signs when the embargo is over already: both sides hold the text until their officers let it go, the simulated one by itself. The person has
+// never sat down in the meeting: it signs in and writes, and the simulated officer of its own side leaves that alone.
+func testLate(t *testing.T, visavis string) {
+	r := start(t, visavis, "avelmar-officer,tolmeria-officer", false)
+	defer func() { _ = r.end() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	d := &demo{addr: netip.MustParseAddr("127.0.0.1"), dir: r.dir, visavis: visavis, formal: true, passkeys: map[string]*softkey.Authenticator{"avelmar-officer": softkey.New()}}
+	s := find(t, "avelmar-officer")
+	s.own = r.links[s.key]
+	k := d.newDesk(s)
+	k.origin = strings.Split(s.own, "/enrol")[0]
+	doc := lastYears(t)
+	doc.ID, doc.Number = "avelmar-tolmeria-late", "2026/0"
+	doc.Release = time.Now().UTC().Add(8 * time.Second).Round(time.Second)
+	path := "/" + string(doc.ID)
+	p, err := k.do(ctx, "", map[string]any{"document": doc}, 0)
+	if err == nil {
+		_, err = k.do(ctx, path+"/propose", struct{}{}, 0)
+	}
+	if err == nil {
+		p, err = k.reaches(ctx, doc.ID, "countered", at(readout.StageCountered))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.Theirs.Release.Equal(doc.Release) {
+		t.Errorf("the simulated officer has changed the embargo %v to %v", doc.Release, p.Theirs.Release)
+	}
+	const wouldHave = untilAnswer + 3*readEvery // a simulated officer would have answered by then
+	await(t, "the embargo is over", 40*time.Second, func() bool { return time.Now().After(doc.Release.Add(wouldHave)) })
+	if p, err = k.paper(ctx, doc.ID); err != nil || p.Life.Stage != readout.StageCountered {
+		t.Fatalf("stage %s, %v: the simulated officer of our own side has answered", p.Life.Stage, err)
+	}
+	if _, err = k.do(ctx, path+"/accept", map[string]any{"proposal": p.Head}, 0); err == nil {
+		p, err = k.reaches(ctx, doc.ID, "agreed", at(readout.StageAgreed))
+	}
+	if err == nil {
+		_, err = k.sign(ctx, p)
+	}
+	if err == nil {
+		p, err = k.reaches(ctx, doc.ID, "held", func(p *paper) bool { return p.Life.Held == readout.HeldLate })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "/en/readout/" + string(doc.ID)
+	await(t, "the other side lets it go", 40*time.Second, func() bool { code, _ := read(t, r.sites["tolmeria"]+url); return code == http.StatusOK })
+	if code, _ := read(t, r.sites["avelmar"]+url); code != http.StatusNotFound {
+		t.Errorf("our site has published what is held: %d", code)
+	}
+	if _, err = k.proven(ctx, doc.ID, "confirm", p.Life.Hash); err == nil {
+		_, err = k.reaches(ctx, doc.ID, "published", at(readout.StagePublished))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "it is on our site", 20*time.Second, func() bool { code, _ := read(t, r.sites["avelmar"]+url); return code == http.StatusOK })
 }
 
 // verified has the file of a published readout, as each site gives it out, checked by the command with both parties' documents; the same with one sign
@@ -150,6 +210,8 @@ func TestCounterpart(t *testing.T) {
 	hash := meeting.Hash{1}
 	theirs := lastYears(t)
 	mine := readout.Round{Party: "tolmeria", State: readout.RoundCountered}
+	first := readout.Round{Party: "avelmar", State: readout.RoundCountered}
+	agreed := readout.Round{Party: "tolmeria", State: readout.RoundAgreed}
 	round := func(by meeting.PartyID, s readout.RoundState) readout.Round {
 		return readout.Round{ID: hash, Party: by, State: s}
 	}
@@ -170,14 +232,19 @@ func TestCounterpart(t *testing.T) {
 		"nothing proposed":          {x(readout.StagePrivate), dealNone},
 		"our own proposal":          {x(readout.StageProposed, round("tolmeria", readout.RoundOpen)), dealNone},
 		"a first proposal":          {x(readout.StageProposed, round("avelmar", readout.RoundOpen)), dealCounter},
-		"an answer to ours":         {x(readout.StageCountered, mine, round("avelmar", readout.RoundOpen)), dealAccept},
-		"one accepted already":      {x(readout.StageCountered, mine, round("avelmar", readout.RoundAccepted)), dealNone},
-		"agreed, nobody has signed": {x(readout.StageAgreed), dealNone},
-		"agreed, they have signed":  {lines(x(readout.StageAgreed), "", "avelmar"), dealSign},
-		"agreed, we have signed":    {lines(x(readout.StageAgreed), "", "tolmeria", "avelmar"), dealNone},
-		"scheduled":                 {lines(x(readout.StageScheduled), "", "tolmeria", "avelmar"), dealNone},
-		"held":                      {lines(x(readout.StageScheduled), readout.HeldLate, "tolmeria", "avelmar"), dealConfirm},
-		"published":                 {x(readout.StagePublished), dealNone},
+		"an answer to ours":         {x(readout.StageCountered, first, mine, round("avelmar", readout.RoundOpen)), dealAccept},
+		"one accepted already":      {x(readout.StageCountered, first, mine, round("avelmar", readout.RoundAccepted)), dealNone},
+		"agreed, nobody has signed": {x(readout.StageAgreed, first, agreed), dealNone},
+		"agreed, they have signed":  {lines(x(readout.StageAgreed, first, agreed), "", "avelmar"), dealSign},
+		"agreed, we have signed":    {lines(x(readout.StageAgreed, first, agreed), "", "tolmeria", "avelmar"), dealNone},
+		"scheduled":                 {lines(x(readout.StageScheduled, first, agreed), "", "tolmeria", "avelmar"), dealNone},
+		"held":                      {lines(x(readout.StageScheduled, first, agreed), readout.HeldLate, "tolmeria", "avelmar"), dealConfirm},
+		"published":                 {x(readout.StagePublished, first, agreed), dealNone},
+		"begun here: an answer":     {x(readout.StageCountered, mine, round("avelmar", readout.RoundOpen)), dealNone},
+		"begun here: to be signed":  {lines(x(readout.StageAgreed, mine, agreed), "", "avelmar"), dealNone},
+		"begun here: held":          {lines(x(readout.StageScheduled, mine, agreed), readout.HeldLate, "tolmeria", "avelmar"), dealNone},
+		"a correction of theirs":    {x(readout.StageProposed, mine, agreed, round("avelmar", readout.RoundOpen)), dealAccept},
+		"a correction of ours":      {x(readout.StageCountered, first, agreed, mine, round("avelmar", readout.RoundOpen)), dealNone},
 	} {
 		if got, _, _ := c.p.next(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

@@ -236,6 +236,7 @@ func TestSignOffOverTheHash(t *testing.T) {
 
 // TestReadoutOnAFullDisk: an officer who saves, or begins, is told that our store cannot be written, and what was there is there. With room it goes through.
 func TestReadoutOnAFullDisk(t *testing.T) {
+	storetest.Watch()
 	bubble(t, func(t *testing.T, r *rig) {
 		vost := r.account("vost", meeting.Officer)
 		const text = `{"block":"b03","language":"en","text":"Another text, which is longer.","ready":true}`

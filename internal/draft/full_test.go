@@ -30,6 +30,7 @@ func (o *office) raw() []byte {
 // onDisk gives both offices stores in files of their own.
 func onDisk(t *testing.T) (a, b *office) {
 	t.Helper()
+	storetest.Watch()
 	a, b = offices(t)
 	for _, o := range []*office{a, b} {
 		s, err := store.Open(filepath.Join(t.TempDir(), string(o.id)))

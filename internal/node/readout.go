@@ -14,6 +14,7 @@ import (
 	"visavis/internal/link"
 	"visavis/internal/meeting"
 	"visavis/internal/readout"
+	"visavis/internal/record"
 	"visavis/internal/site"
 )
 
@@ -136,7 +137,12 @@ func (n *Node) recordFor(ctx context.Context, id meeting.ID) (api.MeetingRecord,
 	if err != nil {
 		return api.MeetingRecord{}, err
 	}
-	out := api.MeetingRecord{Members: r.Definition.Members, Agenda: append([]meeting.Item{}, r.Definition.Agenda...), Spoken: []api.RecordSpoken{}, Present: []api.RecordPresence{}}
+	return recordOf(r), nil
+}
+
+// recordOf is a record as the drafting console is told it.
+func recordOf(r *record.Record) api.MeetingRecord {
+	out := api.MeetingRecord{Members: append([]meeting.Member{}, r.Definition.Members...), Agenda: append([]meeting.Item{}, r.Definition.Agenda...), Spoken: []api.RecordSpoken{}, Present: []api.RecordPresence{}}
 	for _, s := range r.Spoken {
 		seconds := -1
 		if !s.End.IsZero() {
@@ -149,7 +155,7 @@ func (n *Node) recordFor(ctx context.Context, id meeting.ID) (api.MeetingRecord,
 			out.Present = append(out.Present, api.RecordPresence{Member: a.Member, From: i.From, To: i.To})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // prefill makes a draft from the shared log of a meeting.

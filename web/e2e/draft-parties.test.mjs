@@ -10,7 +10,7 @@ import { launch, looks, open, see, shot, speak, until, violations } from './lib/
 import { bin, start } from './lib/nodes.mjs';
 
 const run = promisify(execFile), id = 'velune-2026', ending = 'The commission will meet again in Lanneth.';
-const options = { skip: bin ? false : 'VISAVIS_BIN names no program', timeout: 420_000 };
+const options = { skip: bin ? false : 'VISAVIS_BIN names no program', timeout: 600_000 };
 let nodes, browser;
 before(async () => {
   if (!bin) return;
@@ -99,14 +99,14 @@ async function signs(page, foreign) {
   return { hash, out };
 }
 
-/** draft begins the readout of the demo world as one that is imported, and sets its embargo to a whole minute, at least a minute and a half from now. */
+/** draft begins the readout of the demo world as one that is imported, and sets its embargo to a whole minute, at least three minutes from now. */
 async function draft(ours) {
   const document = JSON.parse(await readFile(new URL('../../internal/readout/testdata/avelmar-tolmeria-2025.json', import.meta.url), 'utf8'));
   const made = await ours.evaluate(async (d) => (await fetch('/api/readouts', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ document: d }) })).status, { ...document, id });
   assert.equal(made, 200, 'the draft is there');
   await at(ours, id);
   await stands(ours, 'none');
-  const release = new Date(Math.ceil((Date.now() + 90_000) / 60_000) * 60_000);
+  const release = new Date(Math.ceil((Date.now() + 180_000) / 60_000) * 60_000);
   const part = (o) => new Intl.DateTimeFormat('en-CA', { timeZone: 'Australia/Lord_Howe', hourCycle: 'h23', ...o }).format(release);
   await ours.fill('#embargo-date', 'tomorrow');
   await act(ours, '[data-act=embargo]');

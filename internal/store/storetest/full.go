@@ -17,8 +17,9 @@ import (
 )
 
 var (
-	watched sync.Mutex
-	opened  []connection // the oldest first
+	watching sync.Once
+	watched  sync.Mutex   // guards opened
+	opened   []connection // the oldest first
 )
 
 type connection struct {
@@ -26,17 +27,20 @@ type connection struct {
 	sqlite.ExecQuerierContext
 }
 
-func init() {
-	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, dsn string) error {
-		watched.Lock()
-		defer watched.Unlock()
-		opened = append(opened, connection{dsn, c})
-		return nil
+// Watch has the connections of all stores that are opened from now on remembered, so that Fill and Free find theirs. A test calls it first.
+func Watch() {
+	watching.Do(func() {
+		sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, dsn string) error {
+			watched.Lock()
+			defer watched.Unlock()
+			opened = append(opened, connection{dsn, c})
+			return nil
+		})
 	})
 }
 
 // Fill leaves no page of s's database free, and lets it grow no more: to whoever writes, SQLite says that the disk is full. Of the stores in memory it is the one
-// that was opened last. Nobody else may use s meanwhile.
+// that was opened last, after Watch. Nobody else may use s meanwhile.
 func Fill(t testing.TB, s *store.Store) {
 	t.Helper()
 	pragma(t, s, "max_page_count="+strconv.FormatInt(pragma(t, s, "page_count"), 10))

@@ -2,13 +2,13 @@
 import { fill, lang, pick } from "../lang";
 import { d } from "./book";
 import type { Desk } from "./desk";
-import { Mark, focusBlock, kindName, nameOf, stateName, stateOf, tongue } from "./parts";
+import { Mark, comma, focusBlock, kindName, nameOf, stateName, stateOf, tongue } from "./parts";
 import type { Block } from "./types.gen";
 
 /** about says in a word or two which block it is: who speaks, or to which item. */
 function about(b: Block): string {
   const item = b.topics?.find((t) => /^item-\d+$/.test(t));
-  const who = b.commitment ? pick(b.commitment.what) : (b.speakers ?? []).slice(0, 2).map(nameOf).join(", ");
+  const who = b.commitment ? pick(b.commitment.what) : (b.speakers ?? []).slice(0, 2).map(nameOf).join(comma());
   return [who, item ? d.value.item.replace("{n}", item.slice(5)) : ""].filter(Boolean).join(" · ");
 }
 
@@ -23,7 +23,7 @@ export function Outline({ desk }: { desk: Desk }) {
           return (
             <li key={b.id} data-outline={b.id}>
               <a href={`#block-${b.id}`} aria-current={desk.active.value === b.id ? "true" : undefined} onClick={(e) => { e.preventDefault(); desk.active.value = b.id; focusBlock(b.id); }}>
-                <span class="n">{i + 1}</span>
+                <span class="no">{i + 1}</span>
                 <span class="nm">{kindName(b.kind)}{about(b) ? <> <span class="q"><bdi>{about(b)}</bdi></span></> : null}</span>
                 <span class="states">{doc.languages.map((l) => { const s = stateOf(b, l.tag); return <span key={l.tag} class={`state ${s}`} data-tag={l.tag}><abbr title={tongue(l.tag)} lang="en">{l.tag}</abbr><span class="vh"> {stateName(s)}</span></span>; })}</span>
                 {prefill || leased || differs ? <span class="flags">{prefill ? <span class="state stale">{x.prefill}</span> : null}{differs ? <span class="state stale">{differs.verdict === "bracketed" ? x.bracketed : x.differs}</span> : null}{leased ? <span class="state lease">{x.leasedShort}</span> : null}</span> : null}

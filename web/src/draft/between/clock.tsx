@@ -43,7 +43,7 @@ export function Clock({ desk }: { desk: Desk }) {
   const [own, other] = places(desk), same = own && other && local(moment, own.zone).date === local(moment, other.zone).date;
   return (
     <div class="embargo" data-says="embargo" data-held={v.life.held ?? ""}>
-      <p class="q">{x.embargo}: {places(desk).map((p, i) => <Fragment key={p.id}>{i ? comma() : null}<span class="nw">{fill(x.at, { time: `${same && i ? "" : `${day(moment, p.zone)}${comma()}`}${clock(moment, p.zone)}`, city: cityOf(p) })}</span></Fragment>)}</p>
+      <p class="q">{x.embargo}: {places(desk).map((p, i) => <Fragment key={p.id}>{i ? comma() : null}<span>{fill(x.at, { time: `${same && i ? "" : `${day(moment, p.zone)}${comma()}`}${clock(moment, p.zone)}`, city: cityOf(p) })}</span></Fragment>)}</p>
       <p><strong role="timer" aria-label={x.timeLeft} data-left={Math.max(0, Math.round(seconds))}>{seconds > 0 ? left(seconds) : x.over}</strong> <span class={v.life.held ? "alarm" : "warn"}>{comes}</span></p>
     </div>
   );

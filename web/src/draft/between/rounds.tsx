@@ -31,6 +31,12 @@ function stands(desk: Desk): { key: string; words: ComponentChildren } {
   return say(h.known ? "sent" : "waits", h.known ? x.standSent : x.standWaits, h.at);
 }
 
+/** Jump leads past the blocks to what can be done with the whole: where one column holds the page that is a long way down. */
+export function Jump({ desk }: { desk: Desk }) {
+  const to = (e: Event) => { e.preventDefault(); const at = document.querySelector<HTMLElement>("section.rounds"); at?.focus({ preventScroll: true }); at?.scrollIntoView({ block: "start" }); };
+  return <a class="jump" href="#between" data-act="jump" onClick={to}>{desk.view.value!.other ? b.value.between : b.value.ownText}</a>;
+}
+
 export function Rounds({ desk }: { desk: Desk }) {
   const x = b.value, v = desk.view.value!, l = v.life, s = stands(desk), party = nameOf(desk, v.other), joint = l.mode === "joint";
   const theirs = s.key === "theirs", differ = v.standing.filter((y) => y.verdict !== "same").length, act = (what: string, q = {}) => { if (!desk.busy.value) void desk.ask(what, q, "between"); };
@@ -38,7 +44,7 @@ export function Rounds({ desk }: { desk: Desk }) {
   const button = (name: string, primary: boolean, words: ComponentChildren, run: () => void) =>
     <button type="button" class={primary ? "btn primary" : "btn"} data-act={name} aria-disabled={desk.busy.value || undefined} onClick={run}><span>{words}</span></button>;
   return (
-    <section class="panel rounds" aria-labelledby="between" data-says="between" data-stand={s.key}>
+    <section class="panel rounds" tabIndex={-1} aria-labelledby="between" data-says="between" data-stand={s.key}>
       <h2 id="between">{joint || v.other ? x.between : x.ownText}</h2>
       <div class="stack">
         <div role="status"><p class="lead">{s.words}</p></div>

@@ -40,7 +40,7 @@ function Points({ desk }: { desk: Desk }) {
       <ul class="points" tabIndex={0} aria-label={x.signing}>
         {v.points.map((p) => (
           <li key={p.code + p.block + p.language} data-point={p.code}>
-            {p.block ? <a href={`#block-${p.block}`} onClick={(e) => { e.preventDefault(); focusBlock(p.block); }}>{words(p)}</a> : words(p)}
+            {p.block ? <a href={`#block-${p.block}`} onClick={(e) => { e.preventDefault(); focusBlock(p.block); }}><span>{words(p)}</span></a> : words(p)}
           </li>
         ))}
       </ul>
@@ -61,7 +61,7 @@ function Keys({ desk }: { desk: Desk }) {
     <div class="twokeys">
       {ids.map((id) => {
         const s = state(id);
-        return <div key={id} data-key={id} data-state={s.key}><h3><bdi>{nameOf(desk, id)}</bdi></h3><p class="q">{id === v.self ? x.ourKey : x.theirKey}</p><p role="status"><span class={`turn ${s.key}`}>{s.words}</span></p></div>;
+        return <div key={id} data-key={id} data-state={s.key}><h3><bdi>{nameOf(desk, id)}</bdi></h3><p class="q">{id === v.self ? x.ourKey : x.theirKey}</p><p role="status"><span class={`turn ${s.key}`}><span>{s.words}</span></span></p></div>;
       })}
       {both && l.lines?.[v.self] && (l.stage === "agreed" || l.stage === "scheduled") ? <p class="q wide" data-told={v.told}>{v.told ? x.keyTold : x.keyUntold}</p> : null}
     </div>
@@ -129,7 +129,7 @@ function Contents({ of }: { of: Signed }) {
 
 function One({ of: c }: { of: Content }) {
   const people = (all: Person[] | undefined) => all?.map((p, i) => <p key={i} class="who"><bdi><Marked text={p.name ?? ""} /></bdi>{p.office ? <>{" · "}<bdi><Marked text={p.office ?? ""} /></bdi></> : null}</p>);
-  const fact = (s: string | undefined) => (s ? <bdi dir="ltr">{s}</bdi> : null);
+  const fact = (s: string | undefined) => (s ? <bdi dir="ltr" class="nw">{s}</bdi> : null);
   return (
     <div class="content" lang={c.language} dir={direction(c.language)}>
       <p class="q"><bdi><Marked text={c.title ?? ""} /></bdi> {fact(c.number)} {fact(c.release)}</p>

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-PLL3AQOW.js";import"./chunk-PUFG2I26.js";import"./chunk-3UENLZ6C.js";import"./chunk-37TIZLRX.js";import"./chunk-VEAQLE2Q.js";import"./chunk-LQ7T2CVD.js";import"./chunk-KGIY7JQT.js";export{b as Begin,a as LanguagesOf};
