@@ -138,16 +138,6 @@ export const text = {
   roleViewer: "Viewer",
   noDevices: "No camera and no microphone are used on this page.",
   signInFailed: "Signing in did not succeed. Please try again.",
-  signInNone: "This browser cannot use passkeys.",
-  firstCode: "Code for a new passkey",
-  firstCodeHelp: "The code that your server has printed, or that another officer has given you.",
-  makePasskey: "Create a passkey",
-  signOut: "Sign out",
-  yourMeetings: "Meetings",
-  noMeetings: "No meeting is arranged.",
-  arrangeMeeting: "Arrange a meeting",
-  toAccounts: "Accounts and security log",
-  writeReadouts: "Readouts",
 
   // Press
   pressStart: "Follow the open part",

@@ -12,4 +12,5 @@ export const text = {
   noMeetings: "لا يوجد اجتماع مقرّر.",
   arrangeMeeting: "ترتيب اجتماع",
   toAccounts: "الحسابات وسجل الأمن",
+  writeReadouts: "البيانات الإعلامية",
 };

@@ -12,6 +12,7 @@ export const text = {
   noMeetings: "No meeting is arranged.",
   arrangeMeeting: "Arrange a meeting",
   toAccounts: "Accounts and security log",
+  writeReadouts: "Readouts",
 };
 
 export type Table = Record<keyof typeof text, string>;

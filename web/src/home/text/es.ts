@@ -12,4 +12,5 @@ export const text = {
   noMeetings: "No hay ninguna reunión prevista.",
   arrangeMeeting: "Preparar una reunión",
   toAccounts: "Cuentas y registro de seguridad",
+  writeReadouts: "Notas informativas",
 };

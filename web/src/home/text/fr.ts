@@ -12,4 +12,5 @@ export const text = {
   noMeetings: "Aucune réunion n'est prévue.",
   arrangeMeeting: "Préparer une réunion",
   toAccounts: "Comptes et journal de sécurité",
+  writeReadouts: "Comptes rendus",
 };

@@ -12,4 +12,5 @@ export const text = {
   noMeetings: "Запланированных встреч нет.",
   arrangeMeeting: "Подготовить встречу",
   toAccounts: "Учётные записи и журнал безопасности",
+  writeReadouts: "Сообщения о встречах",
 };

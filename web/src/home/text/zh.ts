@@ -12,4 +12,5 @@ export const text = {
   noMeetings: "尚未安排会议。",
   arrangeMeeting: "安排会议",
   toAccounts: "账户与安全日志",
+  writeReadouts: "会议情况通报",
 };

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-LIVK4SHM.js";import"./chunk-FQVLACDF.js";import"./chunk-GOHXJI2N.js";import"./chunk-37TIZLRX.js";import"./chunk-VEAQLE2Q.js";import"./chunk-LQ7T2CVD.js";import"./chunk-KGIY7JQT.js";export{b as Begin,a as LanguagesOf};

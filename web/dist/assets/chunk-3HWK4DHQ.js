@@ -1,1 +1,0 @@
-import{u as o}from"./chunk-KGIY7JQT.js";var t=o({en:()=>import("./en-VV5ABO4K.js"),ar:()=>import("./ar-2R4DIY6I.js"),zh:()=>import("./zh-KBIPI35K.js"),fr:()=>import("./fr-PUGSL3QD.js"),ru:()=>import("./ru-UBLNOSST.js"),es:()=>import("./es-VXMRQUM3.js")});export{t as a};

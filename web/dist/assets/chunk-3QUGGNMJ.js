@@ -1,0 +1,1 @@
+import{u as o}from"./chunk-FTH7JQX5.js";var t=o({en:()=>import("./en-SRIQ5GRC.js"),ar:()=>import("./ar-X76WB63K.js"),zh:()=>import("./zh-YRJJR7CT.js"),fr:()=>import("./fr-7YMAI36H.js"),ru:()=>import("./ru-KQCPIL4I.js"),es:()=>import("./es-HX65CVIH.js")});export{t as a};
