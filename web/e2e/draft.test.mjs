@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { all, launch, open, see, shot, speak, until, violations } from './lib/browser.mjs';
+import { all, launch, open, see, shot, speak, tongues as six, until, violations } from './lib/browser.mjs';
 import { choose as chooseAt, press, reach, unpointed, write } from './lib/keyboard.mjs';
 import { bin, start } from './lib/nodes.mjs';
 
@@ -111,7 +111,7 @@ test('two officers write a readout with the keyboard alone', options, async () =
   assert.match(differ.del, /تتفقان/);
   assert.match(differ.ins, /^\s*توقّعان$/, 'whole words');
   assert.ok(differ.said.includes('removed:') && differ.said.includes('inserted:') && differ.said.includes('end of change'), `${differ.said}`);
-  await whole(vost, 'stale', ['en', 'ar', 'zh']);
+  await whole(vost, 'stale', six);
   await press(vost, `${cell('b01', 'en')} [data-act=finish]`);
   await state(vost, 'b01', 'en', 'ready');
   await press(vost, `${cell('b02', 'en')} [data-act=finish]`);
@@ -137,8 +137,12 @@ test('two officers write a readout with the keyboard alone', options, async () =
   await press(vost, '[data-act=home]');
   await there(vost, 'dialog[open] [data-act=leave]'); // who leaves is asked first
   await vost.keyboard.press('Escape');
-  await press(vost, `${cell('b02', 'zh')} [data-act=close]`);
+  assert.ok(await vost.evaluate((s) => document.querySelector(s), `${cell('b02', 'zh')} textarea`), 'who stays goes on');
+  await press(vost, '[data-act=home]');
+  await press(vost, 'dialog[open] [data-act=leave]');
+  await press(vost, `[data-readout=${id}] a`, 15_000);
   await there(wenlow, `${cell('b02', 'ar')} [data-act=write]`); // given back
+  await there(vost, '#block-b02');
 
   await conflict(vost, wenlow);
   await particulars(vost);

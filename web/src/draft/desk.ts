@@ -94,8 +94,8 @@ export class Desk {
 
   async home(push = true) {
     if (push) { this.go(""); this.from.value = ""; }
-    this.id.value = "";
     this.leave();
+    this.id.value = "";
     const [r, m] = await Promise.all([get<{ readouts: Row[] }>("/api/readouts"), get<Meetings>("/api/meetings")]);
     if (this.id.value) return;
     if (!r.ok) return this.refused(r, () => void this.home(false));
@@ -107,8 +107,8 @@ export class Desk {
 
   async open(id: string, push = true) {
     if (push) this.go(id);
-    this.id.value = id;
     this.leave();
+    this.id.value = id;
     const r = await get<View>(this.path());
     if (this.id.value !== id) return;
     if (!r.ok) return this.refused(r, () => void this.open(id, false));
@@ -119,8 +119,9 @@ export class Desk {
     if (record.ok && this.id.value === id) this.record.value = record.body;
   }
 
-  /** leave forgets one readout: nothing of it may show beside another. */
+  /** leave gives back what was being written and forgets the readout: nothing of it may show beside another. */
   private leave() {
+    for (const block of new Set([...this.held, ...Object.values(this.edits.peek()).map((e) => e.block)])) void post(this.path("/release"), { block });
     this.error.value = null;
     this.view.value = null;
     this.record.value = null;
