@@ -103,6 +103,8 @@ export class Call {
     effect(() => { // after the end the node has switched all off, for good; a device that is opened late is let go at once
       if (["ended", "sealed"].includes(this.stand.phase.value) && (this.devices.mic.value || this.devices.camera.value)) untracked(() => this.devices.stop());
     });
+    // Nor does anything sound or show that the browser still has waiting.
+    effect(() => { if (["ended", "sealed"].includes(this.stand.phase.value)) untracked(() => this.playout.stop()); });
     // Where the press sits nothing sounds but the open part, from the very message on that says so.
     effect(() => { this.playout.muted.value = (this.role.value === "press" || this.role.value === "viewer") && (this.stand.phase.value !== "open" || this.stand.cut.value !== "" || this.fresh.stale.value); });
     // A device that was unplugged closes its switch; plugging it in again opens nothing by itself.
