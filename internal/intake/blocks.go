@@ -105,6 +105,9 @@ func (d *reading) attendance(blocks []Block) []Person {
 		for _, s := range d.sents[b.s0:b.s1] {
 			lo, hi := s.lo, s.hi
 			switch b.Kind {
+			case readout.Statement, readout.Quote, readout.Exchange, readout.Commit, readout.Greeting:
+				b.Listed = append(b.Listed, d.companionsOf(s)...)
+				continue
 			case readout.Attendance:
 			case readout.Lede:
 				lo = d.companions(s)
