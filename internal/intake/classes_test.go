@@ -151,3 +151,25 @@ func TestWordings(t *testing.T) {
 		})
 	}
 }
+
+// TestBackground: sentences about the matter itself, which use words like those of people who met, make no block of what people did: the control of the wide tables.
+func TestBackground(t *testing.T) {
+	for lang, texts := range map[string][]string{
+		"en": {"Snow covered the pass for nine weeks.", "Forty ships took part in the race of 1961.", "The treaty guaranteed free passage to every barge.", "The pilot project had nine gauges."},
+		"fr": {"Les inondations ont fait sept morts dans la vallée.", "La ligne représentait un tiers du trafic.", "Le projet pilote comptait neuf capteurs."},
+		"es": {"Las lluvias tocaron la costa durante nueve semanas.", "La línea fue abierta en 1958 y mide nueve kilómetros."},
+		"ru": {"Паромная линия открыта в 1958 году.", "Компании принадлежат девять судов.", "Сотрудничество в области навигации началось в 1961 году."},
+		"ar": {"ويقع الميناء بين النهر والبحر ضمن منطقة جبلية.", "ويبلغ طول الخط تسعة كيلومترات."},
+		"zh": {"该航线全长412公里，是河上货运量最大的航线。", "项目预计2030年完工。"},
+	} {
+		for _, text := range texts {
+			got, err := intake.Read([]byte(ledes[lang]+text+"\n"), intake.Options{Language: lang})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := got.Blocks[len(got.Blocks)-1]; b.Kind != readout.Plain || len(got.Attendance) > 0 {
+				t.Errorf("%s: %s, present %v: %q", lang, b.Kind, got.Attendance, b.Text)
+			}
+		}
+	}
+}
