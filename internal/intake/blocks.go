@@ -148,7 +148,7 @@ func (d *reading) listed(lo, hi int) []Person {
 	var out []Person
 	for i := lo; i < hi; i++ {
 		for _, f := range d.cast {
-			if slices.Contains(f.at, i) && !f.principal {
+			if f.stands(i) && !f.principal {
 				out = append(out, f.Person)
 			}
 		}

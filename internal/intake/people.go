@@ -33,6 +33,12 @@ func (f *figure) named(at int) int {
 	return f.at[i-1]
 }
 
+// stands reports whether the name stands in full at token i.
+func (f *figure) stands(i int) bool {
+	_, ok := slices.BinarySearch(f.at, i)
+	return ok
+}
+
 // sameName compares the words of a name with the text at token i; in Russian up to case endings.
 func (d *reading) sameName(i int, name []string) bool {
 	if i < 0 || i+len(name) > len(d.toks) {

@@ -68,7 +68,7 @@ func (d *reading) accompanied(s sentence, all []hit) bool {
 func (d *reading) nearby(h hit, s sentence) []Person {
 	for i := h.at - 1; i >= max(s.lo, h.at-4); i-- {
 		for _, f := range d.cast {
-			if at := i + 1 - len(f.words); at >= s.lo && !f.principal && (slices.Contains(f.at, at) || len(f.short) > 0 && i+1-len(f.short) >= s.lo && d.sameName(i+1-len(f.short), f.short)) {
+			if at := i + 1 - len(f.words); at >= s.lo && !f.principal && (f.stands(at) || len(f.short) > 0 && i+1-len(f.short) >= s.lo && d.sameName(i+1-len(f.short), f.short)) {
 				return []Person{f.Person}
 			}
 		}
@@ -94,7 +94,7 @@ func (d *reading) rolls(s sentence) bool {
 	people := 0
 	for i := s.lo; i < s.hi; i++ {
 		for _, f := range d.cast {
-			if slices.Contains(f.at, i) {
+			if f.stands(i) {
 				if f.principal || f.Office == "" {
 					return false
 				}
