@@ -105,6 +105,9 @@ func (d *reading) attendance(blocks []Block) []Person {
 		for _, s := range d.sents[b.s0:b.s1] {
 			lo, hi := s.lo, s.hi
 			switch b.Kind {
+			case readout.Statement, readout.Quote, readout.Exchange, readout.Commit, readout.Greeting:
+				b.Listed = append(b.Listed, d.companionsOf(s)...)
+				continue
 			case readout.Attendance:
 			case readout.Lede:
 				lo = d.companions(s)
@@ -145,7 +148,7 @@ func (d *reading) listed(lo, hi int) []Person {
 	var out []Person
 	for i := lo; i < hi; i++ {
 		for _, f := range d.cast {
-			if slices.Contains(f.at, i) && !f.principal {
+			if f.stands(i) && !f.principal {
 				out = append(out, f.Person)
 			}
 		}

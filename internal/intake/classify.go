@@ -109,6 +109,9 @@ func (d *reading) main(s sentence) (verbs, all []hit) {
 		if h.section == "attendance-list" && h.at == s.lo && h.at+h.n <= s.hi && (h.at+h.n == s.hi || strings.ContainsAny(d.between(h.at+h.n), ":：")) {
 			h.section = "attendance"
 		}
+		if h.section == "attendance" && (d.beside(h, s) || covered(hs, h)) {
+			h.section = "beside"
+		}
 		all = append(all, h)
 		if _, act := acts[h.section]; act {
 			verbs = append(verbs, h)
@@ -173,6 +176,9 @@ func (d *reading) analyse(s sentence, spoke *mention, cur found) found {
 		}
 	}
 	f := found{capacity: capacity}
+	if !ok && (d.rolls(s) || d.accompanied(s, all)) {
+		return found{kind: readout.Attendance, explicit: true}
+	}
 	if !ok {
 		if !s.quote && len(ms) > 0 && ms[0].collective && d.reach(s.lo, ms[0].at)-d.linked(s.lo, ms[0].at) <= 1 && d.sides(ms[0]) {
 			return found{kind: readout.Exchange, explicit: true} // whatever the two sides did
@@ -210,7 +216,8 @@ func (d *reading) analyse(s sentence, spoke *mention, cur found) found {
 		f.kind = readout.Exchange
 		fallthrough
 	case a.kind == readout.Exchange:
-		if _, agree := section(all, "agree"); agree && term || verb.section == "agreed" && term {
+		_, again := section(all, "again")
+		if _, agree := section(all, "agree"); agree && (term || again) || verb.section == "agreed" && term {
 			f.kind = readout.Commit
 		}
 		who = nil

@@ -104,6 +104,7 @@ func Read(original []byte, o Options) (Text, error) {
 	d.cut()
 	d.place()
 	d.people()
+	d.sectionOfPresent()
 	d.classify()
 	d.settle()
 	out.Blocks = d.blocks()

@@ -56,13 +56,17 @@ func (d *reading) officeAt(i, lo, hi int) (phrase, bool) {
 		p.lo--
 	}
 	for p.hi < hi && p.hi-p.lo < maxPhrase && !d.parted(p.hi) {
+		if d.addressed(p.hi, hi) {
+			p.hi++ // the land of the office, and the holder behind it
+			continue
+		}
 		if d.is(p.hi, "stop", "mr", "ms") || d.is(p.hi, verbSections...) {
 			break
 		}
 		if d.t.lang == "ar" && d.joinedOffice(p.hi, hi) {
 			break
 		}
-		if d.is(p.hi, "and") && d.newOffice(p.hi+1, hi) {
+		if d.is(p.hi, "and") && d.newOffice(p.hi+1, hi) || d.otherHolder(p, hi) {
 			break
 		}
 		p.hi++
@@ -71,6 +75,37 @@ func (d *reading) officeAt(i, lo, hi int) (phrase, bool) {
 		p.hi--
 	}
 	return p, true
+}
+
+// addressed reports whether an Arabic في begins the land of an office, behind which a form of address follows within a few words: وزير النقل في أفيلمار السيد ….
+func (d *reading) addressed(i, hi int) bool {
+	if d.t.lang != "ar" || d.toks[i].word != "في" {
+		return false
+	}
+	for k := i + 1; k < min(i+6, hi); k++ {
+		if d.is(k, "mr", "ms") {
+			return true
+		}
+		if d.parted(k) || d.is(k, "stop", "and", "offices") || d.is(k, verbSections...) {
+			return false
+		}
+	}
+	return false
+}
+
+// otherHolder reports whether behind the last name of the holder another office begins without a sign: … al Ministro Soste la Directora …, министра Косвана директор ….
+func (d *reading) otherHolder(p phrase, hi int) bool {
+	i := p.hi
+	if i == p.head || !d.toks[i-1].upper || d.is(i-1, "small", "offices", "realm", "and", "modifiers") {
+		return false
+	}
+	switch d.t.lang {
+	case "ru":
+		return d.longest(i, hi, "offices") > 0
+	case "ar", "zh":
+		return false
+	}
+	return d.is(i, "small") && slices.Contains([]string{"the", "el", "la", "los", "las", "le", "les", "l", "un", "una", "une"}, d.toks[i].word) && d.longest(i+1, hi, "offices") > 0
 }
 
 // joinedOffice reports whether an office stands at token i behind a conjunction or preposition that is written to it.
@@ -203,7 +238,10 @@ func (d *reading) resolve(p phrase, before int) (*figure, []*figure) {
 	head := len(d.content(p.lo, p.head))
 	least := len(full)
 	if d.t.lang == "ar" {
-		least = max(head, 2) // what follows the office may be its object: a verb comes first
+		if least = max(head, 2); strings.HasPrefix(d.toks[p.lo].word, "ال") {
+			least = head // with its article the office is whole
+		}
+		// what follows the office may be its object: a verb comes first
 	}
 	for n := len(full); n >= least && n > 0; n-- {
 		var found []*figure

@@ -33,6 +33,12 @@ func (f *figure) named(at int) int {
 	return f.at[i-1]
 }
 
+// stands reports whether the name stands in full at token i.
+func (f *figure) stands(i int) bool {
+	_, ok := slices.BinarySearch(f.at, i)
+	return ok
+}
+
 // sameName compares the words of a name with the text at token i; in Russian up to case endings.
 func (d *reading) sameName(i int, name []string) bool {
 	if i < 0 || i+len(name) > len(d.toks) {
@@ -118,8 +124,7 @@ func (d *reading) unite() {
 				d.give(f, short.Office)
 				return true
 			}
-			initial, _ := utf8.DecodeRuneInString(f.words[0])
-			if len(short.words) == 2 && short.words[0] == string(initial) && d.sameWord(short.words[1], f.last()) && d.t.lang != "zh" {
+			if d.initials(short, f) {
 				d.give(f, short.Office)
 				return true
 			}
@@ -128,10 +133,20 @@ func (d *reading) unite() {
 	})
 }
 
+// initials reports whether short is the name of f with letters for all but the last word: E. Kosvane, E. K. Kosvane.
+func (d *reading) initials(short, f *figure) bool {
+	n := len(short.words) - 1
+	first, _ := utf8.DecodeRuneInString(f.words[0])
+	if d.t.lang == "zh" || n < 1 || short.words[0] != string(first) || !d.sameWord(short.last(), f.last()) {
+		return false
+	}
+	return !slices.ContainsFunc(short.words[:n], func(w string) bool { return utf8.RuneCountInString(w) != 1 })
+}
+
 // principals are those whom the lede names before it says who was with them.
 func (d *reading) principals() {
 	for _, s := range d.sents {
-		if d.paras[s.para].kind != readout.Lede {
+		if p := d.paras[s.para]; p.kind != readout.Lede || s.from > p.from && d.rolls(s) {
 			continue
 		}
 		end := d.companions(s)
@@ -284,12 +299,17 @@ func (d *reading) nameRun(i, hi int) int {
 			if j-i == 2 || d.is(j, "stop", "and", "side") || !d.is(i-1, "mr", "ms") && d.is(j, verbSections...) || j > i && bare(d.toks[j].word) != d.toks[j].word && d.newOffice(j, hi) {
 				break
 			}
-		} else if !d.toks[j].upper || d.is(j, "small") && j == i {
+		} else if !d.toks[j].upper || d.is(j, "small") && j == i && !d.initial(j) {
 			break
 		}
 		j++
 	}
 	return j
+}
+
+// initial reports whether token i is one capital with a full stop.
+func (d *reading) initial(i int) bool {
+	return d.toks[i].upper && utf8.RuneCountInString(d.toks[i].word) == 1 && strings.HasPrefix(d.between(i+1), ".")
 }
 
 // glued: nothing but blanks, a hyphen, an apostrophe or the stop of an initial stands before token j.
@@ -316,6 +336,7 @@ func (d *reading) nameIn(p phrase, s sentence, sure bool) (lo, hi int, female, m
 	}
 	for j := p.head; j <= p.head; j++ { // Prime Minister Edran Kosvane
 		if end := d.nameRun(j, s.hi); j < s.hi && d.glued(j) && end-j >= 2 {
+			j += d.landFirst(j, end)
 			return j, min(end, j+3), false, false
 		}
 	}

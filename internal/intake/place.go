@@ -58,7 +58,7 @@ func (d *reading) tail(lede int) int {
 		speech := slices.ContainsFunc(hits, func(h hit) bool { _, ok := acts[h.section]; return ok && !d.toks[h.at].quoted })
 		quote := slices.ContainsFunc(d.sents[p.s0:p.s1], func(s sentence) bool { return s.quote })
 		switch {
-		case !quote && slices.ContainsFunc(hits, func(h hit) bool {
+		case !quote && !speech && d.credit(p) || !quote && slices.ContainsFunc(hits, func(h hit) bool {
 			return h.section == "notice" || h.section == "notice-tail" && h.at == p.lo && !(speech && d.full(p))
 		}):
 			start, between = k, 0

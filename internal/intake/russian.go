@@ -3,6 +3,7 @@ package intake
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // caseEndings are what Russian names of men get in other cases, longest first, and what stands there in the nominative.
@@ -31,6 +32,23 @@ func (d *reading) gendered(m *mention, verb hit) *mention {
 		}
 	}
 	return m
+}
+
+// landFirst gives how many words before a name of two or three words behind a Russian office are the land or the house that the office belongs to: президент Авельмара Эдран Косван. A patronymic shows that
+// all are the name.
+func (d *reading) landFirst(lo, hi int) int {
+	if d.t.lang != "ru" || hi-lo < 3 {
+		return 0
+	}
+	for i := lo + 1; i < hi; i++ {
+		if w := d.toks[i].word; utf8.RuneCountInString(w) > 5 && (strings.HasSuffix(w, "вич") || strings.HasSuffix(w, "вна") || strings.HasSuffix(w, "ична")) {
+			return max(0, i-1-lo)
+		}
+	}
+	if utf8.RuneCountInString(d.toks[lo].word) == 1 {
+		return 0 // initials
+	}
+	return hi - lo - 2
 }
 
 // settle gives the nominative to men whose last name has no cases, once a verb has shown that they are men: Рорина Таше is Рорин Таше.

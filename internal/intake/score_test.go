@@ -13,6 +13,9 @@ func TestTwelveTexts(t *testing.T) { holds(t, "testdata/readouts", 20) }
 // TestTunedTexts holds the same on texts that were written to find what the recogniser lacked.
 func TestTunedTexts(t *testing.T) { holds(t, "testdata/tuned", 10) }
 
+// TestLaterTexts holds the same on the six that were read once, blind, before they were known; docs/import.md has those first figures.
+func TestLaterTexts(t *testing.T) { holds(t, "testdata/later", 10) }
+
 // holds wants the targets from every language, which has at least so many blocks.
 func holds(t *testing.T, dir string, least int) {
 	t.Helper()

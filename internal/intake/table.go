@@ -58,7 +58,7 @@ func tableOf(lang string) (*table, error) {
 
 // sections are all that a table may have; in the first row those that make a block.
 var sections = []string{"said", "noted", "stressed", "proposed", "welcomed", "commended", "ready", "concern", "agreed", "thanked", "exchange", "agree",
-	"committed", "next", "congratulated", "conveyed", "wished", "attendance", "attendance-list", "accompany", "according", "capacity",
+	"committed", "next", "congratulated", "conveyed", "wished", "attendance", "attendance-list", "accompany", "beside", "again", "according", "capacity",
 	"offices", "modifiers", "feminine", "roles", "counterpart", "mr", "ms", "he", "she", "collective", "anonymous", "stop", "link", "ignore",
 	"labels", "byline", "caption", "notice", "notice-tail", "meeting", "term", "abbreviations", "small", "name-stop", "side",
 	"months", "days", "front", "and", "realm"}
