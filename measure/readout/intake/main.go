@@ -20,13 +20,15 @@ const (
 )
 
 func main() {
-	dir := flag.String("texts", "internal/intake/testdata", "directory that holds readouts (written before the recogniser) and later (written after it)")
+	dir := flag.String("texts", "internal/intake/testdata", "directory that holds readouts (written before the recogniser), later and later2 (written after it)")
 	wrong := flag.Bool("wrong", false, "say what was not as answered")
 	flag.Parse()
 	r := figures.New(os.Stdout, "measure-readout: import")
 	measure(r, *dir+"/readouts", "import.", *wrong)
-	if _, err := os.Stat(*dir + "/later"); err == nil {
-		measure(r, *dir+"/later", "import.later.", *wrong)
+	for _, later := range []string{"later", "later2"} {
+		if _, err := os.Stat(*dir + "/" + later); err == nil {
+			measure(r, *dir+"/"+later, "import."+later+".", *wrong)
+		}
 	}
 	if !r.End() {
 		os.Exit(1)
