@@ -20,7 +20,7 @@ func TestRecordBesideAReadout(t *testing.T) {
 		Attendance: []record.Attended{{Member: "aldesh", Intervals: []record.Interval{{From: at(0), To: at(5)}, {From: at(7)}}}},
 	}
 	want := api.MeetingRecord{Members: r.Definition.Members, Agenda: r.Definition.Agenda,
-		Spoken: []api.RecordSpoken{{Member: "aldesh", Capacity: 1, Floor: true, Start: at(4), Seconds: 360, Item: 1, Open: true, Language: "en"}, {Member: "aldesh", Start: at(11), Seconds: -1}},
+		Spoken:  []api.RecordSpoken{{Member: "aldesh", Capacity: 1, Floor: true, Start: at(4), Seconds: 360, Item: 1, Open: true, Language: "en"}, {Member: "aldesh", Start: at(11), Seconds: -1}},
 		Present: []api.RecordPresence{{Member: "aldesh", From: at(0), To: at(5)}, {Member: "aldesh", From: at(7)}}}
 	if got := recordOf(r); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
