@@ -2,7 +2,7 @@
 import { fill, lang, pick } from "../lang";
 import { d } from "./book";
 import type { Desk } from "./desk";
-import { Mark, comma, focusBlock, kindName, nameOf, stateName, stateOf, tongue } from "./parts";
+import { Mark, comma, focusBlock, kindName, nameOf, semicolon, stateName, stateOf, tongue } from "./parts";
 import type { Block } from "./types.gen";
 
 /** about says in a word or two which block it is: who speaks, or to which item. */
@@ -39,5 +39,5 @@ export function Outline({ desk }: { desk: Desk }) {
 
 /** Speakers are the people of a block, each with the office in which they speak. */
 export function Speakers({ block }: { block: Block }) {
-  return <>{(block.speakers ?? []).map((s, i) => <span key={i}>{i ? "; " : null}{pick(s.office) ? fill(d.value.speakerAs, { name: nameOf(s), office: pick(s.office) }) : <bdi>{nameOf(s)}</bdi>}</span>)}</>;
+  return <>{(block.speakers ?? []).map((s, i) => <span key={i}>{i ? semicolon() : null}{pick(s.office) ? fill(d.value.speakerAs, { name: nameOf(s), office: pick(s.office) }) : <bdi>{nameOf(s)}</bdi>}</span>)}</>;
 }

@@ -17,6 +17,9 @@ export function tongue(tag: string): string {
 /** comma is the sign of the reader's script between two words. */
 export const comma = () => ({ ar: "\u060c ", zh: "\uff0c" } as Record<string, string>)[lang.value] ?? ", ";
 
+/** semicolon is that sign between two people of whom commas are part. */
+export const semicolon = () => ({ ar: "\u061b ", zh: "\uff1b" } as Record<string, string>)[lang.value] ?? "; ";
+
 export const kinds = ["headline", "lede", "statement", "quote", "exchange", "commitment", "greeting", "attendance", "plain", "notice"];
 
 export function kindName(kind: string): string {
