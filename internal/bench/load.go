@@ -74,19 +74,19 @@ func (l *Load) Send(on bool) {
 func (l *Load) Join(ctx context.Context, n int) int { return l.joinUp(ctx, n, joinsAtOnce) }
 
 // Crowd has n more receivers join all at once, and says the longest time without sound that those who were there already had until a second after,
-// less what the publisher was late itself, and how many there are now.
+// and how many there are now. Of a pause that has ended what the publisher was late itself is left out; one that has not ended by then counts too.
 func (l *Load) Crowd(ctx context.Context, n int) (gap time.Duration, all int, err error) {
 	sitting := slices.Clone(l.receivers)
 	l.worker.call(func() {
 		for _, r := range sitting {
-			r.sound = pause{}
+			r.sound.watch(time.Now().UnixNano())
 		}
 	})
 	all = l.joinUp(ctx, len(sitting)+n, n)
 	err = wait(ctx, time.Second)
 	l.worker.call(func() {
 		for _, r := range sitting {
-			gap = max(gap, r.sound.longest)
+			gap = max(gap, r.sound.until(time.Now().UnixNano()))
 		}
 	})
 	return gap, all, err
@@ -129,6 +129,7 @@ func (l *Load) join(ctx context.Context, d Door) (*receiver, error) {
 		return nil, err
 	}
 	r := &receiver{w: l.window, sources: map[uint32]*source{}, ssrc: rand.Uint32()}
+	r.sound.watch(time.Now().UnixNano())
 	r.report = time.Now().Add(rand.N(time.Second)) // a second's reports must not come all at once
 	r.feedback = time.Now().Add(rand.N(100 * time.Millisecond))
 	if _, err := l.open(ctx, d, r, offerOf{}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,6 +188,43 @@ func TestLoadSeesLossAndDuplicates(t *testing.T) {
 	if want := float64(f.Delivered()) / 9; float64(f.Duplicates) < want*0.8 || float64(f.Duplicates) > want*1.2 {
 		t.Errorf("%d duplicates, want about %.0f", f.Duplicates, want)
 	}
+}
+
+// TestCrowdHearsSoundThatStops: who hears nothing any more, or has heard nothing yet, has a pause, though no packet ends it.
+func TestCrowdHearsSoundThatStops(t *testing.T) {
+	var silent atomic.Bool
+	s := newServer(t, webrtc.DTLSRoleClient, func(int) int {
+		if silent.Load() {
+			return 0
+		}
+		return 1
+	})
+	l, err := NewLoad(t.Context(), Target{Publish: Door{s.URL + "/whip", "secret"}, Play: Door{s.URL + "/whep", "secret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	join := func() {
+		t.Helper()
+		if n := l.Join(t.Context(), len(l.receivers)+1); n != len(l.receivers) || l.failed > 0 {
+			t.Fatalf("%d joined: %v", n, l.failures)
+		}
+	}
+	crowd := func(what string, least, most time.Duration) {
+		t.Helper()
+		if gap, _, err := l.Crowd(t.Context(), 0); err != nil || gap < least || gap > most {
+			t.Errorf("%s: %v without sound, %v; want %v to %v", what, gap, err, least, most)
+		}
+	}
+	l.Send(true)
+	join()
+	crowd("the first packets", 0, time.Minute)
+	crowd("control: sound goes on", 0, 900*time.Millisecond)
+	silent.Store(true)
+	crowd("it stops", time.Second, 5*time.Second)
+	l.receivers = nil
+	join()
+	crowd("it has never begun", time.Second, 5*time.Second)
 }
 
 func TestJoinFailuresAreCounted(t *testing.T) {

@@ -254,7 +254,8 @@ func TestServerCannotPointElsewhere(t *testing.T) {
 	}
 }
 
-// TestPause: what the publisher sent late, and what came out of order, is no pause; a packet that did not come is.
+// TestPause: what the publisher sent late, and what came out of order, is no pause; a packet that did not come is, and so is the time
+// before the first and after the last.
 func TestPause(t *testing.T) {
 	ms := func(n int64) int64 { return n * int64(time.Millisecond) }
 	type packet struct {
@@ -263,22 +264,32 @@ func TestPause(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		packets []packet
+		end     int64
 		want    time.Duration
 	}{
-		"regular":          {[]packet{{1, 0, 1}, {2, 20, 21}, {3, 40, 41}}, 20 * time.Millisecond},
-		"held up":          {[]packet{{1, 0, 1}, {2, 20, 51}, {3, 40, 52}}, 50 * time.Millisecond},
-		"lost":             {[]packet{{1, 0, 1}, {3, 40, 41}}, 40 * time.Millisecond},
-		"sent late":        {[]packet{{1, 0, 1}, {2, 50, 51}, {3, 60, 61}}, 20 * time.Millisecond},
-		"out of order":     {[]packet{{1, 0, 1}, {3, 40, 41}, {2, 20, 70}, {4, 60, 71}}, 40 * time.Millisecond},
-		"one, and no more": {[]packet{{1, 0, 1}}, 0},
+		"regular":             {[]packet{{1, 0, 1}, {2, 20, 21}, {3, 40, 41}}, 50, 20 * time.Millisecond},
+		"held up":             {[]packet{{1, 0, 1}, {2, 20, 51}, {3, 40, 52}}, 60, 50 * time.Millisecond},
+		"lost":                {[]packet{{1, 0, 1}, {3, 40, 41}}, 50, 40 * time.Millisecond},
+		"sent late":           {[]packet{{1, 0, 1}, {2, 50, 51}, {3, 60, 61}}, 70, 20 * time.Millisecond},
+		"out of order":        {[]packet{{1, 0, 1}, {3, 40, 41}, {2, 20, 70}, {4, 60, 71}}, 80, 40 * time.Millisecond},
+		"one, and no more":    {[]packet{{1, 0, 1}}, 1001, time.Second},
+		"some, and no more":   {[]packet{{1, 0, 1}, {3, 40, 41}}, 141, 100 * time.Millisecond},
+		"late, then no more":  {[]packet{{1, 0, 1}, {2, 20, 91}}, 121, 90 * time.Millisecond},
+		"none at all":         {nil, 1000, time.Second},
+		"one, after a second": {[]packet{{50, 999, 1000}, {51, 1019, 1020}}, 1030, time.Second},
 	} {
 		var p pause
+		p.watch(0)
 		for _, x := range c.packets {
 			p.next(mark{number: x.number, at: ms(x.sent)}, ms(x.at))
 		}
-		if p.longest != c.want {
-			t.Errorf("%s: %v, want %v", name, p.longest, c.want)
+		if got := p.until(ms(c.end)); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+	p := pause{begun: true, number: 1, at: ms(5), longest: time.Second}
+	if p.watch(ms(10)); p.until(ms(12)) != 7*time.Millisecond {
+		t.Errorf("watched anew: %v, want the pause that goes on and not the longer one before", p.until(ms(12)))
 	}
 }
 

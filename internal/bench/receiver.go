@@ -64,16 +64,28 @@ type pause struct {
 	begun   bool
 	number  uint32
 	sent    int64 // ns
-	at      int64
+	at      int64 // of the last one; before the first: since when it is waited for
 	longest time.Duration
 }
+
+// watch counts anew from now on. What has been silent longer stays so.
+func (p *pause) watch(now int64) {
+	if p.longest = 0; !p.begun {
+		p.at = now
+	}
+}
+
+// until is the longest pause, the one that has not ended by now included.
+func (p *pause) until(now int64) time.Duration { return max(p.longest, time.Duration(now-p.at)) }
 
 // next takes a packet; one that overtook another ends the pause as well as it. What the publisher sent late is not the server's.
 func (p *pause) next(m mark, at int64) {
 	if p.begun && m.number <= p.number {
 		return
 	}
-	if p.begun {
+	if !p.begun {
+		p.longest = max(p.longest, time.Duration(at-p.at))
+	} else {
 		late := max(0, time.Duration(m.at-p.sent)-time.Duration(m.number-p.number)*audioEvery)
 		p.longest = max(p.longest, time.Duration(at-p.at)-late)
 	}

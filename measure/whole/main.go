@@ -202,6 +202,7 @@ func measureCrowd(ctx context.Context, o options, dir string, r *figures.Report)
 		alone, gaps = append(alone, before), append(gaps, gap)
 	}
 	r.AtMost("whole.crowd.gap", median(gaps), "ms", 40)
+	r.Info("whole.crowd.gap.worst", slices.Max(gaps), "ms")
 	r.Info("whole.crowd.gap.alone", median(alone), "ms")
 	return nil
 }
