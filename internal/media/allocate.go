@@ -96,18 +96,21 @@ func (r *receiver) allocate(now time.Time) {
 	r.spare = max(left, lossMost*r.limit)
 }
 
-// mends says whether there is room for one packet of a picture again, n bytes of payload, and takes it.
-func (r *receiver) mends(now time.Time, n int) bool {
+// mends says whether there is room for one packet of a picture again.
+func (r *receiver) mends(now time.Time) bool {
 	if !r.limited || !r.full {
 		return true
 	}
 	r.mending = min(r.mending+r.spare*now.Sub(r.mended).Seconds(), r.spare*mendFor.Seconds())
 	r.mended = now
-	if r.mending <= 0 {
-		return false
+	return r.mending > 0
+}
+
+// mend takes the room of one, n bytes of payload.
+func (r *receiver) mend(n int) {
+	if r.limited && r.full {
+		r.mending -= float64(n+perPacket) * 8
 	}
-	r.mending -= float64(n+perPacket) * 8
-	return true
 }
 
 // order is the place of a slot: principals, who speaks, everybody else.

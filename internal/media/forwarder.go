@@ -459,9 +459,12 @@ func (f *Forwarder) Resend(now time.Time, seqs []uint16) {
 	for _, q := range seqs {
 		f.stats.Nacked++
 		k := f.sent(now, q) // nil while the slot is shut: nothing is attached
-		if k == nil || f.justSent(now, k) || f.c.Kind == Video && !f.r.mends(now, len(k.payload())) || !f.r.budget.take(now) {
+		if k == nil || f.justSent(now, k) || f.c.Kind == Video && !f.r.mends(now) || !f.r.budget.take(now) {
 			f.stats.Refused++
 			continue
+		}
+		if f.c.Kind == Video {
+			f.r.mend(len(k.payload()))
 		}
 		if f.resent == nil {
 			f.resent = new([resentKept]resent) // 2 kB that most slots of sound never need

@@ -265,6 +265,29 @@ func TestResendsKeepToTheLimit(t *testing.T) {
 	}
 }
 
+// TestRefusedResendsTakeNoRoom: what the budget refuses costs nothing of the limit's room.
+func TestRefusedResendsTakeNoRoom(t *testing.T) {
+	for _, asked := range []int{0, 50} { // 0: the control
+		w, cam, to, f := newShow(t)
+		w.sw.Limit(w.now, to, 1.2*cam.track.layers[0].Rate(w.now))
+		w.sw.Full(to, true)
+		cam.run(2 * time.Second)
+		to.take()
+		f.r.budget.tokens, f.r.budget.at = 0, w.now
+		for range asked {
+			f.Resend(w.now, []uint16{uint16(f.top)})
+		}
+		if again := len(to.take()); again > 0 {
+			t.Fatalf("%d sent again without a budget", again)
+		}
+		f.r.budget.tokens = 1
+		f.Resend(w.now, []uint16{uint16(f.top)})
+		if again := len(to.take()); again != 1 {
+			t.Errorf("%d sent again after %d were refused, want 1", again, asked)
+		}
+	}
+}
+
 func TestResendBurstBound(t *testing.T) {
 	b := budget{}
 	now := time.Unix(0, 0)
