@@ -170,31 +170,3 @@ func confirmSign(c console, t *node.ToSign, hash string) error {
 	}
 	return nil
 }
-
-// showContent prints a text as it is signed, with what cannot be seen written out.
-func showContent(c console, x node.ReadoutContent) {
-	c.printf("\n== %s (%s) ==\n%s\n%s, revision %d, %s", x.Language, x.Standing, node.ReadMarked(x.Title), x.ID, x.Revision, x.Mode)
-	if x.Release != "" {
-		c.printf(", not to be published before %s", x.Release)
-	}
-	c.printf("\n")
-	for _, p := range x.Parties {
-		c.printf("%s (%s): %s, %s to %s\n", node.ReadMarked(p.Name), node.ReadMarked(p.LongName), node.ReadMarked(p.City), p.Start, p.End)
-	}
-	if x.Correction != "" {
-		c.printf("Correction: %s\n", node.ReadMarked(x.Correction))
-	}
-	for _, b := range x.Blocks {
-		c.printf("\n[%s %s]", b.ID, b.Kind)
-		for _, s := range append(b.Speakers, b.Listed...) {
-			c.printf(" %s, %s;", node.ReadMarked(s.Name), node.ReadMarked(s.Office))
-		}
-		if m := b.Commitment; m != nil {
-			c.printf(" %v due %s next %s %s", m.Who, m.Due, m.Next, node.ReadMarked(m.What))
-		}
-		if p := b.Picture; p != nil {
-			c.printf(" picture %s: %s", p.SHA256, node.ReadMarked(p.Alt))
-		}
-		c.printf("\n%s\n", node.ReadMarked(b.Text))
-	}
-}

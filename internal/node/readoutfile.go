@@ -16,6 +16,8 @@ import (
 type (
 	ReadoutFile    = readout.File
 	ReadoutContent = readout.Content
+	ReadoutBlock   = readout.ContentBlock
+	ReadoutPerson  = readout.ContentSpeaker
 	ReadoutReport  = readout.Report
 )
 
