@@ -236,11 +236,12 @@ func (s *Server) endAccount(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), accountTime)
 	defer cancel()
-	if err := s.book.EndAccount(ctx, id); err != nil {
+	err := s.book.EndAccount(ctx, id)
+	s.done(r, "account.ended", auth.Grant{Member: by.ID}, auth.Grant{Member: id}) // some may have ended though not all
+	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	s.done(r, "account.ended", auth.Grant{Member: by.ID}, auth.Grant{Member: id})
 	w.WriteHeader(http.StatusNoContent)
 }
 

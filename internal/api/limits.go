@@ -100,11 +100,22 @@ const (
 	securityBurst       = 200
 	// The chained log keeps fewer of them, so that nobody who has no power rotates out what is in it (store.MaxLinks in store.LinkLife): in a day
 	// securitySourceDay of one network and securityDay of all strangers, and of all who are known, after the same bursts; ownDay sign-ins and
-	// step-ups of one account, as many at once; alarmsDay alarms of all meetings, after alarmsBurst; and how many were not written once in settleEvery.
+	// step-ups of one account, as many at once; and how many were not written once in settleEvery.
 	securitySourceDay = 20
 	securityDay       = 50
-	alarmsDay         = 10 // alarms of meetings, after alarmsBurst
-	alarmsBurst       = 100
 	ownDay            = 100
 	settleEvery       = time.Hour
+	// readsDay bounds the entries that one officer has read the log, as many at once. Without one nothing is read.
+	readsDay = 50
+	// alarmsDay and alarmsBurst bound the alarms of all meetings, meetingAlarmsDay and meetingAlarmsBurst those of one. Those that say that a log or the
+	// doors do not do what they should (room.Grave) have their own, gravesDay and gravesBurst, and of one meeting and code graveDay and graveBurst:
+	// whoever can bring the others about takes nothing from these.
+	alarmsDay          = 10
+	alarmsBurst        = 100
+	meetingAlarmsDay   = 8
+	meetingAlarmsBurst = 50
+	gravesDay          = 1
+	gravesBurst        = 100
+	graveDay           = 0.5
+	graveBurst         = 10
 )

@@ -10,6 +10,7 @@ import (
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
+	"visavis/internal/room"
 )
 
 // security is what goes into the log about refusals and uses of power: a line for those who run the node, with the network cut to what a log may know,
@@ -27,11 +28,20 @@ type security struct {
 	daySources *limiter[string]
 	days       *limiter[bool]
 	own        *limiter[meeting.MemberID] // by account
-	alarms     *limiter[struct{}]         // of all rooms
+	reads      *limiter[meeting.MemberID] // by officer
+	alarms     *limiter[struct{}]         // of all rooms, but the grave ones
+	meetings   *limiter[meeting.ID]       // of one room
+	graves     *limiter[struct{}]         // the grave ones of all rooms
+	grave      *limiter[alarmKey]         // of one room, each code
 
 	mu         sync.Mutex
 	suppressed int       // since the last entry about them
 	settled    time.Time // when that was
+}
+
+type alarmKey struct {
+	meeting meeting.ID
+	code    string
 }
 
 func newSecurity(book *auth.Book, log *slog.Logger) *security {
@@ -39,16 +49,23 @@ func newSecurity(book *auth.Book, log *slog.Logger) *security {
 	return &security{book: book, log: log, names: auth.NewSources(),
 		sources: newLimiter[string](securityPerSource, securitySourceBurst), classes: newLimiter[bool](securityPerSecond, securityBurst),
 		daySources: newLimiter[string](securitySourceDay/float64(day), securitySourceBurst), days: newLimiter[bool](securityDay/float64(day), securityBurst),
-		own: newLimiter[meeting.MemberID](ownDay/float64(day), ownDay), alarms: newLimiter[struct{}](alarmsDay/float64(day), alarmsBurst)}
+		own: newLimiter[meeting.MemberID](ownDay/float64(day), ownDay), reads: newLimiter[meeting.MemberID](readsDay/float64(day), readsDay),
+		alarms: newLimiter[struct{}](alarmsDay/float64(day), alarmsBurst), meetings: newLimiter[meeting.ID](meetingAlarmsDay/float64(day), meetingAlarmsBurst),
+		graves: newLimiter[struct{}](gravesDay/float64(day), gravesBurst), grave: newLimiter[alarmKey](graveDay/float64(day), graveBurst)}
 }
 
-// note writes an entry of the chained log.
-func (s *security) note(e auth.SecurityEvent) {
+// note writes an entry of the chained log, if it can.
+func (s *security) note(e auth.SecurityEvent) { _ = s.noted(e) }
+
+// noted is note, and says whether the entry is there.
+func (s *security) noted(e auth.SecurityEvent) error {
 	ctx, cancel := context.WithTimeout(context.Background(), noteTime)
 	defer cancel()
-	if err := s.book.Note(ctx, e); err != nil {
+	err := s.book.Note(ctx, e)
+	if err != nil {
 		s.log.Error("security log cannot be written", slog.String("kind", e.Kind), slog.Any("err", err))
 	}
+	return err
 }
 
 // admit says whether a refusal is a line of the node's log.
@@ -63,6 +80,22 @@ func (s *security) admitEntry(network string, known bool) bool {
 			return true
 		}
 		s.days.give(known)
+	}
+	s.suppress()
+	return false
+}
+
+// admitAlarm says whether an alarm of a room is an entry of the chained log, and counts it if not.
+func (s *security) admitAlarm(id meeting.ID, code string) bool {
+	all, one := s.alarms, func() bool { return s.meetings.take(id, 1) }
+	if room.Grave(code) {
+		all, one = s.graves, func() bool { return s.grave.take(alarmKey{id, code}, 1) }
+	}
+	if all.take(struct{}{}, 1) {
+		if one() {
+			return true
+		}
+		all.give(struct{}{})
 	}
 	s.suppress()
 	return false
@@ -140,6 +173,11 @@ func (s *Server) doneOwn(r *http.Request, what string, g auth.Grant) {
 
 // used is done for who has no request.
 func (s *Server) used(remote, what string, by meeting.MemberID, to auth.Grant) {
+	_ = s.usedNow(remote, what, by, to)
+}
+
+// usedNow is used, and says whether the entry is there.
+func (s *Server) usedNow(remote, what string, by meeting.MemberID, to auth.Grant) error {
 	network := cut(remote)
 	s.log.Info("security", slog.String("kind", what), slog.String("meeting", string(to.Meeting)), slog.String("person", string(to.Member)),
 		slog.String("by", string(by)), slog.String("remote", network))
@@ -147,7 +185,7 @@ func (s *Server) used(remote, what string, by meeting.MemberID, to auth.Grant) {
 	if e.By == e.Person {
 		e.By = ""
 	}
-	s.security.note(e)
+	return s.security.noted(e)
 }
 
 // deny is refuse with a line in the log.

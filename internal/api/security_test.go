@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"visavis/internal/auth"
@@ -68,15 +69,17 @@ func TestStrangerDoesNotFillTheLog(t *testing.T) {
 }
 
 // TestFloodLeavesTheLogItsDays: however long strangers and those who are known are refused, from however many networks, and the known come to the door,
-// the chained log holds its 180 days, with more than half of its entries for uses of power. The control: as many in a day as a quiet node has are all there.
+// the chained log holds its 180 days, with more than half of its entries for uses of power; nor does what
+// another node brings about in one meeting take from another, or from what a log or the doors have to say. The control: as many in a day as a quiet node has are all there.
 func TestFloodLeavesTheLogItsDays(t *testing.T) {
 	const days = 3
 	at := func(r *rig, i int) {
 		network := fmt.Sprintf("10.%d.%d.1:1", i/250%250, i%250)
 		r.s.refused(network, "invitation.unknown", auth.Grant{})
 		r.s.refused(network, "pin.wrong", auth.Grant{Meeting: formal, Member: "vost"})
-		r.s.Alarm(formal, "event.refused", "", "tolmeria")
+		r.s.Alarm(formal, []string{"event.refused", "link.lost"}[i%2], "", "tolmeria")
 	}
+	grave := []string{"log.forked", "log.withheld", "doors.late", "doors.unwritten"}
 	bubble(t, func(t *testing.T, r *rig) {
 		for i := range days * 24 * 6 {
 			for j := range 10 {
@@ -88,14 +91,31 @@ func TestFloodLeavesTheLogItsDays(t *testing.T) {
 		if most := 2 * (securityBurst + days*securityDay); refused > most || refused < most-2 {
 			t.Errorf("%d refusals in %d days, want %d", refused, days, most)
 		}
-		if alarms, most := len(r.noted("alarm")), alarmsBurst+days*alarmsDay; alarms > most || alarms < most-1 {
-			t.Errorf("%d alarms in %d days, want %d", alarms, days, most)
+		if alarms, most := len(r.noted("alarm")), meetingAlarmsBurst+days*meetingAlarmsDay; alarms > most || alarms < most-1 {
+			t.Errorf("%d alarms of one meeting in %d days, want %d", alarms, days, most)
 		}
+		r.alarmed("talks", "link.lost", true)
+		for i := range 2 * alarmsBurst {
+			r.s.Alarm([]meeting.ID{"talks", "another"}[i%2], "event.refused", "", "tolmeria")
+		}
+		r.alarmed("talks", "link.lost", false)
+		if alarms, most := len(r.noted("alarm")), alarmsBurst+days*alarmsDay; alarms > most || alarms < most-1 {
+			t.Errorf("%d alarms of all meetings in %d days, want %d", alarms, days, most)
+		}
+		for i := range 2 * graveBurst {
+			r.alarmed("third", "log.withheld", i < graveBurst)
+		}
+		for _, id := range []meeting.ID{formal, "talks"} {
+			for _, code := range grave {
+				r.alarmed(id, code, true)
+			}
+		}
+		r.alarmed("third", "log.forked", true)
 		if suppressed > days*24+1 || suppressed < days*24/2 {
 			t.Errorf("%d entries about suppressed ones", suppressed)
 		}
-		perDay := 2*securityDay + alarmsDay + int(24*time.Hour/settleEvery)
-		if all := 2*securityBurst + alarmsBurst + perDay*int(store.LinkLife/(24*time.Hour)); all > store.MaxLinks/2 {
+		perDay := 2*securityDay + alarmsDay + gravesDay + int(24*time.Hour/settleEvery)
+		if all := 2*securityBurst + alarmsBurst + gravesBurst + perDay*int(store.LinkLife/(24*time.Hour)); all > store.MaxLinks/2 {
 			t.Errorf("%d entries of %d in %s", all, store.MaxLinks, store.LinkLife)
 		}
 	})
@@ -108,6 +128,18 @@ func TestFloodLeavesTheLogItsDays(t *testing.T) {
 			t.Errorf("control: %d of %d refusals, %d of %d alarms, %d suppressed", n, 2*days*24, a, days*24, s)
 		}
 	})
+}
+
+// alarmed has a room raise an alarm, and demands that there is an entry of it, or none.
+func (r *rig) alarmed(id meeting.ID, code string, want bool) {
+	r.t.Helper()
+	was := len(r.noted("alarm"))
+	r.s.Alarm(id, code, "", "tolmeria")
+	synctest.Wait()
+	all := r.noted("alarm")
+	if got := len(all) > was && all[len(all)-1].Code == code && all[len(all)-1].Meeting == id; got != want {
+		r.t.Errorf("after the flood %s of %s is written: %t, want %t", code, id, got, want)
+	}
 }
 
 // TestComingAgainDoesNotFillTheLog: who has a used invitation comes to the door again and again, and who has an account signs in; the log gets a bounded

@@ -2,9 +2,11 @@ package api
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
@@ -12,7 +14,7 @@ import (
 )
 
 // readLog answers GET /api/security: entries of the security log before the one that ?before= names, or the newest, and whether the chain holds. Every
-// officer may read it, who has just shown the passkey; that it was opened is an entry itself, so that the other officers see it.
+// officer may read it, who has just shown the passkey; that it was read is an entry itself, so that the other officers see it: see opened.
 func (s *Server) readLog(w http.ResponseWriter, r *http.Request) {
 	by, session, err := s.provenOfficer(r)
 	if err != nil {
@@ -27,11 +29,12 @@ func (s *Server) readLog(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	if before == 0 {
-		s.doneOwn(r, "log.read", auth.Grant{Member: by.ID})
-	}
 	s.logRead.Lock()
 	defer s.logRead.Unlock()
+	if err := s.opened(r, session); err != nil {
+		s.refuse(w, err)
+		return
+	}
 	var out wire.SecurityLog
 	log, err := s.book.Security(r.Context(), func(e auth.SecurityEntry) {
 		if before > 0 && e.N >= before {
@@ -55,6 +58,26 @@ func (s *Server) readLog(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, http.StatusOK, out)
 }
 
+// opened writes that the officer of session reads the log, unless it has done so within StepUpLife. Without the entry nothing may be read. The caller
+// holds logRead.
+func (s *Server) opened(r *http.Request, session auth.Session) error {
+	now := time.Now()
+	maps.DeleteFunc(s.logOpened, func(_ string, at time.Time) bool { return now.Sub(at) >= auth.StepUpLife })
+	if _, ok := s.logOpened[session.ID]; ok {
+		return nil
+	}
+	g := auth.Grant{Member: session.Grant.Member}
+	if !s.security.reads.take(g.Member, 1) {
+		return fail(codeLimit)
+	}
+	if err := s.usedNow(r.RemoteAddr, "log.read", g.Member, g); err != nil {
+		s.security.reads.give(g.Member)
+		return err
+	}
+	s.logOpened[session.ID] = now
+	return nil
+}
+
 // beforeOf is the number in ?before=, 0 if there is none.
 func beforeOf(r *http.Request) (int64, error) {
 	q := r.URL.Query().Get("before")
@@ -75,11 +98,10 @@ func shownEntry(e auth.SecurityEntry) wire.SecurityEntry {
 	}
 }
 
-// Alarm writes into the security log that a room has an alarm for officers and technicians. A far node can raise many: alarmsDay in a day are written,
-// more are counted. It does not wait for the disk.
+// Alarm writes into the security log that a room has an alarm for officers and technicians. A far node can raise many: how many are written is
+// bounded (admitAlarm), more are counted. It does not wait for the disk.
 func (s *Server) Alarm(id meeting.ID, code string, who meeting.MemberID, p meeting.PartyID) {
-	if !s.security.alarms.take(struct{}{}, 1) {
-		s.security.suppress()
+	if !s.security.admitAlarm(id, code) {
 		return
 	}
 	s.spawn(func() {

@@ -9,6 +9,7 @@ import (
 
 	"visavis/internal/auth"
 	"visavis/internal/meeting"
+	"visavis/internal/store"
 	"visavis/internal/wire"
 )
 
@@ -169,6 +170,106 @@ func TestOfficersReadTheSecurityLog(t *testing.T) {
 		}
 		if a := second.get("/api/account"); a.status != 200 {
 			t.Errorf("control: other requests = %d", a.status)
+		}
+	})
+}
+
+// TestNothingOfTheSecurityLogIsReadUnseen: whatever page is asked for first leaves an entry; so does another browser, and the same one after StepUpLife.
+// Without an entry, because the officer has none left or the disk takes none, nothing is read. The control: of one reading, turned over, there is one.
+func TestNothingOfTheSecurityLogIsReadUnseen(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost := r.account("vost", meeting.Officer)
+		next := func() string { // a page that begins above the last number
+			log, err := r.book.Security(t.Context(), func(auth.SecurityEntry) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("?before=%d", log.Last+1)
+		}
+		if l := vost.securityLog(next()); len(l.Entries) == 0 || len(r.noted("log.read")) != 1 {
+			t.Fatalf("a page of %d entries from above the last, entries about it: %+v", len(l.Entries), r.noted("log.read"))
+		}
+		vost.securityLog(next())
+		vost.securityLog("")
+		if all := r.noted("log.read"); len(all) != 1 || all[0].Person != "vost" || all[0].By != "" {
+			t.Errorf("control: of one reading: %+v", all)
+		}
+		again := &person{rig: r, key: vost.key}
+		if a := again.ceremony("signin", "", ownOrigin); a.status != 204 {
+			t.Fatal(a.body)
+		}
+		again.securityLog(next())
+		if n := len(r.noted("log.read")); n != 2 {
+			t.Errorf("another browser: %d entries", n)
+		}
+		for want := range 2 {
+			time.Sleep(auth.StepUpLife)
+			if a := again.ceremony("stepup", "", ownOrigin); a.status != 204 {
+				t.Fatal(a.body)
+			}
+			again.securityLog(next())
+			if n := len(r.noted("log.read")); n != 3+want {
+				t.Errorf("%d times after StepUpLife: %d entries", want+1, n)
+			}
+		}
+		left := 0
+		for r.s.security.reads.take("vost", 1) {
+			left++
+		}
+		if left != readsDay-4 {
+			t.Errorf("%d entries are left of %d", left, readsDay)
+		}
+		again.securityLog(next())
+		time.Sleep(auth.StepUpLife)
+		if a := again.ceremony("stepup", "", ownOrigin); a.status != 204 {
+			t.Fatal(a.body)
+		}
+		if a := again.get("/api/security" + next()); a.status != 429 || a.code() != codeLimit || strings.Contains(a.body, "entries") {
+			t.Errorf("with no entry left = %d %s", a.status, a.body)
+		}
+		second := r.account("second", meeting.Officer)
+		closed, err := store.Memory()
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed.Close()
+		writes := r.s.security.book
+		r.s.security.book = auth.NewBook(closed, nil)
+		if a := second.get("/api/security"); a.status != 500 || strings.Contains(a.body, "entries") {
+			t.Errorf("while no entry can be written = %d %s", a.status, a.body)
+		}
+		r.s.security.book = writes
+		if l := second.securityLog(""); l.Entries[0].Kind != "log.read" || l.Entries[0].Person != "second" {
+			t.Errorf("control: when it can: %+v", l.Entries[0])
+		}
+	})
+}
+
+// TestHalfEndedAccountIsInTheLog: of an account whose sessions did not all end the log says so all the same, and the officer is told that it failed.
+func TestHalfEndedAccountIsInTheLog(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost, ormeran := r.account("vost", meeting.Officer), r.account("ormeran", meeting.Technician)
+		second := &person{rig: r, key: ormeran.key}
+		if a := second.ceremony("signin", "", ownOrigin); a.status != 204 {
+			t.Fatalf("sign-in = %d %s", a.status, a.body)
+		}
+		all, err := r.book.AccountSessions(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			if s.Grant.Member == "ormeran" { // whichever is first takes all the time there is
+				defer r.book.Watch(s.ID, func() { time.Sleep(accountTime) })()
+			}
+		}
+		if a := vost.post("/api/accounts/end", `{"id":"ormeran"}`); a.status != 500 {
+			t.Errorf("half ended = %d %s", a.status, a.body)
+		}
+		if o := vost.accounts()["ormeran"]; o.Sessions != 1 {
+			t.Fatalf("%d sessions are left", o.Sessions)
+		}
+		if all := r.noted("account.ended"); len(all) != 1 || all[0].Person != "ormeran" || all[0].By != "vost" {
+			t.Errorf("the log has %+v", all)
 		}
 	})
 }

@@ -96,7 +96,8 @@ type Server struct {
 	stepUpRate   *limiter[string]     // challenges of step-up, by session: nobody else at that address takes them away
 	stepUpFails  *limiter[string]     // wrong answers to them, by session
 	logRate      *limiter[meeting.MemberID]
-	logRead      sync.Mutex // held while the security log is read: once at a time
+	logRead      sync.Mutex           // held while the security log is read: once at a time
+	logOpened    map[string]time.Time // by session: when the entry that it reads was written; guarded by logRead
 	security     *security
 	stop         context.CancelFunc // ends sweep
 
@@ -168,6 +169,7 @@ func newServer(c Config, open func(peer.Offer, peer.Events) (mediaSession, strin
 		stepUpRate:   newLimiter[string](PasskeysPerSecond, PasskeyBurst),
 		stepUpFails:  newLimiter[string](LoginFailures/60.0, LoginFailures),
 		logRate:      newLimiter[meeting.MemberID](logsPerSecond, logBurst),
+		logOpened:    map[string]time.Time{},
 		security:     newSecurity(c.Book, c.Log),
 		idle:         make(chan struct{}), sockets: make(map[*socket]struct{}), sessions: make(map[string]int),
 		visits: make(map[string]*visit), probes: make(map[auth.Grant]*probe),

@@ -81,10 +81,10 @@ func (r *Room) watchAlarms(now time.Time) {
 		}
 	}
 	if r.doors.state != wire.DoorOpen && r.doors.shown.After > 0 {
-		add("doors.late", "after", strconv.FormatInt(r.doors.shown.After, 10))
+		add(codeDoorsLate, "after", strconv.FormatInt(r.doors.shown.After, 10))
 	}
 	if r.doors.stuck {
-		add("doors.unwritten")
+		add(codeUnwritten)
 	}
 	for i, a := range list {
 		at := slices.IndexFunc(r.alarms, func(b wire.Alarm) bool { return sameAlarm(a, b) })

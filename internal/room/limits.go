@@ -8,12 +8,15 @@ import (
 
 // Codes of refusals and alarms that are used in more than one place.
 const (
-	codeActs    = "act.rate"
-	codeBusy    = "room.busy"
-	codeApart   = "clock.apart"
-	codeKeyLate = "key.late"
-	codeHeld    = "log.held"     // in the own log: what was held is held no longer
-	codeRetired = "room.retired" // in the own log: the room was closed before its meeting had begun
+	codeActs      = "act.rate"
+	codeBusy      = "room.busy"
+	codeApart     = "clock.apart"
+	codeKeyLate   = "key.late"
+	codeHeld      = "log.held" // in the own log: what was held is held no longer
+	codeWithheld  = "log.withheld"
+	codeDoorsLate = "doors.late"
+	codeUnwritten = "doors.unwritten"
+	codeRetired   = "room.retired" // in the own log: the room was closed before its meeting had begun
 )
 
 // Bounds and times of one room.

@@ -19,6 +19,16 @@ type AlarmRecord struct {
 	kept  bool              // it has a place in the own log
 }
 
+// Grave reports whether an alarm says that a log or the doors do not do what they should. Whoever can bring others about, with a bad line or
+// refused events, takes no room from these.
+func Grave(code string) bool {
+	switch code {
+	case codeForked, codeWithheld, codeDoorsLate, codeUnwritten:
+		return true
+	}
+	return false
+}
+
 func (a AlarmRecord) same(code string, args map[string]string) bool {
 	return a.Code == code && maps.Equal(a.Args, args)
 }

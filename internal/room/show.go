@@ -189,7 +189,7 @@ func (r *Room) alarm() string {
 	case r.stopped != "":
 		return r.stopped
 	case r.withheld:
-		return "log.withheld"
+		return codeWithheld
 	}
 	return ""
 }
