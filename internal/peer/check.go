@@ -352,7 +352,7 @@ func (f *flow) proven(now time.Time, k check) {
 	}
 	if k.to == f.remote {
 		f.unpause(now)
-		if k.own && f.idle && !f.alone && f.settled() { // its own checks are over
+		if k.own && f.idle && !f.alone && f.settled(now) {
 			go s.retire()
 		}
 	}
@@ -364,8 +364,11 @@ func (f *flow) proven(now time.Time, k check) {
 	}
 }
 
-// settled says whether everything goes to the address that the browser has chosen.
-func (f *flow) settled() bool { return !f.ended && f.remote.IsValid() && f.chosen == f.remote }
+// settled says whether everything goes to the address that the browser has chosen, and the checks of its first round are over: until then it may
+// nominate one address after another, and the agent knows which of them counts.
+func (f *flow) settled(now time.Time) bool {
+	return !f.ended && f.remote.IsValid() && f.chosen == f.remote && now.Sub(f.chosenAt) >= agentKeep
+}
 
 // silent says whether the current address has given no sign of life for so long that another one that does is better.
 func (f *flow) silent(now time.Time) bool {
@@ -385,6 +388,9 @@ func (f *flow) nominated(now time.Time, to netip.AddrPort) {
 	h.mu.Unlock()
 	if f.ended {
 		return
+	}
+	if !f.chosen.IsValid() {
+		f.chosenAt = now
 	}
 	f.chosen = to
 	switch {

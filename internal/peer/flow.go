@@ -41,6 +41,7 @@ type flow struct {
 	paused    bool           // not heard for a while: no pictures
 	moving    netip.AddrPort // address that media moved to, under check
 	chosen    netip.AddrPort // by the browser, with the credentials of leg
+	chosenAt  time.Time      // when it first chose one with them
 	alone     bool           // leg has no agent any more
 	idle      bool           // DTLS is over: the agent may go (Session.retire)
 	askedAt   time.Time

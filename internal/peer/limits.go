@@ -61,6 +61,7 @@ const (
 	handshakeTime = 10 * time.Second // from the first proven address to SRTP
 	consentTime   = 30 * time.Second // without an answered check: the session ends (RFC 7675 §5.1)
 	dtlsKeep      = 30 * time.Second // after the handshake, for a client whose copy of our Finished was lost
+	agentKeep     = dtlsKeep         // after the browser's first choice of an address, for those that it still tries
 
 	strangersBurst = 16 // that may come at once: a browser with many interfaces tries all of them
 

@@ -173,9 +173,9 @@ func (s *Session) Reoffer(o Offer) (string, error) {
 func (s *Session) keepLeg() (back func(), err error) {
 	f := s.f
 	if !s.h.c.Worker.Call(func() {
-		leg, chosen, alone := f.leg, f.chosen, f.alone
+		leg, chosen, at, alone := f.leg, f.chosen, f.chosenAt, f.alone
 		back = func() {
-			f.leg, f.chosen, f.alone = leg, chosen, alone
+			f.leg, f.chosen, f.chosenAt, f.alone = leg, chosen, at, alone
 			f.current.Store(leg)
 		}
 	}) {
@@ -185,8 +185,8 @@ func (s *Session) keepLeg() (back func(), err error) {
 }
 
 // retire lets go of the agent once it has nothing to do any more: four goroutines and as much memory as all else of a session. Consent and
-// addresses are the worker's anyhow, and what is left fits there (flow.checked). Where the browser has not settled on an address, and after an ICE
-// restart, which makes a new agent, it goes when the browser has (flow.proven).
+// addresses are the worker's anyhow, and what is left fits there (flow.checked). Where the browser has not settled on an address for as long, and after an
+// ICE restart, which makes a new agent, it goes when the browser has (flow.proven).
 func (s *Session) retire() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
@@ -194,7 +194,7 @@ func (s *Session) retire() {
 		return
 	}
 	f := s.f
-	if !s.h.call(func() { f.idle, f.alone = true, f.settled() }) || !f.alone { // nobody else changes it while the turn is ours
+	if !s.h.call(func() { f.idle, f.alone = true, f.settled(time.Now()) }) || !f.alone { // nobody else changes it while the turn is ours
 		return
 	}
 	_ = s.agent.GracefulClose() // it takes its fragment from the mux
