@@ -398,7 +398,7 @@ export class Call {
     const c = this.connection = new Connection(this.wanted, this.sends);
     c.pc.onconnectionstatechange = () => this.changed(c);
     this.apply();
-    c.play(this.playout);
+    if (!["ended", "sealed"].includes(this.stand.phase.peek())) c.play(this.playout); // after the end nothing plays, on a page that was loaded since neither
   }
 
   private changed(c: Connection) {

@@ -6,19 +6,23 @@ import { d } from "./book";
 import { CellOf } from "./cell";
 import type { Desk } from "./desk";
 import { Select } from "./fields";
+import { framed } from "./forms";
 import { later } from "./later";
 import { Speakers } from "./outline";
 import { Refused, actName, comma, dated, exactly, focusBlock, kindName, kinds, ownZone, partyIn } from "./parts";
 import type { Block } from "./types.gen";
 
 const Answer = later(async () => (await import("./between/answer")).Answer);
-const Frame = later(async () => (await import("./frame")).Frame);
+const Frame = later(async () => (await import("./frame")).Frame, true);
 
 export function BlockOf({ desk, block, n }: { desk: Desk; block: Block; n: number }) {
-  const x = d.value, doc = desk.doc.value!, open = useSignal(false), id = `block-${block.id}`, leased = desk.leased(block.id), mine = desk.view.value!.manuscript.leases[block.id];
+  const x = d.value, doc = desk.doc.value!, form = desk.frames.value[block.id], id = `block-${block.id}`, leased = desk.leased(block.id), mine = desk.view.value!.manuscript.leases[block.id];
   const zone = ownZone(desk), own = mine && !leased && Date.parse(mine.until) > Date.now() ? mine : undefined;
-  const close = () => { open.value = false; desk.let(block.id); };
-  const toggle = async () => { if (open.value) close(); else open.value = await desk.hold(block.id); };
+  const toggle = () => {
+    if (!form) void desk.hold(block.id);
+    else if (framed(form)) document.querySelector<HTMLElement>(`#${id} [data-act=frame-save]`)?.focus(); // only Cancel lets go what was written
+    else desk.let(block.id);
+  };
   return (
     <article class={`block ${desk.active.value === block.id ? "active" : ""}`} id={id} tabIndex={-1} aria-labelledby={`${id}-h`} data-block={block.id} data-kind={block.kind} data-version={desk.version(block.id)} onFocusIn={() => { desk.active.value = block.id; }}>
       <header>
@@ -30,8 +34,8 @@ export function BlockOf({ desk, block, n }: { desk: Desk; block: Block; n: numbe
       <div class="cells" data-languages={doc.languages.length}>{doc.languages.map((l) => <CellOf key={l.tag} desk={desk} block={block} n={n} language={l} />)}</div>
       <Answer desk={desk} block={block} />
       <Refused desk={desk} at={block.id} />
-      {desk.writing.value && !leased ? <Foot desk={desk} block={block} n={n} frame={open.value} toggle={() => void toggle()} /> : null}
-      {open.value && desk.writing.value ? <Frame desk={desk} block={block} n={n} done={() => { close(); document.querySelector<HTMLElement>(`#${id} [data-act=frame]`)?.focus(); }} /> : null}
+      {desk.writing.value && !leased ? <Foot desk={desk} block={block} n={n} frame={!!form} toggle={toggle} /> : null}
+      {form ? <Frame desk={desk} form={form} n={n} done={() => { desk.let(block.id); document.querySelector<HTMLElement>(`#${id} [data-act=frame]`)?.focus(); }} /> : null}
     </article>
   );
 }

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { pick, plain, t, title } from "../lang";
 import { Notice } from "../view/parts";
+import { Away, signIn } from "./away";
 import { d } from "./book";
 import { Desk } from "./desk";
 import { later } from "./later";
@@ -10,7 +11,7 @@ import { Top, comma, modeName, stageName } from "./parts";
 import type { Row } from "./types.gen";
 
 const desk = new Desk();
-const Begin = later(async () => (await import("./begin")).Begin);
+const Begin = later(async () => (await import("./begin")).Begin, true);
 
 export function Page() {
   const x = d.value;
@@ -25,7 +26,7 @@ export function Page() {
     case "loading": return <Notice title={t.value.loading} />;
     case "server": return <Notice title={t.value.serverTitle} help={t.value.serverHelp} />;
     case "none": return <Notice title={x.notFound}><button type="button" class="btn big primary" data-act="home" onClick={() => void desk.home()}>{x.toReadouts}</button></Notice>;
-    case "signin": case "role": return <Notice title={x.signInFirst}><a class="btn big primary" href={`/signin?lang=${document.documentElement.lang}&to=${encodeURIComponent(location.pathname + location.search)}`}>{x.signIn}</a></Notice>;
+    case "signin": case "role": return <Notice title={x.signInFirst}><a class="btn big primary" href={signIn()}>{x.signIn}</a></Notice>;
     case "list": return <List />;
     default: return desk.view.value ? <One desk={desk} /> : <Notice title={t.value.loading} />;
   }
@@ -36,6 +37,7 @@ function List() {
   return (
     <div class="paper drafting" data-says="list">
       <Top><div class="title"><h1 tabIndex={-1}>{x.readouts}</h1></div></Top>
+      <Away desk={desk} />
       <main class="listing">
         <section aria-label={x.readouts}>
           {rows.length ? <ul class="rows">{rows.map((r) => <Line key={r.id} row={r} />)}</ul> : <p class="q">{x.noReadouts}</p>}

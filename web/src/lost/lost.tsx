@@ -51,6 +51,17 @@ export function Lost({ code }: { code: () => string }) {
   );
 }
 
+/** LostPart says in place that a part of a page has not come. The page is loaded anew only by the person: there may be texts in it that are not saved. */
+export function LostPart() {
+  const x = texts[lang.value];
+  return (
+    <div class="lostpart" role="alert" data-says="lost-part">
+      <p><b>{x.title}</b> {x.help}</p>
+      <p class="row"><button type="button" class="btn" data-act="again" onClick={() => location.reload()}>{x.again}</button></p>
+    </div>
+  );
+}
+
 /** Unspoken says that a language that was chosen has not come. A page that is in use is never loaded anew for it. */
 export function Unspoken() {
   const own = languages.find((l) => l.lang === unspoken.value)?.own;

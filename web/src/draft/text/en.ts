@@ -237,6 +237,20 @@ export const text = {
   pointSpeaker: "nobody is named who speaks",
   pointHeadline: "there is not exactly one headline",
   pointCorrection: "it is not said what was corrected",
+  signedOut: "You are signed out. What you have written is still here; sign in again, then go on here.",
+  silentSince: "Our server does not answer. What you have written is still here; it is asked again and again.",
+  lastLook: "Last answer: {time}",
+  signInTab: "Sign in in a new tab",
+  conflictWhole: "Somebody else has saved these parts otherwise meanwhile. Your own are still in the fields; nothing is saved.",
+  dropLanguage: "Take languages out of the readout?",
+  dropLanguageHelp: "Their texts go with them, in every block.",
+  dropNow: "Take them out",
+  orphans: "Your text has lost its place",
+  orphansHelp: "The block or the language has been taken out while you were writing. Copy what you still need.",
+  copy: "Copy",
+  copied: "Copied",
+  discard: "Discard",
+  textIn: "text in {language}",
 };
 
 export type Table = Record<keyof typeof text, string>;

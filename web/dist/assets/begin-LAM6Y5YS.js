@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-3SIWNLR7.js";import"./chunk-Z7CBEIPJ.js";import"./chunk-WIUIJ6QE.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};
