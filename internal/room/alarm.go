@@ -80,7 +80,7 @@ func (r *Room) watchAlarms(now time.Time) {
 			add("event.refused", "party", string(p.ID), "code", t.code)
 		}
 	}
-	if r.doors.state != wire.DoorOpen && r.doors.shown.After > 0 {
+	if over := r.view.Phase == meeting.Ended || r.view.Phase == meeting.Sealed; !over && r.doors.state != wire.DoorOpen && r.doors.shown.After > 0 {
 		add(codeDoorsLate, "after", strconv.FormatInt(r.doors.shown.After, 10))
 	}
 	if r.doors.stuck {
@@ -92,7 +92,7 @@ func (r *Room) watchAlarms(now time.Time) {
 			list[i].Since = r.alarms[at].Since
 			continue
 		}
-		list[i].Since = stamp(now)
+		list[i].Since = stamp(r.past.since(a, now))
 		r.log.Warn("alarm", slog.String("kind", a.Code), slog.String("party", a.Args["party"]), slog.String("person", a.Args["member"]))
 	}
 	if !slices.EqualFunc(list, r.alarms, sameAlarm) {

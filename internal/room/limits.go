@@ -73,7 +73,8 @@ const (
 	alarmTime       = time.Minute            // for alarms about what was once refused
 	maxNotes        = 50
 	maxPast         = 30  // alarms that were, as consoles are told them
-	maxAlarms       = 500 // that one meeting's own log keeps
+	maxAlarms       = 500 // that one meeting's own log keeps, but the grave ones
+	graveAlarms     = 50  // of each code
 	maxWaiters      = 64
 	maxAudience     = 500
 	maxSpoken       = 20 // lines of the speaking log that pages are shown

@@ -47,12 +47,20 @@ type ownLog struct {
 }
 
 func (o *ownLog) append(r Record, basis string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
+	defer cancel()
+	return o.appendIn(ctx, r, basis)
+}
+
+// appendIn is append, for as long as ctx allows.
+func (o *ownLog) appendIn(ctx context.Context, r Record, basis string) error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode own log: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
-	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write own log: %w", err)
+	}
 	if err := o.log.Append(ctx, store.LogEntry{N: o.n + 1, At: time.Now(), Basis: basis, Data: b}); err != nil {
 		return fmt.Errorf("write own log: %w", err)
 	}
@@ -82,7 +90,7 @@ func (o *ownLog) replay(ctx context.Context, past *pastAlarms) ([]made, error) {
 			if err := json.Unmarshal(e.Data, &r); err != nil {
 				return nil, fmt.Errorf("own log entry %d: %w", e.N, err)
 			}
-			o.n = e.N
+			o.n, past.last = e.N, e.At
 			switch {
 			case r.Proposal != nil:
 				if r.Under != nil {

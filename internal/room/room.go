@@ -156,7 +156,10 @@ func New(c Config) (*Room, error) {
 		return nil, fmt.Errorf("open room %s: %w", c.Definition.ID, err)
 	}
 	r.routes.init(c.Worker, c.Switch, &r.sound)
-	r.watchDoors(time.Now())
+	now := time.Now()
+	r.watchDoors(now)
+	r.watchFloor(now)
+	r.watchAlarms(now) // so that nobody who comes finds ended what goes on
 	go r.run()
 	return r, nil
 }
@@ -184,7 +187,6 @@ func (r *Room) replay() error {
 	}
 	r.own.counter = max(r.own.counter, r.led.counters[r.c.Self])
 	now := time.Now()
-	r.past.resume(now.Round(0).UTC())
 	if r.since = now.Add(-maxPending * time.Second); r.led.last.After(r.since) {
 		r.since = r.led.last
 	}
@@ -343,7 +345,7 @@ func (r *Room) settle(now time.Time) time.Duration {
 			r.showFloor()
 		}
 	}
-	r.keepAlarms()
+	r.keepAlarms(now)
 	return wait
 }
 

@@ -52,11 +52,15 @@ type memLog struct {
 	slow time.Duration
 }
 
-func (l *memLog) Append(_ context.Context, e store.LogEntry) error {
+func (l *memLog) Append(ctx context.Context, e store.LogEntry) error {
 	l.mu.Lock()
 	slow := l.slow
 	l.mu.Unlock()
-	time.Sleep(slow) // virtual
+	select {
+	case <-time.After(slow): // virtual
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fail != nil {
