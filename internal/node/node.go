@@ -77,7 +77,7 @@ type Node struct {
 	public *site.Store // nil: nothing is published from here
 	onAir  *onAir
 	server *api.Server
-	told   atomic.Pointer[api.Server] // server, for rooms, which begin before it
+	told   told // of what rooms, which begin before it, say to server
 	httpd  *http.Server
 
 	rearranged atomic.Bool // a meeting has come into force: watch opens it
@@ -187,11 +187,7 @@ func (n *Node) openRoom(d meeting.Definition, sw *media.Switch) (*room.Room, err
 		},
 		Stand:      func(s room.Standing) { n.onAir.heard(d.ID, s) },
 		EndSession: func(m meeting.MemberID) { n.server.EndMember(d.ID, m) }, // only pages, whom the server brings, make it
-		Alarm: func(code string, who meeting.MemberID, p meeting.PartyID) {
-			if s := n.told.Load(); s != nil {
-				s.Alarm(d.ID, code, who, p)
-			}
-		},
+		Alarm:      func(code string, who meeting.MemberID, p meeting.PartyID) { n.told.alarm(d.ID, code, who, p) },
 	})
 }
 
@@ -205,7 +201,7 @@ func (n *Node) startServers() error {
 	}); err != nil {
 		return fmt.Errorf("web side: %w", err)
 	}
-	n.told.Store(n.server)
+	n.told.begin(n.server.Alarm)
 	n.httpd = n.server.HTTPServer()
 	if n.web, err = n.env.Listen(n.s.Web.Listen); err != nil {
 		return fmt.Errorf("open web port: %w", err)
