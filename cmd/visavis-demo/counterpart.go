@@ -144,8 +144,8 @@ func (k *desk) deal(ctx context.Context, p *paper, do dealing) (err error) {
 		if doc.Release.IsZero() {
 			doc.Release = time.Now().UTC().Add(k.d.embargo).Round(embargoRound)
 		}
-		if _, err = k.do(ctx, path+"/document", map[string]any{"document": doc}, p.Manuscript.Version); err == nil {
-			_, err = k.do(ctx, path+"/propose", struct{}{}, 0)
+		if p, err = k.do(ctx, path+"/document", map[string]any{"document": doc}, p.Manuscript.Version); err == nil {
+			_, err = k.do(ctx, path+"/propose", p.read(), p.Manuscript.Version)
 		}
 	case dealAccept:
 		_, err = k.do(ctx, path+"/accept", map[string]any{"proposal": p.Head}, 0)

@@ -66,6 +66,9 @@ type paper struct {
 	Theirs     *readout.Document  `json:"theirs"`
 }
 
+// read is what to send with an act on the text as a whole: what of it has been read.
+func (p *paper) read() map[string]any { return map[string]any{"versions": p.Manuscript.Versions} }
+
 // session is the cookie, after signing in if there is none.
 func (k *desk) session(ctx context.Context) (string, error) {
 	k.mu.Lock()

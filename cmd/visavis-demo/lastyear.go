@@ -39,13 +39,14 @@ func (d *demo) lastYear(ctx context.Context, desks map[string]*desk) error {
 // carry brings a finished text the whole way.
 func carry(ctx context.Context, doc readout.Document, a, b *desk) error {
 	id := doc.ID
-	if _, err := a.do(ctx, "", map[string]any{"document": doc}, 0); err != nil {
+	p, err := a.do(ctx, "", map[string]any{"document": doc}, 0)
+	if err == nil {
+		_, err = a.do(ctx, "/"+string(id)+"/propose", p.read(), p.Manuscript.Version)
+	}
+	if err != nil {
 		return err
 	}
-	if _, err := a.do(ctx, "/"+string(id)+"/propose", struct{}{}, 0); err != nil {
-		return err
-	}
-	p, err := b.reaches(ctx, id, "proposed", at(readout.StageProposed))
+	p, err = b.reaches(ctx, id, "proposed", at(readout.StageProposed))
 	if err != nil {
 		return err
 	}

@@ -71,14 +71,11 @@ func testWay(t *testing.T, r *running, visavis string, officer *bot.Bot, key *so
 		}
 	}
 	path := "/" + string(id)
-	for _, x := range []struct {
-		path    string
-		body    any
-		version int64
-	}{{path + "/document", map[string]any{"document": doc}, p.Manuscript.Version}, {path + "/propose", struct{}{}, 0}} {
-		if _, err := k.do(ctx, x.path, x.body, x.version); err != nil {
-			t.Fatal(err)
-		}
+	if p, err = k.do(ctx, path+"/document", map[string]any{"document": doc}, p.Manuscript.Version); err == nil {
+		_, err = k.do(ctx, path+"/propose", p.read(), p.Manuscript.Version)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	if p, err = k.reaches(ctx, id, "countered", at(readout.StageCountered)); err != nil {
 		t.Fatal(err)
@@ -132,7 +129,7 @@ func testLate(t *testing.T, visavis string) {
 	path := "/" + string(doc.ID)
 	p, err := k.do(ctx, "", map[string]any{"document": doc}, 0)
 	if err == nil {
-		_, err = k.do(ctx, path+"/propose", struct{}{}, 0)
+		_, err = k.do(ctx, path+"/propose", p.read(), p.Manuscript.Version)
 	}
 	if err == nil {
 		p, err = k.reaches(ctx, doc.ID, "countered", at(readout.StageCountered))

@@ -50,7 +50,7 @@ type readoutRequest struct {
 	Hash       *meeting.Hash      `json:"hash,omitempty"`
 	Whole      *readout.Block     `json:"whole,omitempty"`
 	Document   *readout.Document  `json:"document,omitempty"`
-	Versions   map[string]int64   `json:"versions,omitempty"` // of the blocks as they were read, with Document
+	Versions   map[string]int64   `json:"versions,omitempty"` // of the blocks as they were read
 	Credential map[string]any     `json:"credential,omitempty"`
 }
 
@@ -62,30 +62,32 @@ func decodeReadout(b []byte) (readoutRequest, error) {
 
 // readoutView answers what is asked about one readout.
 type readoutView struct {
-	ID         readout.ID         `json:"id"`
-	Self       meeting.PartyID    `json:"self"`
-	Other      meeting.PartyID    `json:"other"`
-	Version    int64              `json:"version"`
-	Manuscript readout.Manuscript `json:"manuscript"`
-	Life       readout.Life       `json:"life"`
-	Rounds     []readout.Round    `json:"rounds"`           // without their documents, newest last
-	Head       meeting.Hash       `json:"head"`             // the proposal that counts
-	Theirs     *readout.Document  `json:"theirs,omitempty"` // what the other party proposes
-	Standing   []readout.Standoff `json:"standing"`         // our draft against it, block by block
-	Points     []readout.Point    `json:"points"`           // what stands between the draft and its signature
-	Told       bool               `json:"told"`
-	Past       []draft.Past       `json:"past"`
-	Stale      []staleText        `json:"stale"` // what has changed under texts that were finished
-	Fault      string             `json:"fault,omitempty"`
-	Now        time.Time          `json:"now"` // the node's clock, by which the embargo ends
-	Site       string             `json:"site,omitempty"`
+	ID         readout.ID           `json:"id"`
+	Self       meeting.PartyID      `json:"self"`
+	Other      meeting.PartyID      `json:"other"`
+	Version    int64                `json:"version"`
+	Manuscript readout.Manuscript   `json:"manuscript"`
+	Life       readout.Life         `json:"life"`
+	Rounds     []readout.Round      `json:"rounds"`           // without their documents, newest last
+	Head       meeting.Hash         `json:"head"`             // the proposal that counts
+	Theirs     *readout.Document    `json:"theirs,omitempty"` // what the other party proposes
+	Standing   []readout.Standoff   `json:"standing"`         // our draft against it, block by block
+	Diverge    []readout.Divergence `json:"diverge"`          // in what besides its blocks
+	Apart      bool                 `json:"apart"`            // it is not the same throughout: our draft can be the answer
+	Points     []readout.Point      `json:"points"`           // what stands between the draft and its signature
+	Told       bool                 `json:"told"`
+	Past       []draft.Past         `json:"past"`
+	Stale      []staleText          `json:"stale"` // what has changed under texts that were finished
+	Fault      string               `json:"fault,omitempty"`
+	Now        time.Time            `json:"now"` // the node's clock, by which the embargo ends
+	Site       string               `json:"site,omitempty"`
 
 	Withdrawn map[meeting.PartyID]draft.Withdrawal `json:"withdrawn"`
 }
 
 func viewOf(c *draft.Case) readoutView {
 	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault, Stale: staleOf(c), Now: time.Now().UTC(), Withdrawn: map[meeting.PartyID]draft.Withdrawal{},
-		Rounds: []readout.Round{}, Standing: []readout.Standoff{}, Points: append([]readout.Point{}, c.Manuscript.Document.Open()...), Past: append([]draft.Past{}, c.Past...)}
+		Rounds: []readout.Round{}, Standing: []readout.Standoff{}, Diverge: []readout.Divergence{}, Points: append([]readout.Point{}, c.Manuscript.Document.Open()...), Past: append([]draft.Past{}, c.Past...)}
 	v.Manuscript.Former = nil // told as Stale
 	maps.Copy(v.Withdrawn, c.Withdrawn)
 	if c.Talk == nil {
@@ -96,6 +98,8 @@ func viewOf(c *draft.Case) readoutView {
 		if r.Party == c.Other && r.ID == c.Talk.Head && r.Document != nil && !r.State.Over() {
 			v.Theirs = r.Document
 			v.Standing = readout.Compare(c.Manuscript.Document, *r.Document)
+			v.Diverge = append(v.Diverge, readout.Diverge(c.Manuscript.Document, *r.Document)...)
+			v.Apart = c.Manuscript.Document.Digest() != r.Document.Digest()
 		}
 		r.Document = nil
 		v.Rounds = append(v.Rounds, r)
@@ -119,24 +123,38 @@ type readoutRow struct {
 // readoutAct is what an officer does with a readout.
 type readoutAct func(r *http.Request, q readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error)
 
+// readoutDone is the route of an act; of readoutMatched one for which If-Match says which version the officer has read, of readoutRead one for which the
+// body says so of the blocks too.
+func (s *Server) readoutDone(f readoutAct) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { s.readoutAct(w, r, f) }
+}
+
+func (s *Server) readoutMatched(f func(r *http.Request, q readoutRequest, id readout.ID, version int64, o draft.Officer) (*draft.Case, error)) http.HandlerFunc {
+	return s.readoutDone(func(r *http.Request, q readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
+		v, err := ifMatch(r)
+		if err != nil {
+			return nil, err
+		}
+		return f(r, q, id, v, o)
+	})
+}
+
+func (s *Server) readoutRead(f func(r *http.Request, q readoutRequest, id readout.ID, read draft.Read, o draft.Officer) (*draft.Case, error)) http.HandlerFunc {
+	return s.readoutMatched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, o draft.Officer) (*draft.Case, error) {
+		if q.Versions == nil {
+			return nil, fail(codeTagMissing)
+		}
+		return f(r, q, id, draft.Read{Version: v, Blocks: q.Versions}, o)
+	})
+}
+
 // readoutRoutes are the routes of officers who write readouts; none without Config.Readouts.
 func (s *Server) readoutRoutes() []route {
 	if s.readouts == nil {
 		return nil
 	}
 	d := s.readouts.Desk
-	act := func(f readoutAct) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { s.readoutAct(w, r, f) }
-	}
-	matched := func(f func(r *http.Request, q readoutRequest, id readout.ID, version int64, o draft.Officer) (*draft.Case, error)) http.HandlerFunc {
-		return act(func(r *http.Request, q readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
-			v, err := ifMatch(r)
-			if err != nil {
-				return nil, err
-			}
-			return f(r, q, id, v, o)
-		})
-	}
+	act, matched, read := s.readoutDone, s.readoutMatched, s.readoutRead
 	return []route{
 		{"GET /api/readouts", s.readoutList},
 		{"GET /api/readouts/{readout}", s.readoutOne},
@@ -166,24 +184,24 @@ func (s *Server) readoutRoutes() []route {
 			}
 			return d.Replace(r.Context(), id, *q.Document, v, q.Versions, o)
 		})},
-		{"POST /api/readouts/{readout}/take", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
-			return d.Take(r.Context(), id, given(q.Proposal), q.Block, v)
+		{"POST /api/readouts/{readout}/take", read(func(r *http.Request, q readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Take(r.Context(), id, given(q.Proposal), q.Block, v, o)
 		})},
-		{"POST /api/readouts/{readout}/bracket", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
-			return d.Bracket(r.Context(), id, given(q.Proposal), q.Block, v)
+		{"POST /api/readouts/{readout}/bracket", read(func(r *http.Request, q readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Bracket(r.Context(), id, given(q.Proposal), q.Block, v, o)
 		})},
-		{"POST /api/readouts/{readout}/unbracket", matched(func(r *http.Request, q readoutRequest, id readout.ID, v int64, _ draft.Officer) (*draft.Case, error) {
-			return d.Unbracket(r.Context(), id, q.Block, q.Party, v)
+		{"POST /api/readouts/{readout}/unbracket", read(func(r *http.Request, q readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Unbracket(r.Context(), id, q.Block, q.Party, v, o)
 		})},
 		{"POST /api/readouts/difference", s.readoutDifference},
-		{"POST /api/readouts/{readout}/propose", act(func(r *http.Request, _ readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
-			return d.Propose(r.Context(), id, o)
+		{"POST /api/readouts/{readout}/propose", read(func(r *http.Request, _ readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Propose(r.Context(), id, v, o)
 		})},
 		{"POST /api/readouts/{readout}/accept", act(func(r *http.Request, q readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
 			return d.Accept(r.Context(), id, given(q.Proposal), o)
 		})},
-		{"POST /api/readouts/{readout}/settle", act(func(r *http.Request, _ readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
-			return d.Settle(r.Context(), id, o)
+		{"POST /api/readouts/{readout}/settle", read(func(r *http.Request, _ readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Settle(r.Context(), id, v, o)
 		})},
 		{"POST /api/readouts/{readout}/reopen", act(func(r *http.Request, _ readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
 			return d.Reopen(r.Context(), id, o)

@@ -75,6 +75,16 @@ func matching(v int64) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(v))) }
 }
 
+// readAll is the body that says which blocks of v have been read.
+func readAll(t *testing.T, v readoutView) string {
+	t.Helper()
+	b, err := json.Marshal(map[string]any{"versions": v.Manuscript.Versions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func viewIn(t *testing.T, a answer) (v readoutView) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), &v); err != nil || a.status != 200 {
@@ -163,8 +173,8 @@ func TestReadoutSaveNeedsWhatWasRead(t *testing.T) {
 func TestSignOffOverTheHash(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		vost, kell := r.account("vost", meeting.Officer), r.account("kell", meeting.Officer)
-		viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
-		v := viewIn(t, vost.readout("/r-1/settle", `{}`))
+		v := viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
+		v = viewIn(t, vost.readout("/r-1/settle", readAll(t, v), matching(v.Manuscript.Version)))
 		hash := v.Life.Hash.String()
 		other := strings.Repeat("1", 64)
 		challenge := func(p *person, h string) string {

@@ -3,6 +3,7 @@ package draft
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,7 +23,9 @@ type Case struct {
 	Life       readout.Life       `json:"life"`
 	File       *readout.File      `json:"file,omitempty"` // what is agreed, with the lines so far
 	Told       bool               `json:"told"`           // the other node has our line
-	Recalled   meeting.Hash       `json:"recalled"`       // a manifest of which the other node has yet to hear that we have taken our line back; zeros: none
+	Recalled   meeting.Hash       `json:"recalled"`       // a manifest of which the other node has yet to hear that we have taken it back; zeros: none
+	Owed       *readout.Signed    `json:"owed,omitempty"` // our line under a revision that we have published and are correcting, which the other node has yet to hear
+	First      time.Time          `json:"first,omitzero"` // release of a coordinated text's first revision, once that is being corrected
 	Out        *time.Time         `json:"out,omitempty"`  // the gate has let it out: it is being written to the public store
 	Past       []Past             `json:"past,omitempty"`
 	Fault      string             `json:"fault,omitempty"` // why the last attempt at publication went wrong
@@ -115,11 +118,15 @@ func (c *Case) settle(d readout.Document, by readout.Actor, now time.Time) error
 	if err != nil {
 		return err
 	}
-	c.Manuscript, c.Life, c.File, c.Told, c.Recalled = m, life, &f, false, meeting.Hash{}
+	c.Manuscript, c.Life, c.File, c.Told = m, life, &f, false
+	if c.Life.Mode == readout.Joint { // the other node knows by its own yes; of a coordinated text it knows nothing unless it has heard it
+		c.Recalled = meeting.Hash{}
+	}
 	return nil
 }
 
-// reopen takes what is agreed back into writing. A line of ours that is out is recalled.
+// reopen takes what is agreed back into writing. A line of ours that is out is recalled, and our word that our coordinated text is signed; a correction of
+// that one is ours alone.
 func (c *Case) reopen(by readout.Actor, now time.Time) error {
 	if c.Out != nil {
 		return fail("readout.stage", "stage", string(readout.StagePublished))
@@ -129,7 +136,7 @@ func (c *Case) reopen(by readout.Actor, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if by.Party == c.Self && c.Other != "" && was.Hash != (meeting.Hash{}) {
+	if by.Party == c.Self && c.Other != "" && was.Hash != (meeting.Hash{}) && (was.Mode == readout.Joint || c.first()) {
 		c.Recalled = was.Hash
 	}
 	c.Life, c.File, c.Told, c.Fault = life, nil, false, ""
@@ -170,6 +177,10 @@ func (c *Case) correct(now time.Time) error {
 	if c.gone() {
 		return fail("readout.withdrawn")
 	}
+	owed, release := c.Owed, c.release()
+	if m := c.word(); m != nil && m.Signed != nil {
+		owed = m.Signed
+	}
 	d := c.Manuscript.Document.Clone()
 	d.Revision, d.Parent = d.Revision+1, c.Life.Hash
 	d.Correction = meeting.Text{}
@@ -178,8 +189,37 @@ func (c *Case) correct(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	c.Manuscript, c.Life, c.File, c.Told, c.Out = m, readout.NewLife(d, c.Self, now), nil, false, nil
+	c.Manuscript, c.Life, c.File, c.Told, c.Out, c.Owed, c.First = m, readout.NewLife(d, c.Self, now), nil, false, nil, owed, release
 	return nil
+}
+
+// first reports whether nothing of this readout was published here before this revision.
+func (c *Case) first() bool { return c.Manuscript.Document.Revision == 1 }
+
+// word is what the other node has to hear of this revision, and has not answered yet: our line, or that our coordinated text is signed; nil: nothing.
+func (c *Case) word() *readout.Message {
+	_, withdrawn := c.Withdrawn[c.Self]
+	switch {
+	case c.Other == "" || c.Told:
+	case c.Life.Mode == readout.Joint && c.ourLine() != "" && !withdrawn:
+		return &readout.Message{Signed: &readout.Signed{Readout: c.ID, Manifest: c.Life.Hash, Line: c.ourLine()}}
+	case c.Life.Mode == readout.Coordinated && !c.release().IsZero() && c.Recalled == (meeting.Hash{}): // one that overtakes a recall would be undone by it
+		return &readout.Message{Beside: &readout.Beside{Readout: c.Manuscript.Document.Beside, Text: c.ID, Release: c.release()}}
+	}
+	return nil
+}
+
+// release is the moment for which our coordinated text is signed, or was when it was published; the zero time: it is not.
+func (c *Case) release() time.Time {
+	switch s := c.Life.Stage; {
+	case c.Life.Mode != readout.Coordinated:
+		return time.Time{}
+	case !c.first():
+		return c.First
+	case s == readout.StageScheduled || s == readout.StagePublished || s == readout.StageWithdrawn:
+		return c.Life.Release
+	}
+	return time.Time{}
 }
 
 // ourLine is our party's line, "" if there is none yet.
@@ -191,18 +231,21 @@ func (c *Case) pending() []readout.Message {
 		return nil
 	}
 	var out []readout.Message
-	if c.Recalled != (meeting.Hash{}) {
+	switch {
+	case c.Recalled == (meeting.Hash{}):
+	case c.Life.Mode == readout.Coordinated:
+		out = append(out, readout.Message{Beside: &readout.Beside{Readout: c.Manuscript.Document.Beside, Text: c.ID, Recall: true}})
+	default:
 		out = append(out, readout.Message{Signed: &readout.Signed{Readout: c.ID, Manifest: c.Recalled, Recall: true}})
+	}
+	if c.Owed != nil { // before a proposal of the next revision, which the other node cannot take before it has published this one
+		out = append(out, readout.Message{Signed: c.Owed})
 	}
 	if c.Talk != nil {
 		out = append(out, c.Talk.Pending()...)
 	}
-	if s := c.ourLine(); s != "" && !c.Told && c.Life.Mode == readout.Joint {
-		out = append(out, readout.Message{Signed: &readout.Signed{Readout: c.ID, Manifest: c.Life.Hash, Line: s}})
-	}
-	signed := c.Life.Stage == readout.StageScheduled || c.Life.Stage == readout.StagePublished
-	if c.Life.Mode == readout.Coordinated && signed && !c.Told && !c.Life.Release.IsZero() {
-		out = append(out, readout.Message{Beside: &readout.Beside{Readout: c.Manuscript.Document.Beside, Text: c.ID, Release: c.Life.Release}})
+	if m := c.word(); m != nil {
+		out = append(out, *m)
 	}
 	if w, said := c.Withdrawn[c.Self]; said && !w.Known {
 		theirs := c.ID
@@ -214,6 +257,7 @@ func (c *Case) pending() []readout.Message {
 	return out
 }
 
+// encode gives what the store keeps, at most MaxCase bytes and never what decodeCase would refuse: a case that cannot be read again is not written.
 func (c *Case) encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -221,10 +265,16 @@ func (c *Case) encode() ([]byte, error) {
 	if err := e.Encode(c); err != nil {
 		return nil, err
 	}
+	raw := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if b.Len() > MaxCase {
 		return nil, fail("readout.size")
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	_, err := decodeCase(raw)
+	var wrong *strict.Error
+	if errors.As(err, &wrong) { // more of something than is read
+		return nil, fail("readout.size")
+	}
+	return raw, err
 }
 
 // decodeCase reads what encode wrote, as strictly as what strangers write: the disk may have been touched.

@@ -20,10 +20,19 @@ const caseBucket = "readout"
 // ErrNone means that no readout of that id is written here.
 var ErrNone = errors.New("no such readout")
 
+// errUnreadable means that what the store has of a readout is no case: the disk was touched, or another version of this program has written it.
+var errUnreadable = errors.New("readout cannot be read")
+
+// faultUnreadable is the Fault of a case of which nothing but its id is known.
+const faultUnreadable = "readout.unreadable"
+
 // Public is what a Desk needs of the public store.
 type Public interface {
-	// Publish makes the bytes of a file public at once, wholly or not at all; the same bytes again are no error.
+	// Publish makes the bytes of a file public at once, wholly or not at all; the same bytes again are no error. After a *meeting.Error nothing is public;
+	// after any other something may be.
 	Publish(file []byte, keys readout.Keys, now time.Time) error
+	// Has says whether exactly these bytes are public.
+	Has(file []byte) (bool, error)
 	// Withdraw puts what is public under a notice that names the parties; again is no error.
 	Withdraw(id readout.ID, by []meeting.PartyID, now time.Time) error
 }
@@ -79,7 +88,9 @@ func (d *Desk) indexLocked(ctx context.Context) (map[readout.ID]entry, error) {
 	}
 	d.index = map[readout.ID]entry{}
 	for _, c := range all {
-		d.index[c.ID] = entryOf(c)
+		if c.Fault != faultUnreadable {
+			d.index[c.ID] = entryOf(c)
+		}
 	}
 	return d.index, nil
 }
@@ -124,7 +135,7 @@ func (d *Desk) loadLocked(ctx context.Context, id readout.ID) (*Case, []byte, er
 	}
 	c, err := decodeCase(raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read readout %s: %w", id, err)
+		return nil, nil, fmt.Errorf("%w: %s: %w", errUnreadable, id, err)
 	}
 	c.Life = c.Life.Resume(d.seen[id])
 	return c, raw, nil
@@ -185,7 +196,7 @@ func (d *Desk) deliver(p meeting.PartyID, all []readout.Message) {
 	}
 }
 
-// Cases lists all readouts, in the order of their ids.
+// Cases lists all readouts, in the order of their ids; of one that cannot be read there is the id, and the fault readout.unreadable.
 func (d *Desk) Cases(ctx context.Context) ([]*Case, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -200,8 +211,10 @@ func (d *Desk) casesLocked(ctx context.Context) ([]*Case, error) {
 	var out []*Case
 	for _, i := range items {
 		c, err := decodeCase(i.Value)
-		if err != nil {
-			return nil, fmt.Errorf("read readout %s: %w", i.Key, err)
+		if err != nil { // it does not keep the others back
+			d.c.Log.Error("readout cannot be read", "readout", i.Key, "err", err)
+			c = &Case{ID: readout.ID(i.Key), Self: d.c.Self, Fault: faultUnreadable}
+			c.Manuscript.Document.Title = meeting.Text{}
 		}
 		out = append(out, c)
 	}

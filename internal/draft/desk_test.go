@@ -20,7 +20,7 @@ const embargo = 3 * time.Hour
 func TestFromDraftToPublic(t *testing.T) {
 	a, b := offices(t)
 	a.must(a.desk.Begin(ctx, sample(t)))
-	a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
+	a.must(a.desk.Propose(ctx, text, a.read(), draft.Officer{Name: "vost"}))
 	settle(a, b)
 	b.stage(readout.StageProposed)
 	c := b.get()
@@ -30,7 +30,7 @@ func TestFromDraftToPublic(t *testing.T) {
 		bl, _ := v.Document.Block("b08")
 		b.must(b.desk.SaveText(ctx, text, "b08", l.Tag, bl.Texts[l.Tag].Text, true, v.Versions["b08"], draft.Officer{Name: "quintar"}))
 	}
-	b.must(b.desk.Propose(ctx, text, draft.Officer{Name: "quintar"}))
+	b.must(b.desk.Propose(ctx, text, b.read(), draft.Officer{Name: "quintar"}))
 	settle(a, b)
 	a.stage(readout.StageCountered)
 	theirs := *a.get().Talk.Open().Document
@@ -38,7 +38,7 @@ func TestFromDraftToPublic(t *testing.T) {
 	for _, s := range readout.Compare(a.get().Manuscript.Document, theirs) {
 		if s.Verdict != readout.Same {
 			differ++
-			a.must(a.desk.Take(ctx, text, a.get().Talk.Head, s.Block, a.get().Manuscript.Version))
+			a.must(a.desk.Take(ctx, text, a.get().Talk.Head, s.Block, a.read(), draft.Officer{Name: "vost"}))
 		}
 	}
 	if differ != 1 || !readout.SameText(a.get().Manuscript.Document, theirs) {
@@ -250,7 +250,7 @@ func TestRecall(t *testing.T) {
 	if c := a.get(); c.Recalled != (meeting.Hash{}) {
 		t.Error("the recall is said for ever")
 	}
-	a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"})) // and it can be agreed on again
+	a.must(a.desk.Propose(ctx, text, a.read(), draft.Officer{Name: "vost"})) // and it can be agreed on again
 	settle(a, b)
 	b.must(b.desk.Accept(ctx, text, b.get().Talk.Head, draft.Officer{Name: "quintar"}))
 	settle(a, b)
@@ -371,7 +371,7 @@ func TestCorrectionNeedsBothAndReplaces(t *testing.T) {
 		d.Correction[l.Tag] = "160."
 	}
 	a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version, c.Manuscript.Versions, draft.Officer{Name: "vost"}))
-	a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
+	a.must(a.desk.Propose(ctx, text, a.read(), draft.Officer{Name: "vost"}))
 	settle(a, b)
 	if got := b.get().Manuscript.Document.Revision; got != 2 { // their node begins the correction too
 		t.Fatalf("theirs: revision %d", got)
@@ -433,7 +433,7 @@ func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
 		d.ID, d.Mode, d.By, d.Beside = id, readout.Coordinated, o.id, ids[o.far]
 		o.text = id
 		o.must(o.desk.Begin(ctx, d))
-		o.must(o.desk.Settle(ctx, id, draft.Officer{Name: "officer"}))
+		o.must(o.desk.Settle(ctx, id, o.read(), draft.Officer{Name: "officer"}))
 	}
 	a.sign()
 	settle(a, b)
@@ -451,7 +451,7 @@ func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
 		x.ID, x.Mode, x.By, x.Beside = id, readout.Coordinated, o.id, map[*office]readout.ID{c: ids[b], d: ids[a]}[o]
 		o.text = id
 		o.must(o.desk.Begin(ctx, x))
-		o.must(o.desk.Settle(ctx, id, draft.Officer{Name: "officer"}))
+		o.must(o.desk.Settle(ctx, id, o.read(), draft.Officer{Name: "officer"}))
 		o.sign()
 	}
 	for len(c.out)+len(d.out) > 0 {

@@ -72,18 +72,29 @@ func (d *Desk) hear(ctx context.Context, from meeting.PartyID, m readout.Message
 	return d.heardLocked(ctx, from, m.Beside.Readout, func(c *Case) ([]readout.Message, bool, error) { return beside(c, m.Beside) })
 }
 
-// beside takes the other party's word that its coordinated text is signed, or its receipt for ours.
+// beside takes the other party's word that its coordinated text is signed, that it is so no longer, or its receipt for ours.
 func beside(c *Case, b *readout.Beside) ([]readout.Message, bool, error) {
 	if b.Text != c.Manuscript.Document.Beside {
 		return nil, false, nil
 	}
-	if b.Got {
-		changed := b.Release.Equal(c.Life.Release) && !c.Told
+	got := []readout.Message{{Beside: &readout.Beside{Readout: b.Text, Text: c.ID, Release: b.Release, Got: true, Recall: b.Recall}}}
+	switch {
+	case b.Got && b.Recall && c.Recalled == (meeting.Hash{}): // one that had been answered before arrived again, after what we have said since: it is said once more
+		changed := c.Told
+		c.Told = false
+		return nil, changed, nil
+	case b.Got && b.Recall:
+		c.Recalled = meeting.Hash{}
+		return c.pending(), true, nil
+	case b.Got:
+		changed := b.Release.Equal(c.release()) && !c.Told
 		c.Told = c.Told || changed
 		return nil, changed, nil
-	}
-	got := []readout.Message{{Beside: &readout.Beside{Readout: b.Text, Text: c.ID, Release: b.Release, Got: true}}}
-	if c.Life.Beside && b.Release.Equal(c.Life.Release) {
+	case b.Recall: // they do not hold our word any more
+		changed := c.Told || c.Life.Beside
+		c.Told, c.Life = false, c.Life.BesideRecalled()
+		return got, changed, nil
+	case len(c.Past) > 0 || c.Life.Beside && b.Release.Equal(c.Life.Release): // ours is public: it has been heard before
 		return got, false, nil
 	}
 	life, err := c.Life.BesideSigned(c.far(), b.Release)
@@ -133,6 +144,7 @@ func (d *Desk) proposedLocked(ctx context.Context, from meeting.PartyID, p *read
 		return nil, fail("readout.stage", "stage", string(readout.StagePublished))
 	}
 	if c.Life.Stage == readout.StagePublished && p.Document.Revision == c.Manuscript.Document.Revision+1 {
+		c.Told = c.Told || p.Document.Parent == c.Life.Hash // they have published it: they have our line
 		if err := c.correct(now); err != nil {
 			return nil, err
 		}
@@ -210,6 +222,9 @@ func (d *Desk) signed(c *Case, s *readout.Signed) ([]readout.Message, bool, erro
 			c.Recalled = meeting.Hash{}
 		}
 		return nil, changed, nil
+	case s.Got && c.Owed != nil && c.Owed.Manifest == s.Manifest:
+		c.Owed = nil
+		return nil, true, nil
 	case s.Got:
 		changed := s.Manifest == c.Life.Hash && !c.Told
 		c.Told = c.Told || changed
@@ -224,6 +239,8 @@ func (d *Desk) signed(c *Case, s *readout.Signed) ([]readout.Message, bool, erro
 		return got, true, nil
 	case s.Line == "":
 		return nil, false, fail("readout.message")
+	case slices.ContainsFunc(c.Past, func(p Past) bool { return p.Hash == s.Manifest }): // it is public here, so we have it
+		return got, false, nil
 	case s.Manifest != c.Life.Hash:
 		return nil, false, fail("readout.hash")
 	case c.Life.Lines[c.Other] == s.Line:
@@ -266,6 +283,10 @@ func (d *Desk) unsaid(ctx context.Context, p meeting.PartyID) (say []readout.Mes
 			continue
 		}
 		c, _, err := d.loadLocked(ctx, id)
+		if errors.Is(err, errUnreadable) {
+			d.lostLocked(id, err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

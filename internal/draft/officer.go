@@ -67,32 +67,42 @@ func (d *Desk) Replace(ctx context.Context, id readout.ID, doc readout.Document,
 	})
 }
 
-// Take puts a block of their proposal in the place of ours: accepted. Bracket keeps both texts.
-func (d *Desk) Take(ctx context.Context, id readout.ID, round meeting.Hash, block string, version int64) (*Case, error) {
-	return d.fromRound(ctx, id, round, version, func(c *Case, theirs readout.Document) (readout.Document, error) {
+// Read is what an officer has read before doing something with the text: the version of the manuscript and those of its blocks.
+type Read struct {
+	Version int64
+	Blocks  map[string]int64
+}
+
+// Take puts a block of their proposal in the place of ours: accepted. It returns readout.changed if that block is another than the officer has read, and
+// readout.leased while another officer is writing it; so do Bracket and Unbracket.
+func (d *Desk) Take(ctx context.Context, id readout.ID, round meeting.Hash, block string, read Read, o Officer) (*Case, error) {
+	return d.fromRound(ctx, id, round, block, read, o, func(c *Case, theirs readout.Document) (readout.Document, error) {
 		return readout.Take(c.Manuscript.Document, theirs, block)
 	})
 }
 
 // Bracket keeps our text of a block and theirs.
-func (d *Desk) Bracket(ctx context.Context, id readout.ID, round meeting.Hash, block string, version int64) (*Case, error) {
-	return d.fromRound(ctx, id, round, version, func(c *Case, theirs readout.Document) (readout.Document, error) {
+func (d *Desk) Bracket(ctx context.Context, id readout.ID, round meeting.Hash, block string, read Read, o Officer) (*Case, error) {
+	return d.fromRound(ctx, id, round, block, read, o, func(c *Case, theirs readout.Document) (readout.Document, error) {
 		return readout.PutInBrackets(c.Manuscript.Document, theirs, block, c.Self, c.Other)
 	})
 }
 
 // Unbracket puts the text of one party in the place of a block's brackets, in every language that has them.
-func (d *Desk) Unbracket(ctx context.Context, id readout.ID, block string, of meeting.PartyID, version int64) (*Case, error) {
+func (d *Desk) Unbracket(ctx context.Context, id readout.ID, block string, of meeting.PartyID, read Read, o Officer) (*Case, error) {
 	return d.write(ctx, id, func(m readout.Manuscript) (readout.Manuscript, error) {
+		if err := m.MayTake(block, read.Blocks, o.Name, d.c.Now()); err != nil {
+			return m, err
+		}
 		doc, err := readout.Unbracket(m.Document, block, of)
 		if err != nil {
 			return m, err
 		}
-		return m.Replace(doc, version)
+		return m.Replace(doc, read.Version)
 	})
 }
 
-func (d *Desk) fromRound(ctx context.Context, id readout.ID, round meeting.Hash, version int64, f func(*Case, readout.Document) (readout.Document, error)) (*Case, error) {
+func (d *Desk) fromRound(ctx context.Context, id readout.ID, round meeting.Hash, block string, read Read, o Officer, f func(*Case, readout.Document) (readout.Document, error)) (*Case, error) {
 	return d.change(ctx, id, func(c *Case) error {
 		if err := c.writing(); err != nil {
 			return err
@@ -104,11 +114,14 @@ func (d *Desk) fromRound(ctx context.Context, id readout.ID, round meeting.Hash,
 		if r == nil || r.Document == nil || r.Party != c.Other {
 			return fail("readout.superseded")
 		}
+		if err := c.Manuscript.MayTake(block, read.Blocks, o.Name, d.c.Now()); err != nil {
+			return err
+		}
 		doc, err := f(c, *r.Document)
 		if err != nil {
 			return err
 		}
-		m, err := c.Manuscript.Replace(doc, version)
+		m, err := c.Manuscript.Replace(doc, read.Version)
 		if err != nil {
 			return err
 		}
@@ -118,8 +131,14 @@ func (d *Desk) fromRound(ctx context.Context, id readout.ID, round meeting.Hash,
 }
 
 // Propose sends the draft to the other party, whole: as a first proposal, in the place of our last one, or as an answer to theirs.
-func (d *Desk) Propose(ctx context.Context, id readout.ID, o Officer) (*Case, error) {
-	return d.act(ctx, id, func(c *Case) error { return c.propose(o, d.c.Now()) })
+// What another officer has saved since it was read does not go with it: readout.changed.
+func (d *Desk) Propose(ctx context.Context, id readout.ID, read Read, o Officer) (*Case, error) {
+	return d.act(ctx, id, func(c *Case) error {
+		if err := c.Manuscript.Read(read.Version, read.Blocks); err != nil {
+			return err
+		}
+		return c.propose(o, d.c.Now())
+	})
 }
 
 // Accept says yes to their proposal as a whole. Both hold it when their node has confirmed.
@@ -127,9 +146,12 @@ func (d *Desk) Accept(ctx context.Context, id readout.ID, round meeting.Hash, o 
 	return d.act(ctx, id, func(c *Case) error { return c.accept(round, o) })
 }
 
-// Settle says that a text of our own is finished: coordinated or separate.
-func (d *Desk) Settle(ctx context.Context, id readout.ID, o Officer) (*Case, error) {
+// Settle says that a text of our own is finished: coordinated or separate. As with Propose, it is the text that the officer has read.
+func (d *Desk) Settle(ctx context.Context, id readout.ID, read Read, o Officer) (*Case, error) {
 	return d.act(ctx, id, func(c *Case) error {
+		if err := c.Manuscript.Read(read.Version, read.Blocks); err != nil {
+			return err
+		}
 		if c.Talk != nil {
 			return fail("readout.mode")
 		}

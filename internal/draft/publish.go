@@ -23,16 +23,28 @@ func (d *Desk) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var wrong []error
 	for _, id := range slices.Sorted(maps.Keys(index)) {
 		if !index[id].scheduled {
 			continue
 		}
-		if err := d.lookLocked(ctx, id); err != nil {
-			return err
+		if err := d.lookLocked(ctx, id); errors.Is(err, errUnreadable) {
+			d.lostLocked(id, err)
+		} else if err != nil {
+			wrong = append(wrong, err)
 		}
 	}
-	return nil
+	return errors.Join(wrong...)
 }
+
+// lostLocked takes a case that cannot be read any more out of what is looked at.
+func (d *Desk) lostLocked(id readout.ID, err error) {
+	d.c.Log.Error("readout cannot be read", "readout", id, "err", err)
+	delete(d.index, id)
+}
+
+// heldRefused is why a text waits which the gate has let out and the public store does not take.
+const heldRefused = "readout.refused"
 
 // seenEvery is how often the wall clock is kept while nothing else changes.
 const seenEvery = time.Minute
@@ -78,7 +90,42 @@ func (d *Desk) lookLocked(ctx context.Context, id readout.ID) error {
 			return err
 		}
 	}
+	if c.gone() {
+		if stopped, err := d.stopLocked(ctx, c, raw); stopped || err != nil {
+			return err
+		}
+	}
 	return d.outLocked(ctx, c, raw, keys)
+}
+
+// stopLocked holds back what the gate has let out, and the other party has withdrawn since, if it is not public yet: the store is asked, since a write
+// that ended in an error may be public all the same. It reports whether there is nothing to be written now.
+func (d *Desk) stopLocked(ctx context.Context, c *Case, raw []byte) (bool, error) {
+	b, err := c.File.Encode()
+	public := false
+	if err == nil {
+		public, err = d.c.Public.Has(b)
+	}
+	switch {
+	case err != nil: // not known: nothing is written while it is not
+		return true, d.faultLocked(ctx, c, raw, err)
+	case public:
+		return false, nil
+	}
+	c.Out, c.Fault, c.Life.Held = nil, "", readout.HeldWithdrawn
+	d.c.Log.Error("publication is held", "readout", c.ID, "code", c.Life.Held)
+	return true, d.keepLocked(ctx, c, raw)
+}
+
+// faultLocked keeps why a write to the public store went wrong that is tried again.
+func (d *Desk) faultLocked(ctx context.Context, c *Case, raw []byte, err error) error {
+	code := codeOf(err)
+	if code == c.Fault {
+		return nil
+	}
+	d.c.Log.Error("publication failed and is tried again", "readout", c.ID, "err", err)
+	c.Fault = code
+	return d.keepLocked(ctx, c, raw)
 }
 
 // outLocked writes what the gate has let out.
@@ -87,13 +134,14 @@ func (d *Desk) outLocked(ctx context.Context, c *Case, raw []byte, keys readout.
 	if err == nil {
 		err = d.c.Public.Publish(b, keys, *c.Out)
 	}
-	if err != nil { // a full disk: what was public is, and this is tried again
-		if code := codeOf(err); code != c.Fault {
-			d.c.Log.Error("publication failed and is tried again", "readout", c.ID, "err", err)
-			c.Fault = code
-			return d.keepLocked(ctx, c, raw)
-		}
-		return nil
+	var refused *meeting.Error
+	switch {
+	case errors.As(err, &refused): // nothing of it is public: an officer reopens it, or lets it be tried again
+		c.Out, c.Fault, c.Life.Held = nil, refused.Code, heldRefused
+		d.c.Log.Error("publication is refused", "readout", c.ID, "err", err)
+		return d.keepLocked(ctx, c, raw)
+	case err != nil: // a full disk: what was public is, and this is tried again
+		return d.faultLocked(ctx, c, raw, err)
 	}
 	life := c.Life
 	life.Stage, life.Until = readout.StagePublished, *c.Out

@@ -54,7 +54,7 @@ func (c *Case) withdraw(o Officer, hash meeting.Hash, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	c.Life, c.File, c.Fault = life, nil, ""
+	c.Life, c.File, c.Fault, c.Owed = life, nil, "", nil
 	c.say(c.Self, Withdrawal{Manifest: hash, At: now.UTC().Truncate(time.Second)})
 	return nil
 }

@@ -128,7 +128,7 @@ func TestWithdrawnDuringACorrection(t *testing.T) {
 				d.Correction[l.Tag] = "160."
 			}
 			a.must(a.desk.Replace(ctx, text, d, c.Manuscript.Version, c.Manuscript.Versions, draft.Officer{Name: "vost"}))
-			a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
+			a.must(a.desk.Propose(ctx, text, a.read(), draft.Officer{Name: "vost"}))
 			settle(a, b)
 			b.must(b.desk.Accept(ctx, text, b.get().Talk.Head, draft.Officer{Name: "quintar"}))
 			settle(a, b)
@@ -147,7 +147,7 @@ func TestWithdrawnDuringACorrection(t *testing.T) {
 		if l := b.get().Life; far == "signed" && (l.Stage != readout.StagePrivate || l.Lines["avelmar"] != "") {
 			t.Errorf("signed: theirs is %s with our line %q", l.Stage, l.Lines["avelmar"])
 		}
-		if _, err := b.desk.Propose(ctx, text, draft.Officer{Name: "quintar"}); far == "signed" && code(err) != "readout.withdrawn" {
+		if _, err := b.desk.Propose(ctx, text, b.read(), draft.Officer{Name: "quintar"}); far == "signed" && code(err) != "readout.withdrawn" {
 			t.Errorf("proposed what the other has withdrawn: %v", err)
 		}
 	}

@@ -44,6 +44,7 @@ type office struct {
 	wrong time.Duration // how far this node's wall clock is off
 	began time.Duration // when its process did
 	blind bool          // the node itself knows nothing of the other's clock: the desk asks
+	keys  readout.Keys  // that the parties name; nil: keys()
 	full  error         // what the public store's disk says; nil: it is well
 	wrote func()        // called when the public store has been written, before the desk hears of it; nil: nothing
 	kill  string        // "before" or "after" the write to the public store: the process ends there
@@ -99,7 +100,13 @@ func (o *office) start() {
 			o.out = append(o.out, b)
 			return nil
 		},
-		Keys: keys, Clock: o.clock, Public: o, Now: o.now})
+		Keys: func() readout.Keys {
+			if o.keys != nil {
+				return o.keys
+			}
+			return keys()
+		},
+		Clock: o.clock, Public: o, Now: o.now})
 }
 
 // Publish implements draft.Public on a real public store.
@@ -186,6 +193,12 @@ func (o *office) get() *draft.Case {
 	return c
 }
 
+// read is what an officer who looks now has read.
+func (o *office) read() draft.Read {
+	m := o.get().Manuscript
+	return draft.Read{Version: m.Version, Blocks: m.Versions}
+}
+
 func (o *office) must(_ *draft.Case, err error) {
 	o.t.Helper()
 	if err != nil {
@@ -222,7 +235,7 @@ func sample(t *testing.T) readout.Document {
 func agreed(a, b *office) {
 	a.t.Helper()
 	a.must(a.desk.Begin(ctx, sample(a.t)))
-	a.must(a.desk.Propose(ctx, text, draft.Officer{Name: "vost"}))
+	a.must(a.desk.Propose(ctx, text, a.read(), draft.Officer{Name: "vost"}))
 	settle(a, b)
 	b.must(b.desk.Accept(ctx, text, b.get().Talk.Head, draft.Officer{Name: "quintar"}))
 	settle(a, b)

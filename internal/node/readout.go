@@ -26,6 +26,9 @@ func (p publicStore) Publish(file []byte, keys readout.Keys, now time.Time) erro
 	return p.s.Publish(file, keys, now)
 }
 
+// Has implements draft.Public.
+func (p publicStore) Has(file []byte) (bool, error) { return p.s.Has(file) }
+
 // Withdraw implements draft.Public.
 func (p publicStore) Withdraw(id readout.ID, by []meeting.PartyID, now time.Time) error {
 	return p.s.Withdraw(id, site.Withdrawal{At: now, By: by})

@@ -52,6 +52,57 @@ type Standoff struct {
 	Frame     bool     `json:"frame"`               // something besides the texts differs: kind, speakers, acts, commitment
 }
 
+// Divergence is something of two drafts besides their blocks in which they differ.
+type Divergence struct {
+	Field string          `json:"field"`
+	Party meeting.PartyID `json:"party,omitempty"` // whose particulars differ
+}
+
+// Diverge says in what two drafts of one readout differ besides their blocks: everything else that is signed.
+func Diverge(ours, theirs Document) []Divergence {
+	a, b := ours.Shared(), theirs.Shared()
+	var out []Divergence
+	differ := func(field string, x, y any) {
+		if !sameJSON(x, y) {
+			out = append(out, Divergence{Field: field})
+		}
+	}
+	differ("title", a.Title, b.Title)
+	differ("number", a.Number, b.Number)
+	differ("release", a.Release.UTC(), b.Release.UTC())
+	differ("languages", a.Languages, b.Languages)
+	differ("prevails", a.Prevails, b.Prevails)
+	differ("link", a.Link, b.Link)
+	differ("correction", a.Correction, b.Correction)
+	differ("beside", a.Beside, b.Beside)
+	for _, p := range b.Parties {
+		if i := slices.IndexFunc(a.Parties, func(q Party) bool { return q.ID == p.ID }); i < 0 || !sameJSON(a.Parties[i], p) {
+			out = append(out, Divergence{Field: "party", Party: p.ID})
+		}
+	}
+	differ("parties", partyIDs(a), partyIDs(b))
+	differ("order", a.common(b), b.common(a))
+	return out
+}
+
+func partyIDs(d Document) (out []meeting.PartyID) {
+	for _, p := range d.Parties {
+		out = append(out, p.ID)
+	}
+	return out
+}
+
+// common are the blocks of d that other has too, in d's order.
+func (d Document) common(other Document) []string {
+	out := []string{}
+	for _, b := range d.Blocks {
+		if other.index(b.ID) >= 0 {
+			out = append(out, b.ID)
+		}
+	}
+	return out
+}
+
 // Compare says block by block how two drafts of one readout stand: first in the order of theirs, then what only ours has.
 func Compare(ours, theirs Document) []Standoff {
 	a, b := ours.Shared(), theirs.Shared()

@@ -14,7 +14,7 @@ type Clock struct {
 const (
 	HeldJump   = "readout.clock.jump"   // the wall clock was set while we looked
 	HeldBack   = "readout.clock.back"   // after a start it is earlier than it was before
-	HeldMissed = "readout.clock.missed" // the embargo ended while this node did not run, and no other node confirms the time
+	HeldMissed = "readout.clock.missed" // this node has started since the text was scheduled, and no other node has confirmed the time by the embargo's end
 	HeldFar    = "readout.clock.far"    // the other node's clock is another
 	HeldLate   = "readout.late"         // the last signature came after the embargo's end
 
@@ -24,10 +24,13 @@ const (
 // anchor remembers both clocks.
 func (l *Life) anchor(c Clock) { l.Seen, l.wall, l.mono, l.set = c.Wall.UTC(), c.Wall, c.Mono, true }
 
+// apart reports whether the other node's clock is known to be another.
+func (c Clock) apart() bool { return c.Known && (c.Far > MaxClockApart || c.Far < -MaxClockApart) }
+
 // Resume is l, read from a disk, with what an earlier look of this process knew of the clocks.
 func (l Life) Resume(was Life) Life {
 	if was.Stage == StageScheduled && was.Hash == l.Hash {
-		l.wall, l.mono, l.set = was.wall, was.mono, was.set
+		l.wall, l.mono, l.set, l.alone = was.wall, was.mono, was.set, was.alone
 	}
 	return l
 }
@@ -38,6 +41,7 @@ func (l Life) Look(c Clock) (Life, bool) {
 	if l.Stage != StageScheduled {
 		return l, false
 	}
+	l.alone = (l.alone || !l.set) && (!c.Known || c.apart())
 	if l.Held == "" {
 		l.Held = l.doubt(c)
 		if l.Held != "" {
@@ -55,7 +59,6 @@ func (l Life) doubt(c Clock) string {
 	if l.Release.IsZero() { // no embargo: nothing can be early
 		return ""
 	}
-	far := c.Known && (c.Far > MaxClockApart || c.Far < -MaxClockApart)
 	switch {
 	case l.set:
 		if jump := c.Wall.Sub(l.wall) - (c.Mono - l.mono); jump > MaxClockApart || jump < -MaxClockApart {
@@ -63,10 +66,11 @@ func (l Life) doubt(c Clock) string {
 		}
 	case !l.Seen.IsZero() && c.Wall.Before(l.Seen.Add(-MaxClockApart)):
 		return HeldBack
-	case !c.Wall.Before(l.Release) && (!c.Known || far):
-		return HeldMissed
 	}
-	if far && !l.Trusted {
+	switch {
+	case l.alone && !c.Wall.Before(l.Release): // nothing monotonic reaches over a start: the wall clock may be hours ahead, and went on from there
+		return HeldMissed
+	case c.apart() && !l.Trusted:
 		return HeldFar
 	}
 	return ""
@@ -83,7 +87,7 @@ func (l Life) Confirm(a Actor, c Clock) (Life, error) {
 	if a.Proven != l.Hash {
 		return l, fail("readout.proof")
 	}
-	l.Held, l.Trusted = "", true
+	l.Held, l.Trusted, l.alone = "", true, false
 	l.anchor(c)
 	return l, nil
 }

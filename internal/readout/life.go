@@ -44,6 +44,8 @@ type Life struct {
 	wall time.Time     // both clocks when this process began to look, or an officer confirmed: steps of 1.9 s add up
 	mono time.Duration // of that moment
 	set  bool          // there are any
+	// alone says that this process found the text scheduled when it began, and that neither another clock nor an officer has confirmed the time since.
+	alone bool
 }
 
 // Actor is who does something: an officer of our own party, or another party by the word of its node, which the link has proven.
@@ -90,7 +92,7 @@ func (l Life) Change(a Actor, now time.Time) (Life, error) {
 		if a.Party == l.Self && !a.Officer {
 			return l, fail("readout.officer")
 		}
-		l.Hash, l.Release, l.Lines, l.SignedBy, l.Held, l.Trusted, l.Beside, l.set = meeting.Hash{}, time.Time{}, nil, "", "", false, false, false
+		l.Hash, l.Release, l.Lines, l.SignedBy, l.Held, l.Trusted, l.Beside, l.set, l.alone = meeting.Hash{}, time.Time{}, nil, "", "", false, false, false, false
 		l.Proposer = ""
 		l = l.to(StagePrivate, now)
 	}
@@ -226,6 +228,12 @@ func (l Life) signed() bool {
 	return len(l.Signers) > 0 && (l.Mode != Joint || len(l.Signers) > 1)
 }
 
+// BesideRecalled notes that the other party has taken its coordinated text back into writing.
+func (l Life) BesideRecalled() Life {
+	l.Beside = false
+	return l
+}
+
 // BesideSigned notes the other party's word that its coordinated text is signed, for the embargo release.
 func (l Life) BesideSigned(a Actor, release time.Time) (Life, error) {
 	switch {
@@ -256,7 +264,7 @@ func (l Life) Publish(f File, keys Keys, now Clock) (Life, error) {
 		return l, err
 	case r.Hash != l.Hash || !l.signed():
 		return l, fail("readout.unsigned")
-	case l.Mode == Coordinated && !l.Beside:
+	case l.Mode == Coordinated && !l.Beside && r.Revision == 1: // both are public or due since; a correction is that party's own
 		return l, fail("readout.beside")
 	}
 	l, due := l.Look(now)

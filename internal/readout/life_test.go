@@ -239,7 +239,7 @@ func TestClockJumpHoldsEmbargo(t *testing.T) {
 		name string
 		want string // why held; "" = published
 		look []readout.Clock
-		new  bool // the node starts anew before the last look
+		new  bool // the node starts anew before the second look
 	}{
 		{"a clock that goes as it should", "", []readout.Clock{at(time.Hour), at(embargo)}, false},
 		{"2 s off is borne", "", []readout.Clock{at(time.Hour), wall(embargo, embargo-2*time.Second)}, false},
@@ -248,16 +248,20 @@ func TestClockJumpHoldsEmbargo(t *testing.T) {
 		{"set forward in steps below 2 s", readout.HeldJump, []readout.Clock{at(time.Hour), wall(time.Hour+1900*time.Millisecond, time.Hour), wall(time.Hour+3800*time.Millisecond, time.Hour)}, false},
 		{"the other node's clock agrees", "", []readout.Clock{far(at(time.Hour), time.Second), far(at(embargo), -time.Second)}, false},
 		{"the other node's clock is minutes behind", readout.HeldFar, []readout.Clock{far(at(time.Hour), -4*time.Minute), far(at(embargo), -4*time.Minute)}, false},
-		{"a start before the end", "", []readout.Clock{at(time.Hour), at(2 * time.Hour), at(embargo)}, false},
+		{"looked at twice before the end", "", []readout.Clock{at(time.Hour), at(2 * time.Hour), at(embargo)}, false},
 		{"a start after the end, alone", readout.HeldMissed, []readout.Clock{at(time.Hour), at(embargo + time.Hour)}, true},
 		{"a start after the end, and another clock", "", []readout.Clock{at(time.Hour), far(at(embargo+time.Hour), time.Second)}, true},
 		{"a start after the end, and a clock that differs", readout.HeldMissed, []readout.Clock{at(time.Hour), far(at(embargo+time.Hour), -2*time.Hour)}, true},
+		{"a start before the end, alone: the clock may be hours ahead", readout.HeldMissed, []readout.Clock{at(time.Hour), wall(2*time.Hour, 0), wall(embargo, embargo-2*time.Hour)}, true},
+		{"a start before the end, and another clock", "", []readout.Clock{at(time.Hour), far(wall(2*time.Hour, 0), time.Second), wall(embargo, embargo-2*time.Hour)}, true},
+		{"a start before the end, and another clock later", "", []readout.Clock{at(time.Hour), wall(2*time.Hour, 0), far(wall(2*time.Hour+time.Minute, time.Minute), time.Second), wall(embargo, embargo-2*time.Hour)}, true},
+		{"a start before the end, and a clock that differs", readout.HeldFar, []readout.Clock{at(time.Hour), far(wall(2*time.Hour, 0), -time.Hour), wall(embargo, embargo-2*time.Hour)}, true},
 		{"a start with a clock set back", readout.HeldBack, []readout.Clock{at(time.Hour), at(time.Minute)}, true},
 	} {
 		w := newWorld(t).scheduled()
 		due := false
 		for i, k := range c.look {
-			if c.new && i == len(c.look)-1 {
+			if c.new && i == 1 {
 				w.l = restarted(t, w.l)
 			}
 			w.l, due = w.l.Look(k)

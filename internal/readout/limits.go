@@ -23,12 +23,13 @@ const (
 
 // Bounds of decoding.
 const (
-	maxParty  = 32       // bytes of a party's id, as auth.ValidParty
-	maxDepth  = 12       // nesting of a Document
-	maxList   = 512      // elements of one list
-	maxString = 64 << 10 // bytes of one text before it is cleaned: meeting.MaxNote signs of at most 16 bytes
-	maxFormer = 64 << 10 // bytes of authentic texts as they were, kept for stale ones
-	maxDiff   = 3000     // words compared one by one: 9 million steps, some 30 ms
+	maxParty   = 32       // bytes of a party's id, as auth.ValidParty
+	maxDepth   = 12       // nesting of a Document
+	maxList    = 512      // elements of one list
+	maxString  = 64 << 10 // bytes of one text before it is cleaned: meeting.MaxNote signs of at most 16 bytes
+	maxFormer  = 64 << 10 // bytes of authentic texts as they were, kept for stale ones
+	maxFormers = 500      // of them
+	maxDiff    = 3000     // words compared one by one: 9 million steps, some 30 ms
 )
 
 // MaxClockApart is how far clocks may be apart before a publication is held (security.md D12).

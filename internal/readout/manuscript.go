@@ -8,9 +8,10 @@ import (
 // Manuscript is a document that several officers of one delegation write at once: each block has a version that rises with every change, and a lease.
 type Manuscript struct {
 	Document Document         `json:"document"`
-	Version  int64            `json:"version"`  // of everything but the blocks: languages, parties, order
-	Versions map[string]int64 `json:"versions"` // by block
-	Leases   map[string]Lease `json:"leases"`   // by block
+	Version  int64            `json:"version"`           // of everything but the blocks: languages, parties, order
+	Versions map[string]int64 `json:"versions"`          // by block of the document
+	Highest  int64            `json:"highest,omitempty"` // version of a block that is gone: one that comes begins above it, so that no version is of two texts
+	Leases   map[string]Lease `json:"leases"`            // by block
 	Former   []Former         `json:"former,omitempty"`
 }
 
@@ -51,7 +52,7 @@ func (w Manuscript) Clone() Manuscript {
 	return w
 }
 
-// write puts d in the place of the document, and keeps what stale texts rested on: at most maxFormer bytes of it, the oldest go first.
+// write puts d in the place of the document, and keeps what stale texts rested on: at most maxFormer bytes and maxFormers of them, the oldest go first.
 func (w Manuscript) write(d Document) Manuscript {
 	was := w.Document
 	w = w.Clone()
@@ -60,6 +61,17 @@ func (w Manuscript) write(d Document) Manuscript {
 		b, ok := d.Block(f.Block)
 		return !ok || d.State(b, f.Language) != Stale || b.Texts[f.Of].Text == f.Text
 	})
+	for id, v := range w.Versions {
+		if d.index(id) < 0 {
+			w.Highest = max(w.Highest, v)
+			delete(w.Versions, id)
+		}
+	}
+	for _, b := range d.Blocks {
+		if _, ok := w.Versions[b.ID]; !ok {
+			w.Versions[b.ID] = w.Highest
+		}
+	}
 	for _, b := range d.Blocks {
 		old, ok := was.Block(b.ID)
 		for _, l := range d.Languages {
@@ -68,7 +80,7 @@ func (w Manuscript) write(d Document) Manuscript {
 			}
 		}
 	}
-	for n := w.formerBytes(); n > maxFormer; n = w.formerBytes() {
+	for n := w.formerBytes(); n > maxFormer || len(w.Former) > maxFormers; n = w.formerBytes() {
 		w.Former = w.Former[1:]
 	}
 	return w
@@ -196,16 +208,48 @@ func (w Manuscript) Replace(d Document, version int64) (Manuscript, error) {
 	return w, nil
 }
 
+// Read looks whether the manuscript is still the one that an officer has read: version is its own, read those of its blocks. Else readout.changed.
+func (w Manuscript) Read(version int64, read map[string]int64) error {
+	if version != w.Version {
+		return fail("readout.changed")
+	}
+	for _, b := range w.Document.Blocks {
+		if read[b.ID] != w.Versions[b.ID] {
+			return fail("readout.changed", "block", b.ID)
+		}
+	}
+	return nil
+}
+
 // MayReplace looks whether an officer may put d in the place of the document: readout.changed if a block is another than in read, by version (nil: that
-// is not asked), readout.leased if d is without a block that another officer is writing now.
+// is not asked), readout.leased if in d a block is another, or gone, that another officer is writing now.
 func (w Manuscript) MayReplace(d Document, read map[string]int64, by string, now time.Time) error {
 	for _, b := range w.Document.Blocks {
 		if read != nil && read[b.ID] != w.Versions[b.ID] {
 			return fail("readout.changed", "block", b.ID)
 		}
-		if l, ok := w.Leases[b.ID]; ok && d.index(b.ID) < 0 && l.By != by && now.Before(l.Until) {
+	}
+	d, err := d.Clean()
+	if err != nil {
+		return err
+	}
+	d = d.Settled()
+	for _, b := range w.Document.Blocks {
+		l, ok := w.Leases[b.ID]
+		if !ok || l.By == by || !now.Before(l.Until) {
+			continue
+		}
+		if other, has := d.Block(b.ID); !has || !sameJSON(other, b) {
 			return fail("readout.leased", "block", b.ID, "by", l.By)
 		}
 	}
 	return nil
+}
+
+// MayTake looks whether an officer may put another text in the place of one block, and of no other: as for a save. A block that is not there yet may come.
+func (w Manuscript) MayTake(block string, read map[string]int64, by string, now time.Time) error {
+	if w.Document.index(block) < 0 {
+		return nil
+	}
+	return w.may(block, by, read[block], now)
 }

@@ -81,4 +81,15 @@ func TestReplaceNeedsWhatWasRead(t *testing.T) {
 	if err := l.MayReplace(without, read, "aldesh", t0.Add(time.Second)); err != nil {
 		t.Errorf("control: by the one who has it: %v", err)
 	}
+	other := w.Document.Clone()
+	other.Blocks[2].Acts = []readout.Act{readout.Concern}
+	if err := l.MayReplace(other, read, "vost", t0.Add(time.Second)); code(err) != "readout.leased" {
+		t.Errorf("another block in the place of one that another is writing: %v", err)
+	}
+	if err := l.MayReplace(moved, read, "vost", t0.Add(time.Second)); err != nil {
+		t.Errorf("control: it is as it was: %v", err)
+	}
+	if err := l.MayReplace(other, read, "vost", t0.Add(readout.LeaseFor)); err != nil {
+		t.Errorf("control: once the lease is over: %v", err)
+	}
 }

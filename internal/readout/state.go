@@ -131,6 +131,9 @@ func (d Document) Open() []Point {
 	if headline != 1 {
 		add("headline", "", "")
 	}
+	if d.Mode == Coordinated && d.Revision == 1 && d.Release.IsZero() { // nothing else says when both go out
+		add("release", "", "")
+	}
 	return out
 }
 

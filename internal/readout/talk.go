@@ -89,8 +89,10 @@ type Signed struct {
 type Beside struct {
 	Readout ID        `json:"readout"` // the receiver's text
 	Text    ID        `json:"text"`    // the sender's
-	Release time.Time `json:"release"`
+	Release time.Time `json:"release,omitzero"`
 	Got     bool      `json:"got,omitempty"` // in place of that: the sender has heard it of the receiver's
+	// Recall takes it back, and asks for the receiver's own word again. Without a release.
+	Recall bool `json:"recall,omitempty"`
 }
 
 // Withdrawn tells that the sender's party stands by a published text no longer. It holds for the sender's site; the receiver's officers decide on theirs.
@@ -148,7 +150,7 @@ func DecodeMessage(b []byte) (Message, error) {
 	}
 	if b := m.Beside; b != nil {
 		n, id = n+1, b.Readout
-		if !validID(string(b.Text), meeting.MaxID) || !validTime(b.Release) {
+		if !validID(string(b.Text), meeting.MaxID) || b.Recall && !b.Release.IsZero() || !b.Recall && !validTime(b.Release) {
 			return Message{}, fail("readout.message")
 		}
 	}

@@ -101,8 +101,9 @@ func TestReadoutFromTwoNodesToTwoSites(t *testing.T) {
 		}
 		release := time.Now().UTC().Add(150 * time.Second).Truncate(time.Second)
 		d.ID, d.Release = communique, release
-		a.readout(a.Node.Drafts().Begin(t.Context(), d))
-		a.readout(a.Node.Drafts().Propose(t.Context(), communique, draft.Officer{Name: "officer of avelmar"}))
+		begun, err := a.Node.Drafts().Begin(t.Context(), d)
+		a.readout(begun, err)
+		a.readout(a.Node.Drafts().Propose(t.Context(), communique, draft.Read{Version: begun.Manuscript.Version, Blocks: begun.Manuscript.Versions}, draft.Officer{Name: "officer of avelmar"}))
 		c := b.reaches(readout.StageProposed)
 		b.readout(b.Node.Drafts().Accept(t.Context(), communique, c.Talk.Head, draft.Officer{Name: "officer of tolmeria"}))
 		a.reaches(readout.StageAgreed)

@@ -159,12 +159,15 @@ func mkdir(root *os.Root, name string) error {
 func (s *Store) Close() error { return s.root.Close() }
 
 // Publish makes a revision public at once. b is a readout.File; it must fit, be signed by all who have to (against keys, unless nil), be free
-// of its embargo at now, and follow the revision that is public. The same bytes a second time are no error. The error is a *meeting.Error
-// (site.unfit, site.early, site.order, site.other, site.withdrawn) or one of the disk; then nothing has become public.
+// of its embargo at now, and follow the revision that is public. Bytes that are public already are no error, whatever keys are good by now. The error is a
+// *meeting.Error (site.unfit, site.early, site.order, site.other, site.withdrawn), after which nothing has become public, or one of the disk.
 func (s *Store) Publish(b []byte, keys readout.Keys, now time.Time) error {
 	f, err := readout.ParseFile(b)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
+	}
+	if there, err := s.has(f, b); there || err != nil { // a publication that was repeated
+		return err
 	}
 	r, err := readout.Verify(f, keys)
 	if err != nil {
@@ -186,10 +189,6 @@ func (s *Store) Publish(b []byte, keys readout.Keys, now time.Time) error {
 	}
 	name := dir + "/" + strconv.Itoa(r.Revision)
 	if _, err := s.root.Stat(name + ".published.json"); err == nil {
-		have, err := s.root.ReadFile(name + ".json")
-		if err == nil && bytes.Equal(have, b) {
-			return nil // a publication that was repeated
-		}
 		return fail("site.other", "readout", string(r.ID), "revision", strconv.Itoa(r.Revision))
 	}
 	if err := s.follows(f, r, dir); err != nil {
@@ -205,6 +204,37 @@ func (s *Store) Publish(b []byte, keys readout.Keys, now time.Time) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return s.put(name+".published.json", Published{now.UTC(), release})
+}
+
+// Has says whether exactly these bytes of a readout.File are public.
+func (s *Store) Has(b []byte) (bool, error) {
+	f, err := readout.ParseFile(b)
+	if err != nil {
+		return false, fmt.Errorf("public store: %w", err)
+	}
+	return s.has(f, b)
+}
+
+// has is Has of f, which b was read as.
+func (s *Store) has(f readout.File, b []byte) (bool, error) {
+	m := manifestOf(f)
+	if m == nil {
+		return false, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := "readouts/" + string(m.ID) + "/" + strconv.Itoa(m.Revision)
+	have, err := s.root.ReadFile(name + ".json")
+	if err == nil {
+		_, err = s.root.Stat(name + ".published.json")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("public store: %w", err)
+	}
+	return bytes.Equal(have, b), nil
 }
 
 // follows says whether a file is the next revision after what is public: its parent is that one's manifest.
