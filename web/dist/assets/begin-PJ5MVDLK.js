@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-LTNFEUWS.js";import"./chunk-WDNPYKL3.js";import"./chunk-VGMN7IRR.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};
