@@ -1,5 +1,6 @@
 // What the drafting page says between the parties, at a canned node: every state in six languages, and what it does with what does not fit.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { launch, looks, open, see, shot, speak, tongues, until, violations } from './lib/browser.mjs';
 import { FakeDraft, copy, document, id, round, soon, view } from './lib/fakedraft.mjs';
@@ -14,7 +15,10 @@ function theirs() {
   d.blocks[1].texts.ar.text = 'ورحّبت رئيسة الوزراء بالاتفاق.';
   d.blocks[1].texts.zh.text = '总理对协议表示欢迎。';
   d.blocks[2] = { ...copy(d.blocks[2]), id: 'b77' };
-  return { ...v, theirs: d, standing: [{ block: 'b01', verdict: 'same', frame: false }, { block: 'b03', verdict: 'differs', languages: ['ar', 'zh'], frame: true }, { block: 'b77', verdict: 'theirs', frame: false }, { block: 'b09', verdict: 'ours', frame: false }] };
+  d.release = soon(9000);
+  d.title = { ...d.title, en: `${d.title.en}, held in Velune` };
+  d.parties[1].city = { ...d.parties[1].city, fr: 'Velûne' };
+  return { ...v, theirs: d, apart: true, diverge: [{ field: 'title' }, { field: 'release' }, { field: 'party', party: 'tolmeria' }], standing: [{ block: 'b01', verdict: 'same', frame: false }, { block: 'b03', verdict: 'differs', languages: ['ar', 'zh'], frame: true }, { block: 'b77', verdict: 'theirs', frame: false }, { block: 'b09', verdict: 'ours', frame: false }] };
 }
 
 function bracketed() {
@@ -144,9 +148,73 @@ test('an answer to a block names the proposal and the version that was read', as
   await page.click('#block-b03 [data-act=bracket]');
   await until(page, () => document.querySelector('#block-b03 [data-refused="readout.superseded"]'));
   const acts = node.asks.filter(([what]) => what !== 'difference');
-  assert.deepEqual(acts, ['b03', 'b77', 'b03'].map((block, i) => [i < 2 ? 'take' : 'bracket', { proposal: '2'.repeat(64), block }, '"3"']));
+  assert.deepEqual(acts, ['b03', 'b77', 'b03'].map((block, i) => [i < 2 ? 'take' : 'bracket', { proposal: '2'.repeat(64), block, versions: { b01: 2, b03: 2, b09: 2 } }, '"3"']));
   assert.equal(node.asks.filter(([what]) => what === 'difference').length, 1, 'a difference is asked for once');
   assert.deepEqual(await page.evaluate(() => ['take', 'keep', 'bracket'].map((a) => !!document.querySelector(`#block-b09 [data-act=${a}]`))), [true, true, false], 'a block that only ours has: out, or kept');
+});
+
+test('what differs besides the blocks is shown, counted, and can be answered with', async (t) => {
+  const { page, node } = await at(t, theirs());
+  await until(page, () => document.querySelectorAll('[data-diverge]').length === 3);
+  assert.equal(await page.getAttribute('[data-differ]', 'data-differ'), '6', 'three blocks and three fields');
+  assert.match(await page.textContent('[data-diverge=title]'), /Tolmeria: .*held in Velune.*Avelmar: /s);
+  assert.match(await page.textContent('[data-diverge=party]'), /Velûne/);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('#block-b03 [data-says=particulars] [data-of]').length), 2, 'kind, speakers and the like of both');
+  assert.ok(await page.evaluate(() => document.querySelector('[data-theirs=b77] .particulars')), 'and of a block that only theirs has');
+  const fields = { ...theirs(), standing: theirs().standing.filter((s) => s.verdict === 'same') };
+  node.view = fields;
+  await until(page, () => document.querySelector('[data-differ="3"]'), null, 10_000, 'the blocks are the same now');
+  await page.click('[data-act=propose]');
+  await until(page, () => document.querySelector('[data-says=readout]')?.dataset.version === '8');
+  assert.deepEqual(node.asks.filter(([what]) => what === 'propose'), [['propose', { versions: { b01: 2, b03: 2, b09: 2 } }, '"3"']]);
+  node.view = { ...node.view, diverge: [] };
+  await until(page, () => document.querySelector('[data-differ="0"]'), null, 10_000, 'the same text');
+  assert.ok(await page.evaluate(() => document.querySelector('[data-act=propose]')), 'not the same draft: it can be the answer');
+  node.view = { ...node.view, apart: false };
+  await until(page, () => !document.querySelector('[data-act=propose]'), null, 10_000, 'control: the same throughout');
+});
+
+test('a block that another officer is writing has no answer', async (t) => {
+  const v = theirs();
+  const { page, node } = await at(t, v);
+  await until(page, () => document.querySelector('#block-b03 .answer'), null, 8000, 'control: nobody is writing it');
+  node.view = { ...v, manuscript: { ...v.manuscript, leases: { b03: { by: 'Ilse Vost', until: soon(100) } } } };
+  await until(page, () => !document.querySelector('#block-b03 .answer') && document.querySelector('#block-b09 .answer'), null, 10_000, 'while it is written');
+});
+
+test('what is signed shows all that is signed, and the file is the very one', async (t) => {
+  const v = view('agreed', { life: { signedBy: 'Oren Brask' }, doc: { prevails: 'fr' } }), { page, node } = await at(t, v, { setup: (n) => { n.silent = true; } });
+  await until(page, () => document.querySelector('[data-says=notgiven]'), null, 8000, 'it did not come');
+  node.silent = false;
+  await until(page, () => document.querySelector('[data-fits=true]') && !document.querySelector('[data-says=notgiven]'), null, 15_000, 'and is asked for again');
+  await page.click('[data-content=en] summary');
+  const shown = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll('[data-content=en] [data-signed]')].map((e) => [e.dataset.signed, e.textContent])));
+  const d = v.manuscript.document, [b] = d.blocks.filter((x) => x.id === 'b03');
+  assert.match(shown.prevails, /French/);
+  assert.equal(shown.languages.match(/authentic|translation/g).length, d.languages.length);
+  assert.match(shown.mode, /Joint/);
+  assert.match(shown.release, new RegExp(d.release));
+  assert.ok(shown['party-avelmar'].includes(d.parties[0].zone) && shown['party-avelmar'].includes(d.parties[0].longName?.en ?? d.parties[0].name.en));
+  assert.ok(shown.b03.includes(b.speakers[0].asOf ?? '') && shown.b03.includes(d.parties.find((p) => p.id === b.speakers[0].party).name.en), 'whose the speaker is');
+  assert.equal(await page.getAttribute('[data-content=en] [data-signed=b03] [data-acts]', 'data-acts'), b.acts.join(' '));
+  node.broken = true; // what is downloaded is not asked for again
+  const got = page.waitForEvent('download');
+  await page.click('[data-act=download]');
+  assert.deepEqual(JSON.parse(await readFile(await (await got).path(), 'utf8')), (node.broken = false, node.given()));
+});
+
+test('the public address is of a language in which the text is', async (t) => {
+  for (const [lang, want] of [['fr', 'fr'], ['ru', 'zh']]) {
+    const v = states.published();
+    v.manuscript.document.languages = ['zh', 'fr'].map((tag) => ({ tag, standing: 'authentic' }));
+    const { page } = await at(t, v, { lang });
+    assert.equal(await page.getAttribute('[data-says=public] .address', 'href'), `https://meetings.ilverne.example/${want}/readout/${id}`);
+  }
+});
+
+test('a term in Russian is a date without a weekday', async (t) => {
+  const { page } = await at(t, view('private', {}), { lang: 'ru' });
+  assert.match(await page.textContent('#block-b09 header'), /не позднее \d{1,2} [а-я]+ \d{4} года/);
 });
 
 test('the clock is the node’s, not this machine’s, and says when it is over', async (t) => {

@@ -110,7 +110,7 @@ async function negotiated(a) {
   await press(a, '[data-act=propose]');
   await shown(a, '[data-says=between][data-stand=theirs]', 30_000);
   await press(a, '[data-theirs="thanks-tolmeria"] [data-act=takein]');
-  await shown(a, '[data-differ="0"]');
+  await shown(a, '[data-differ="1"] ~ [data-says=diverged] [data-diverge=release]'); // the embargo that they propose
   await press(a, '[data-act=accept]');
   await shown(a, '[data-says=signing][data-stage=agreed]', 20_000);
 }

@@ -21,9 +21,11 @@ export const round = (n, party, state, more = {}) => ({ id: hash(n), party, n, p
 
 /** file is what is signed of a document: small contents, and a manifest that fits them. */
 export function file(d) {
-  const contents = d.languages.map((l) => ({ language: l.tag, content: JSON.stringify({ language: l.tag, standing: l.standing, title: d.title[l.tag], number: d.number,
-    parties: d.parties.map((p) => ({ id: p.id, name: p.name[l.tag], city: p.city[l.tag], start: p.start, end: p.end })),
-    blocks: d.blocks.map((b) => ({ id: b.id, kind: b.kind, text: b.texts[l.tag]?.text, speakers: b.speakers?.map((s) => ({ name: s.name[l.tag], office: s.office?.[l.tag] })) })) }) }));
+  const contents = d.languages.map((l) => ({ language: l.tag, content: JSON.stringify({ id: d.id, meeting: d.meeting, revision: d.revision, mode: d.mode, language: l.tag, standing: l.standing, languages: d.languages, prevails: d.prevails,
+    release: d.release, link: d.link, title: d.title[l.tag], number: d.number,
+    parties: d.parties.map((p) => ({ id: p.id, name: p.name[l.tag], longName: p.longName?.[l.tag], city: p.city[l.tag], zone: p.zone, start: p.start, end: p.end })),
+    blocks: d.blocks.map((b) => ({ id: b.id, kind: b.kind, text: b.texts[l.tag]?.text, acts: b.acts, topics: b.topics, commitment: b.commitment && { ...b.commitment, what: b.commitment.what?.[l.tag] },
+      speakers: b.speakers?.map((s) => ({ ...s, name: s.name[l.tag], office: s.office?.[l.tag] })) })) }) }));
   const text = `visavis-readout/1\nid ${d.id}\nrevision ${d.revision}\nparent ${d.parent}\n${contents.map((c, i) => `${c.language} ${d.languages[i].standing} ${sha256(c.content)}\n`).join('')}`;
   return { hash: sha256(text), file: { purpose: 'visavis-readout-file/1', manifest: `${text}\n`, keys: [], contents } };
 }
@@ -33,12 +35,13 @@ export function view(stage, { life = {}, doc = {}, rounds = [], ...more } = {}) 
   const d = document(doc), agreed = ['agreed', 'scheduled', 'published', 'withdrawn'].includes(stage);
   return { id, self: 'avelmar', other: 'tolmeria', version: 7, manuscript: { document: d, version: 3, versions: Object.fromEntries(d.blocks.map((b) => [b.id, 2])), leases: {} },
     life: { stage, mode: d.mode, self: 'avelmar', signers: ['avelmar', 'tolmeria'], hash: agreed ? file(d).hash : zeros, release: agreed ? d.release : '0001-01-01T00:00:00Z', seen: '0001-01-01T00:00:00Z', until: '2026-11-21T09:00:00Z', ...life },
-    rounds, head: rounds.at(-1)?.id ?? zeros, standing: [], points: [], told: false, past: [], stale: [], now: new Date().toISOString(), withdrawn: {}, ...more };
+    rounds, head: rounds.at(-1)?.id ?? zeros, standing: [], diverge: [], apart: false, points: [], told: false, past: [], stale: [], now: new Date().toISOString(), withdrawn: {}, ...more };
 }
 
 export class FakeDraft extends FakeNode {
   view = null;
   broken = false; // true: one byte of a text that is given out is another
+  silent = false; // true: what is signed is not given out
   refuses = {}; // what → code
   asks = []; // [what, body]
 
@@ -56,7 +59,7 @@ export class FakeDraft extends FakeNode {
     if (pathname === '/api/readouts') return json(200, { readouts: [] });
     if (!pathname.startsWith('/api/readouts/')) return no(404, 'route.unknown');
     if (q.method === 'GET' && what === '') return json(200, { ...this.view, now: new Date(Date.now() + this.ahead).toISOString() });
-    if (q.method === 'GET' && what === 'file') return json(200, this.given());
+    if (q.method === 'GET' && what === 'file') return this.silent ? no(503, 'readout.store') : json(200, this.given());
     if (q.method === 'GET') return no(404, 'meeting.unknown');
     this.asks.push([what, body, q.headers['if-match'] ?? '']);
     if (this.refuses[what]) return no(401, this.refuses[what]);

@@ -120,8 +120,12 @@ export function exactly(at: string, zone: string): string {
   return `${clock(t, zone)}:${String(t.getUTCSeconds()).padStart(2, "0")}`;
 }
 
-/** dated is a date, YYYY-MM-DD, as the reader's language writes it. */
-export function dated(date: string): string { return /^\d{4}-\d{2}-\d{2}$/.test(date) ? day(new Date(`${date}T12:00:00Z`), "UTC") : date; }
+/** dated is a date, YYYY-MM-DD, as the reader's language writes it after a preposition: Russian would inflect the weekday, so it has none there. */
+export function dated(date: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return date;
+  const s = day(new Date(`${date}T12:00:00Z`), "UTC");
+  return lang.value === "ru" ? s.slice(s.indexOf(",") + 1).trim() : s;
+}
 
 export const nameOf = (s: Speaker): string => pick(s.name) || s.member || "";
 

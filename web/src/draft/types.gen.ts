@@ -11,6 +11,8 @@ export interface View {
   head: string;
   theirs?: Document;
   standing: Standoff[];
+  diverge: Divergence[];
+  apart: boolean;
   points: Point[];
   told: boolean;
   past: Past[];
@@ -25,6 +27,7 @@ export interface Manuscript {
   document: Document;
   version: number;
   versions: Record<string, number>;
+  highest?: number;
   leases: Record<string, Lease>;
   former?: Former[];
 }
@@ -162,6 +165,11 @@ export interface Standoff {
   verdict: string;
   languages?: string[];
   frame: boolean;
+}
+
+export interface Divergence {
+  field: string;
+  party?: string;
 }
 
 export interface Point {

@@ -55,7 +55,7 @@ export const text = {
   by: "By",
   where: "Meeting",
   command: "command on the server",
-  count: "{n} entries",
+  count: "Entries: {n}",
   errId: "An identifier has 1 to 64 lower-case letters, digits and hyphens.",
   errUnknown: "This account is not there any more.",
   errExists: "There is an account of this identifier already.",

@@ -55,7 +55,7 @@ export const text = {
   by: "Por",
   where: "Reunión",
   command: "orden en el servidor",
-  count: "{n} anotaciones",
+  count: "Anotaciones: {n}",
   errId: "Un identificador tiene de 1 a 64 minúsculas sin tilde, cifras y guiones.",
   errUnknown: "Esta cuenta ya no existe.",
   errExists: "Ya hay una cuenta con este identificador.",

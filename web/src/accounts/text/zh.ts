@@ -55,7 +55,7 @@ export const text = {
   by: "由",
   where: "会议",
   command: "服务器上的命令",
-  count: "{n}条",
+  count: "记录数：{n}",
   errId: "标识由1至64个小写拉丁字母、数字和连字符组成。",
   errUnknown: "该账户已不存在。",
   errExists: "已有使用此标识的账户。",

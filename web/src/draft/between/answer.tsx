@@ -1,21 +1,23 @@
 // What the other party proposes for one block, word by word against ours, and what our officer answers.
 import { useSignal } from "@preact/signals";
-import { direction, fill, lang, list, pick, plain } from "../../lang";
+import { fill, lang, list, pick, plain } from "../../lang";
 import { Changes } from "../cell";
 import type { Desk } from "../desk";
-import { letters, tongue } from "../parts";
+import { Running, letters, tongue } from "../parts";
 import type { Block } from "../types.gen";
 import { b } from "./book";
 import { differences } from "./differences";
+import { Particulars } from "./particulars";
+import { act } from "./read";
 import { Refused } from "./refused";
 import { nameOf, numberOf } from "./when";
 
 const held = (block: Block) => Object.values(block.texts).some((c) => Object.keys(c.bracket ?? {}).length > 0);
 
-/** Answer stands below a block: nothing where both have the same. */
+/** Answer stands below a block: nothing where both have the same, nor while another officer is writing it. */
 export function Answer({ desk, block }: { desk: Desk; block: Block }) {
   const v = desk.view.value!, s = v.standing.find((y) => y.block === block.id);
-  if (!desk.writing.value) return null;
+  if (!desk.writing.value || desk.leased(block.id)) return null;
   if (held(block)) return <Lift desk={desk} block={block} />;
   return v.theirs && s && s.verdict !== "same" ? <Differs desk={desk} block={block} /> : null;
 }
@@ -33,16 +35,17 @@ function Differs({ desk, block }: { desk: Desk; block: Block }) {
   const x = b.value, v = desk.view.value!, s = v.standing.find((y) => y.block === block.id)!, theirs = v.theirs!.blocks.find((y) => y.id === block.id);
   const party = nameOf(desk, v.other), tags = s.languages ?? [], stayed = useSignal("");
   const pairs = tags.map((tag) => ({ before: block.texts[tag]?.text ?? "", after: theirs?.texts[tag]?.text ?? "" })), changes = differences(pairs);
-  const ask = (what: "take" | "bracket") => void desk.ask(what, { proposal: v.head, block: block.id }, `answer-${block.id}`, v.manuscript.version);
+  const ask = (what: "take" | "bracket") => void act(desk, what, { proposal: v.head, block: block.id }, `answer-${block.id}`);
   return (
     <section class="answer" role="group" aria-label={plain(x.answer, { party, n: String(numberOf(desk, block.id)) })} data-answer={s.verdict}>
       <p class="warn">{theirs ? fill(x.differs, { party }) : fill(x.onlyOurs, { party })} {tags.length > 1 ? <span class="q">{fill(x.differsIn, { languages: <span>{list(tags.map((tag) => tongue(tag)))}</span> })}</span> : null}</p>
       {s.frame ? <p class="q" data-says="frame">{x.frame}</p> : null}
+      {theirs && s.frame ? <div class="cells" data-says="particulars">{[{ id: v.other, of: theirs, doc: v.theirs! }, { id: v.self, of: block, doc: desk.doc.value! }].map((y) => <div class="cell" key={y.id} data-of={y.id}><p class="q"><bdi>{nameOf(desk, y.id)}</bdi></p><Particulars of={y.of} doc={y.doc} /></div>)}</div> : null}
       {theirs ? <div class="cells">
         {tags.map((tag, i) => (
           <div class="cell" key={tag} data-differs={tag}>
             <p class="q">{tongue(tag)}: {x.byWord}</p>
-            {changes[i] ? <Changes changes={changes[i]} tag={tag} /> : <p class="text" lang={tag} dir={direction(tag)}>{pairs[i]!.after || <span class="q">{x.noText}</span>}</p>}
+            {changes[i] ? <Changes changes={changes[i]} tag={tag} /> : pairs[i]!.after ? <Running text={pairs[i]!.after} tag={tag} /> : <p class="q">{x.noText}</p>}
           </div>
         ))}
       </div> : null}
@@ -70,7 +73,7 @@ function Lift({ desk, block }: { desk: Desk; block: Block }) {
       </div>
       <div class="row">
         {d.parties.map((p) => (
-          <Act key={p.id} desk={desk} block={block} act={`lift-${p.id}`} run={() => void desk.ask("unbracket", { block: block.id, party: p.id }, `answer-${block.id}`, v.manuscript.version)}>{fill(x.lift, { party: pick(p.name) })}</Act>
+          <Act key={p.id} desk={desk} block={block} act={`lift-${p.id}`} run={() => void act(desk, "unbracket", { block: block.id, party: p.id }, `answer-${block.id}`)}>{fill(x.lift, { party: pick(p.name) })}</Act>
         ))}
       </div>
       <Refused desk={desk} at={`answer-${block.id}`} />

@@ -1,5 +1,5 @@
 // What needs the officer's passkey over the hash of a text: sign-off, letting a held text go, withdrawal.
-import { get, post } from "../../call/node";
+import { post } from "../../call/node";
 import type { Desk } from "../desk";
 import type { View } from "../types.gen";
 
@@ -58,19 +58,40 @@ export interface ReadoutFile { manifest: string; keys: { party: string; public: 
 const hex = (b: ArrayBuffer) => [...new Uint8Array(b)].map((x) => x.toString(16).padStart(2, "0")).join("");
 const sha256 = async (s: string) => hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(s)));
 
-/** Signed is the file that is signed, and whether it is what its hashes say. */
-export interface Signed { file: ReadoutFile; hash: string; fits: boolean }
+/** Content is what is signed of one language (internal/readout, Content). */
+export interface Content {
+  id: string; meeting: string; revision: number; number?: string; mode: string; by?: string; beside?: string; language: string; standing: string;
+  languages: { tag: string; standing: string }[]; prevails?: string; release?: string; link?: boolean; title: string; correction?: string;
+  parties: { id: string; name: string; longName?: string; city?: string; zone: string; start: string; end: string; emblem?: string }[];
+  blocks: { id: string; kind: string; speakers?: Person[]; acts?: string[]; topics?: string[]; text: string; listed?: Person[]; commitment?: { who: string[]; what?: string; due?: string; next?: string }; picture?: { sha256: string; alt: string } }[];
+}
+export interface Person { member?: string; party?: string; name: string; office?: string; asOf?: string; capacity?: number }
 
-/** signed fetches what is signed and holds it against hash, byte by byte: each text against its line, the manifest against the hash. */
+/** Signed is the file that is signed, its very bytes, and whether they are what its hashes say; contents only if they are. */
+export interface Signed { bytes: Blob; hash: string; fits: boolean; contents: Content[] }
+
+/** signed fetches what is signed and holds it against hash, byte by byte: each text against its line, the manifest against the hash. null: it did not come. */
 export async function signed(desk: Desk, hash: string): Promise<Signed | null> {
-  const r = await get<ReadoutFile>(desk.path("/file"));
-  if (!r.ok) return null;
-  const file = r.body, text = file.manifest.slice(0, file.manifest.indexOf("\n\n") + 1) || file.manifest;
-  const lines = text.trimEnd().split("\n").slice(4).map((l) => l.split(" "));
-  let fits = await sha256(text) === hash && lines.length === file.contents.length;
-  for (const [i, c] of file.contents.entries()) {
-    const [tag, , sum] = lines[i] ?? [];
-    fits = fits && tag === c.language && sum === await sha256(c.content);
+  let got: ArrayBuffer;
+  try {
+    const r = await fetch(desk.path("/file"), { cache: "no-store", signal: AbortSignal.timeout(20_000) });
+    if (!r.ok) return null;
+    got = await r.arrayBuffer();
+  } catch {
+    return null;
   }
-  return { file, hash, fits };
+  const bytes = new Blob([got], { type: "application/json" }), unfit = { bytes, hash, fits: false, contents: [] };
+  try {
+    const file = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(got)) as ReadoutFile, text = file.manifest.slice(0, file.manifest.indexOf("\n\n") + 1) || file.manifest;
+    const lines = text.trimEnd().split("\n").slice(4).map((l) => l.split(" "));
+    if (await sha256(text) !== hash || lines.length !== file.contents.length) return unfit;
+    for (const [i, c] of file.contents.entries()) {
+      const [tag, , sum] = lines[i] ?? [];
+      if (tag !== c.language || sum !== await sha256(c.content)) return unfit;
+    }
+    return { bytes, hash, fits: true, contents: file.contents.map((c) => JSON.parse(c.content) as Content) };
+  } catch (err) {
+    console.warn("signed file", err);
+    return unfit;
+  }
 }

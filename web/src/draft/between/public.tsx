@@ -1,6 +1,6 @@
 // What is public: since when, where, corrections, and withdrawals of either party.
 import { useSignal } from "@preact/signals";
-import { fill } from "../../lang";
+import { fill, lang } from "../../lang";
 import { useSheet } from "../../view/controls";
 import type { Desk } from "../desk";
 import { comma } from "../parts";
@@ -37,12 +37,13 @@ function Withdrawn({ desk }: { desk: Desk }) {
 
 function Revisions({ desk }: { desk: Desk }) {
   const x = b.value, v = desk.view.value!, names: Record<string, string> = { published: x.statePublished, corrected: x.stateCorrected, withdrawn: x.stateWithdrawn };
+  const tags = desk.tags.value, address = `${v.site}/${tags.includes(lang.value) ? lang.value : tags[0]}/readout/${v.id}`; // the page's language, if it is published in it
   const state = (i: number, s: string) => names[i === v.past.length - 1 && v.withdrawn[v.self] ? "withdrawn" : s] ?? s;
   return (
     <div class="stack t">
       <h3>{x.revisions}</h3>
       <ol class="history">{v.past.map((p, i) => <li key={p.hash} data-revision={p.revision}>{fill(x.revision, { n: p.revision })}{comma()}{stamp(desk, p.at)}: {state(i, p.stage)}</li>)}</ol>
-      {v.site ? <p>{x.address} <a href={`${v.site}/${document.documentElement.lang}/readout/${v.id}`} dir="ltr" class="address">{`${v.site}/${document.documentElement.lang}/readout/${v.id}`}</a></p> : null}
+      {v.site ? <p>{x.address} <a href={address} dir="ltr" class="address">{address}</a></p> : null}
     </div>
   );
 }

@@ -1,14 +1,17 @@
 // How the text stands between the parties, what can be done about it as a whole, and what has been proposed; then what became of it in public.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { direction, fill } from "../../lang";
+import { fill } from "../../lang";
 import { useSheet } from "../../view/controls";
 import { Icon } from "../../view/icons";
 import type { Desk } from "../desk";
 import type { Round } from "../types.gen";
-import { comma, tongue } from "../parts";
+import { Running, comma, tongue } from "../parts";
 import { b } from "./book";
+import { Diverged } from "./diverged";
+import { Particulars } from "./particulars";
 import { Public } from "./public";
+import { act as done } from "./read";
 import { Refused } from "./refused";
 import { nameOf, stamp } from "./when";
 
@@ -39,7 +42,7 @@ export function Jump({ desk }: { desk: Desk }) {
 
 export function Rounds({ desk }: { desk: Desk }) {
   const x = b.value, v = desk.view.value!, l = v.life, s = stands(desk), party = nameOf(desk, v.other), joint = l.mode === "joint";
-  const theirs = s.key === "theirs", differ = v.standing.filter((y) => y.verdict !== "same").length, act = (what: string, q = {}) => { if (!desk.busy.value) void desk.ask(what, q, "between"); };
+  const theirs = s.key === "theirs", differ = v.standing.filter((y) => y.verdict !== "same").length + v.diverge.length;
   const send = s.key === "none" || s.key === "writing" || s.key === "refused" || s.key === "over" ? fill(x.propose, { party }) : theirs ? x.counter : x.proposeAgain;
   const button = (name: string, primary: boolean, words: ComponentChildren, run: () => void) =>
     <button type="button" class={primary ? "btn primary" : "btn"} data-act={name} aria-disabled={desk.busy.value || undefined} onClick={run}><span>{words}</span></button>;
@@ -52,13 +55,14 @@ export function Rounds({ desk }: { desk: Desk }) {
         {desk.dirty.value && desk.writing.value ? <p class="warn" data-says="unsaved">{x.unsaved}</p> : null}
         {desk.writing.value && s.key !== "accepted" ? (
           <p class="row">
-            {theirs ? button("accept", differ === 0, <><Icon name="check" />{x.accept}</>, () => act("accept", { proposal: v.head })) : null}
-            {joint && (!theirs || differ > 0) ? button("propose", !theirs || differ > 0, send, () => act("propose")) : null}
-            {joint ? null : button("settle", true, x.settle, () => act("settle"))}
+            {theirs ? button("accept", differ === 0, <><Icon name="check" />{x.accept}</>, () => { if (!desk.busy.value) void desk.ask("accept", { proposal: v.head }, "between"); }) : null}
+            {joint && (!theirs || v.apart) ? button("propose", !theirs || differ > 0, send, () => { if (!desk.busy.value) void done(desk, "propose", {}, "between"); }) : null}
+            {joint ? null : button("settle", true, x.settle, () => { if (!desk.busy.value) void done(desk, "settle", {}, "between"); })}
           </p>
         ) : null}
         {l.stage === "agreed" || l.stage === "scheduled" ? <Reopen desk={desk} /> : null}
         <Refused desk={desk} at="between" />
+        <Diverged desk={desk} />
         <TheirBlocks desk={desk} />
         <Public desk={desk} />
         {v.rounds.length ? <History desk={desk} /> : null}
@@ -94,8 +98,9 @@ function TheirBlocks({ desk }: { desk: Desk }) {
         const block = v.theirs!.blocks.find((y) => y.id === id);
         return block ? (
           <div key={id} class="answer" data-theirs={id}>
-            {v.theirs!.languages.filter((t) => block.texts[t.tag]?.text).map((t) => <div key={t.tag}><p class="q">{tongue(t.tag)}</p><p class="running" lang={t.tag} dir={direction(t.tag)}>{block.texts[t.tag]!.text}</p></div>)}
-            <p><button type="button" class="btn" data-act="takein" aria-disabled={desk.busy.value || undefined} onClick={() => { refused.value = id; void desk.ask("take", { proposal: v.head, block: id }, `theirs-${id}`, v.manuscript.version); }}>{x.takeIn}</button></p>
+            <Particulars of={block} doc={v.theirs!} />
+            {v.theirs!.languages.filter((t) => block.texts[t.tag]?.text).map((t) => <div key={t.tag}><p class="q">{tongue(t.tag)}</p><Running text={block.texts[t.tag]!.text} tag={t.tag} /></div>)}
+            <p><button type="button" class="btn" data-act="takein" aria-disabled={desk.busy.value || undefined} onClick={() => { refused.value = id; void done(desk, "take", { proposal: v.head, block: id }, `theirs-${id}`); }}>{x.takeIn}</button></p>
             {refused.value === id ? <Refused desk={desk} at={`theirs-${id}`} /> : null}
           </div>
         ) : null;

@@ -1,12 +1,13 @@
 // Sign-off: what is open, what is signed, drawn from its bytes, and the two keys.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { direction, fill, lang, pick } from "../../lang";
-import { pointed } from "../codes";
+import { fill } from "../../lang";
+import { pointed, refusal } from "../codes";
 import type { Desk } from "../desk";
-import { Marked, comma, focusBlock, kindName, tongue } from "../parts";
+import { comma, focusBlock, tongue } from "../parts";
 import type { Point } from "../types.gen";
 import { b } from "./book";
+import { Contents } from "./contents";
 import { bring, prove, signed, type Signed } from "./prove";
 import { Asked, Refused } from "./refused";
 import { nameOf, numberOf } from "./when";
@@ -68,19 +69,27 @@ function Keys({ desk }: { desk: Desk }) {
   );
 }
 
+const againEvery = 3000; // ms: what did not come is asked for again
+
 /** Approve: the text as it is signed, its hash, the passkey, and the way to the key that is kept offline. */
 function Approve({ desk }: { desk: Desk }) {
-  const x = b.value, v = desk.view.value!, l = v.life, file = useSignal<Signed | null>(null), asking = useSignal(false);
+  const x = b.value, v = desk.view.value!, l = v.life, file = useSignal<Signed | null>(null), failed = useSignal(false), tries = useSignal(0), asking = useSignal(false);
   useEffect(() => {
-    let here = true;
+    let here = true, later = 0;
     file.value = null;
-    void signed(desk, l.hash).then((f) => { if (here) file.value = f; });
-    return () => { here = false; };
-  }, [l.hash]);
+    void signed(desk, l.hash).then((f) => {
+      if (!here) return;
+      file.value = f;
+      failed.value = !f;
+      if (!f) later = window.setTimeout(() => { tries.value++; }, againEvery);
+    });
+    return () => { here = false; clearTimeout(later); };
+  }, [l.hash, tries.value]);
   const f = file.value?.hash === l.hash ? file.value : null;
   return (
     <div class="stack" data-says="approve" data-fits={f ? String(f.fits) : ""}>
-      {f ? <Contents of={f} /> : null}
+      {failed.value && !f ? <p class="alarm" role="alert" data-says="notgiven">{x.notGiven} {refusal("silent")}</p> : null}
+      {f?.fits ? <Contents of={f.contents} /> : null}
       {f ? <p class={f.fits ? "live" : "alarm"} role="status">{f.fits ? x.fits : x.unfit}</p> : null}
       <p><span class="q">{x.hash}</span><br /><code class="hash" dir="ltr" data-hash={l.hash}>{l.hash.match(/.{8}/g)?.join(" ")}</code></p>
       {f?.fits && !l.signedBy ? (
@@ -90,61 +99,25 @@ function Approve({ desk }: { desk: Desk }) {
         </>
       ) : null}
       <Asked asking={asking.value} />
-      {f?.fits && l.signedBy && !l.lines?.[v.self] ? <Offline desk={desk} /> : null}
+      {f?.fits && l.signedBy && !l.lines?.[v.self] ? <Offline desk={desk} of={f.bytes} /> : null}
       <Refused desk={desk} at="signing" />
     </div>
   );
 }
 
-/** Offline: the file goes to the machine that has the key, and comes back with our line. */
-function Offline({ desk }: { desk: Desk }) {
-  const x = b.value, v = desk.view.value!;
+/** Offline: the file goes to the machine that has the key, the very bytes that were held against the hash, and comes back with our line. */
+function Offline({ desk, of }: { desk: Desk; of: Blob }) {
+  const x = b.value, v = desk.view.value!, url = useSignal("");
+  useEffect(() => {
+    const made = URL.createObjectURL(of);
+    url.value = made;
+    return () => URL.revokeObjectURL(made);
+  }, [of]);
   return (
     <ol class="steps" data-says="offline">
-      <li><a class="btn" data-act="download" href={desk.path("/file")} download={`${v.id}.json`}>{x.download}</a></li>
+      <li><a class="btn" data-act="download" href={url.value || undefined} download={`${v.id}.json`}>{x.download}</a></li>
       <li><p class="q">{x.command}</p><pre dir="ltr" tabIndex={0}><code>visavis sign {v.id}.json --key readout.key --document party.document --out signed.json</code></pre></li>
       <li><label for="signed">{x.upload}</label><input id="signed" type="file" accept=".json,application/json" data-act="upload" onChange={(e) => { const one = e.currentTarget.files?.[0], box = e.currentTarget; if (one) void bring(desk, one, "signing").then(() => { box.value = ""; }); }} /></li>
     </ol>
-  );
-}
-
-interface Person { name: string; office?: string }
-interface Content {
-  title?: string; number?: string; release?: string; correction?: string; standing: string; language: string;
-  parties: { id: string; name?: string; longName?: string; city?: string; start: string; end: string }[];
-  blocks: { id: string; kind: string; text?: string; speakers?: Person[]; listed?: Person[]; commitment?: { who?: string[]; what?: string; due?: string; next?: string }; picture?: { sha256: string; alt?: string } }[];
-}
-
-/** Contents are the texts of the bytes, in every language. */
-function Contents({ of }: { of: Signed }) {
-  const x = b.value;
-  return (
-    <div class="stack t" data-says="contents">
-      <h3>{x.read}</h3>
-      <p class="q">{x.readHelp}</p>
-      {of.file.contents.map((c) => <details key={c.language} data-content={c.language}><summary>{tongue(c.language)}</summary><One of={JSON.parse(c.content) as Content} /></details>)}
-    </div>
-  );
-}
-
-function One({ of: c }: { of: Content }) {
-  const people = (all: Person[] | undefined) => all?.map((p, i) => <p key={i} class="who"><bdi><Marked text={p.name ?? ""} /></bdi>{p.office ? <>{" · "}<bdi><Marked text={p.office ?? ""} /></bdi></> : null}</p>);
-  const fact = (s: string | undefined) => (s ? <bdi dir="ltr" class="nw">{s}</bdi> : null);
-  return (
-    <div class="content" lang={c.language} dir={direction(c.language)}>
-      <p class="q"><bdi><Marked text={c.title ?? ""} /></bdi> {fact(c.number)} {fact(c.release)}</p>
-      {c.correction ? <p class="running"><Marked text={c.correction ?? ""} /></p> : null}
-      {c.parties.map((p) => <p key={p.id} class="q"><bdi><Marked text={(p.longName || p.name) ?? ""} /></bdi> · <bdi><Marked text={p.city ?? ""} /></bdi> · {fact(p.start)} {fact(p.end)}</p>)}
-      {c.blocks.map((one) => (
-        <div key={one.id} class="piece">
-          {people(one.speakers)}
-          <p class="q sm" lang={lang.value} dir={direction(lang.value)}>{kindName(one.kind)}</p>
-          <p class={one.kind === "headline" ? "running big" : "running"}><Marked text={one.text ?? ""} /></p>
-          {one.commitment ? <p class="q"><bdi>{one.commitment.who?.map((id) => pick({ [c.language]: c.parties.find((p) => p.id === id)?.name ?? id }, c.language)).join(", ")}</bdi> <bdi><Marked text={one.commitment.what ?? ""} /></bdi> {fact(one.commitment.due)} {fact(one.commitment.next)}</p> : null}
-          {people(one.listed)}
-          {one.picture ? <p class="q"><bdi><Marked text={one.picture.alt ?? ""} /></bdi> <bdi dir="ltr" class="hash">{one.picture.sha256}</bdi></p> : null}
-        </div>
-      ))}
-    </div>
   );
 }

@@ -131,7 +131,7 @@ export const text: Table = {
   rehearseTone: "¿Oye el tono de prueba?",
   rehearseDone: "Todo está listo.",
   rehearseHelp: "Aquí no se graba nada. Le ven y le oyen su delegación y el protocolo y el servicio técnico de ambas partes.",
-  cameraDimmed: "Su cámara se ha apagado. Al encenderla, la verán los responsables de protocolo y los técnicos de ambas partes.",
+  cameraDimmed: "Su cámara se ha apagado. Al encenderla, la verán los oficiales de protocolo y los técnicos de ambas partes.",
   hearTone: "Oigo el tono de prueba",
   hearNothing: "No oigo nada",
   hearNothingHelp: "Elija otros auriculares en Dispositivos y emita de nuevo el tono. El técnico está avisado.",

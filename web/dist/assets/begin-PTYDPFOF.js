@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-XPVMNM53.js";import"./chunk-U7U7NZNX.js";import"./chunk-OHTDLHC5.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};
