@@ -55,7 +55,7 @@ export const text = {
   by: "Par",
   where: "Réunion",
   command: "commande sur le serveur",
-  count: "Inscriptions : {n}",
+  count: "Inscriptions : {n}",
   errId: "Un identifiant compte 1 à 64 minuscules sans accent, chiffres et traits d'union.",
   errUnknown: "Ce compte n'existe plus.",
   errExists: "Un compte porte déjà cet identifiant.",

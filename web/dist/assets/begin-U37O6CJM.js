@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-2KWJI754.js";import"./chunk-E3DYPTYN.js";import"./chunk-5VJGGZRU.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};
