@@ -82,8 +82,8 @@ func TestPastAlarms(t *testing.T) {
 		}
 		s.a.kill()
 		settle(2 * time.Second)
-		s.a.open()
 		last := s.a.own.es[len(s.a.own.es)-1].At
+		s.a.open()
 		past := join(s.a, ruhlA).now().Past
 		if len(past) != 3 || !slices.EqualFunc(past[2:], was, func(a, b wire.PastAlarm) bool { return a.Code == b.Code && a.Since == b.Since && a.Until == b.Until }) {
 			t.Fatalf("after the restart %+v, before %+v", past, was)
