@@ -63,7 +63,10 @@ func fullSteps(t *testing.T) []fullStep {
 	}
 	return []fullStep{
 		{"begin", first, func(o *office) error { _, err := o.desk.Begin(ctx, sample(t)); return err }},
-		{"propose", first, func(o *office) error { _, err := o.desk.Propose(ctx, text, o.read(), draft.Officer{Name: "vost"}); return err }},
+		{"propose", first, func(o *office) error {
+			_, err := o.desk.Propose(ctx, text, o.read(), draft.Officer{Name: "vost"})
+			return err
+		}},
 		{"accept", second, func(o *office) error {
 			_, err := o.desk.Accept(ctx, text, o.get().Talk.Head, draft.Officer{Name: "quintar"})
 			return err
