@@ -106,7 +106,7 @@ func TestEveryCodeHasAText(t *testing.T) {
 }
 
 var (
-	noted   = regexp.MustCompile(`(?:\.done\(r|\.doneOwn\(r|\bnote\(ctx|\bnoteParty\(ctx|\bnote\(|\bproven\()(?:, )?"([a-z.]+)"`)
+	noted   = regexp.MustCompile(`(?:\.done\(r|\.doneOwn\(r|\bnote\(ctx|\bnoteParty\(ctx|\.usedNow\(r\.RemoteAddr|\bnote\(|\bproven\()(?:, )?"([a-z.]+)"`)
 	written = regexp.MustCompile(`SecurityEvent\{Kind: "([a-z.]+)"`)
 	kindRow = regexp.MustCompile(`"([a-z.]+)": "(k[A-Z]\w*)"`)
 )

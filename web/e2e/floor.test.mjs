@@ -307,6 +307,8 @@ test('who comes after the end opens no device, and says nothing of one', { timeo
   const count = () => { globalThis.wishes = 0; const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = (c) => { globalThis.wishes++; return ask(c); }; };
   const { node, page } = await seated(t, { state: standing({ phase: 'closed' }), init: count });
   assert.ok(await page.evaluate(() => globalThis.wishes) > 0, 'the control: a meeting that goes on opens them');
+  const fed = () => page.evaluate(() => [...document.querySelectorAll('audio[data-slot]')].filter((s) => s.srcObject).length);
+  assert.ok(await fed() > 0, 'the control: in a meeting that goes on the elements have their streams');
   node.state = standing({ phase: 'ended' });
   await page.reload();
   await says(page, 'ended');
@@ -315,6 +317,7 @@ test('who comes after the end opens no device, and says nothing of one', { timeo
   assert.equal(await page.evaluate(() => globalThis.wishes), 0);
   assert.equal(node.said('devices').length, from);
   assert.equal(await page.evaluate(() => document.querySelectorAll('[data-act=camera], [data-act=mic]').length), 0);
+  assert.equal(await fed(), 0, 'and nothing could sound');
 });
 
 test('who comes by the invitation after the end keeps no device open', { timeout: 60_000 }, async (t) => {
