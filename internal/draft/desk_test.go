@@ -319,6 +319,7 @@ func TestForeignMessages(t *testing.T) {
 		"an answer to what was never said":   {Answer: &readout.Answer{Readout: text, Proposal: meeting.Hash{9}, State: readout.RoundAgreed}},
 		"a message about another's readout":  {Signed: &readout.Signed{Readout: "elsewhere", Manifest: hash, Line: wrong}},
 		"a coordinated text that is not one": {Beside: &readout.Beside{Readout: text, Text: "x", Release: t0}},
+		"a recall of such a text":            {Beside: &readout.Beside{Readout: text, Text: "x", Recall: true}},
 	} {
 		raw, err := readout.EncodeMessage(say)
 		if err != nil {
@@ -478,6 +479,13 @@ func TestCoordinatedTextsAreReleasedTogether(t *testing.T) {
 		t.Error("the withdrawal of the text beside ours is not told")
 	}
 	d.must(d.desk.Correct(ctx, d.text)) // ours stands by itself
+	d.correction()
+	d.finish()
+	d.look()
+	d.stage(readout.StagePublished)
+	if d.public("2") == nil {
+		t.Error("the correction is not public")
+	}
 }
 
 // TestProposalsAreBounded: another node can make this one keep so many readouts that are not published, and no more. The control is the one before.
@@ -485,6 +493,11 @@ func TestProposalsAreBounded(t *testing.T) {
 	a, _ := offices(t)
 	d := sample(t)
 	d.Blocks = d.Blocks[:1]
+	const own = 3 // that we have begun do not take the other party's place
+	for i := range own {
+		d.ID = readout.ID(fmt.Sprintf("ours-%d", i))
+		a.must(a.desk.Begin(ctx, d))
+	}
 	for i := range draft.MaxCases + 1 {
 		d.ID = readout.ID(fmt.Sprintf("text-%d", i))
 		talk := readout.NewTalk(d.ID, "tolmeria", "avelmar")
@@ -501,8 +514,8 @@ func TestProposalsAreBounded(t *testing.T) {
 		}
 	}
 	all, err := a.desk.Cases(ctx)
-	if err != nil || len(all) != draft.MaxCases {
-		t.Errorf("%d readouts are kept, %v; want %d", len(all), err, draft.MaxCases)
+	if err != nil || len(all) != own+draft.MaxCases {
+		t.Errorf("%d readouts are kept, %v; want %d", len(all), err, own+draft.MaxCases)
 	}
 	last, err := readout.DecodeMessage(a.out[len(a.out)-1])
 	if err != nil || last.Answer == nil || last.Answer.State != readout.RoundRefused || last.Answer.Code != "readout.full" {
