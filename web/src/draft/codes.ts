@@ -11,7 +11,7 @@ const codes: Record<string, keyof Table> = {
   "readout.accepted": "errAccepted", "readout.hash": "errHash", "readout.proof": "errProof", "readout.signature": "errSignature", "readout.signature.missing": "errSignatureMissing",
   "readout.signature.bad": "errSignature", "readout.signature.foreign": "errSignature", "readout.signature.twice": "errSignature", "readout.signer": "errSigner",
   "readout.key": "errKey", "readout.key.unknown": "errKey", "readout.key.revoked": "errKey", "readout.key.shared": "errKey", "readout.open": "errOpen",
-  "readout.clock.jump": "heldJump", "readout.clock.back": "heldBack", "readout.clock.far": "heldFar", "readout.clock.missed": "heldMissed", "readout.late": "heldLate", "readout.held": "errHeld",
+  "readout.clock.jump": "heldJump", "readout.clock.back": "heldBack", "readout.clock.far": "heldFar", "readout.clock.missed": "heldMissed", "readout.late": "heldLate", "readout.refused": "heldRefused", "readout.held": "errHeld",
   "readout.early": "errEarly", "readout.beside": "errBeside", "readout.unsigned": "errUnsigned", "readout.disk": "errDisk", "readout.public": "errPublic", "readout.withdrawn": "errWithdrawn",
   "readout.size": "errSize", "readout.blocks": "errSize", "readout.full": "errFull", "readout.store": "errStore", "readout.store.withdrawn": "errStoreWithdrawn", "readout.manifest": "errFile", "readout.authentic": "errAuthentic",
   "readout.id": "idHelp", "message.readout": "errForm", "meeting.unknown": "errMeeting", "file.json": "errJSON",
@@ -23,7 +23,7 @@ const families: [prefix: string, key: keyof Table][] = [["readout.content.", "er
 const points: Record<string, keyof Table> = {
   "readout.open.missing": "pointMissing", "readout.open.draft": "pointDraft", "readout.open.stale": "pointStale", "readout.open.prefill": "pointPrefill", "readout.open.bracket": "pointBracket",
   "readout.open.title": "pointTitle", "readout.open.party": "pointParty", "readout.open.name": "pointName", "readout.open.words": "pointWords", "readout.open.speaker": "pointSpeaker",
-  "readout.open.headline": "pointHeadline", "readout.open.correction": "pointCorrection",
+  "readout.open.headline": "pointHeadline", "readout.open.correction": "pointCorrection", "readout.open.release": "pointRelease",
 };
 
 /** pointed is what is not finished, in words that go on from a block's name: "the text is a draft". */
