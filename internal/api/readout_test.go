@@ -244,6 +244,34 @@ func TestSignOffOverTheHash(t *testing.T) {
 	})
 }
 
+// TestReadoutActsSayWhatWasRead: what concerns the text as a whole, or puts another's block in the place of ours, names the versions of the blocks that were
+// read; of what a colleague has saved since, the officer is told first.
+func TestReadoutActsSayWhatWasRead(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		vost, kell := r.account("vost", meeting.Officer), r.account("kell", meeting.Officer)
+		v := viewIn(t, vost.readout("", `{"id":"r-1","meeting":"ninth","mode":"separate"}`))
+		read, version := readAll(t, v), v.Manuscript.Version
+		for _, act := range []string{"take", "bracket", "unbracket", "propose", "settle"} {
+			if a := vost.readout("/r-1/"+act, read); a.status != 428 {
+				t.Errorf("%s without If-Match = %d %s", act, a.status, a.body)
+			}
+			if a := vost.readout("/r-1/"+act, `{"block":"b03"}`, matching(version)); a.status != 428 {
+				t.Errorf("%s without the blocks that were read = %d %s", act, a.status, a.body)
+			}
+		}
+		viewIn(t, kell.readout("/r-1/text", `{"block":"b03","language":"en","text":"Saved meanwhile.","ready":true}`, matching(1)))
+		for _, act := range []string{"propose", "settle"} {
+			if a := vost.readout("/r-1/"+act, read, matching(version)); a.status != 412 || a.code() != "readout.changed" {
+				t.Errorf("%s of what was not read = %d %s", act, a.status, a.body)
+			}
+		}
+		again := readAll(t, viewIn(t, vost.get("/api/readouts/r-1")))
+		if a := vost.readout("/r-1/settle", again, matching(version)); a.status == 412 || a.status == 428 {
+			t.Errorf("control: read anew = %d %s", a.status, a.body)
+		}
+	})
+}
+
 // TestReadoutOnAFullDisk: an officer who saves, or begins, is told that our store cannot be written, and what was there is there. With room it goes through.
 func TestReadoutOnAFullDisk(t *testing.T) {
 	storetest.Watch()
