@@ -77,6 +77,7 @@ type readoutView struct {
 	Points     []readout.Point      `json:"points"`           // what stands between the draft and its signature
 	Told       bool                 `json:"told"`
 	Past       []draft.Past         `json:"past"`
+	Kept       bool                 `json:"kept"`  // a draft of ours was set aside when another text was agreed
 	Stale      []staleText          `json:"stale"` // what has changed under texts that were finished
 	Fault      string               `json:"fault,omitempty"`
 	Now        time.Time            `json:"now"` // the node's clock, by which the embargo ends
@@ -86,7 +87,7 @@ type readoutView struct {
 }
 
 func viewOf(c *draft.Case) readoutView {
-	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Fault: c.Fault, Stale: staleOf(c), Now: time.Now().UTC(), Withdrawn: map[meeting.PartyID]draft.Withdrawal{},
+	v := readoutView{ID: c.ID, Self: c.Self, Other: c.Other, Version: c.Version, Manuscript: c.Manuscript, Life: c.Life, Told: c.Told, Kept: c.Kept != nil, Fault: c.Fault, Stale: staleOf(c), Now: time.Now().UTC(), Withdrawn: map[meeting.PartyID]draft.Withdrawal{},
 		Rounds: []readout.Round{}, Standing: []readout.Standoff{}, Diverge: []readout.Divergence{}, Points: append([]readout.Point{}, c.Manuscript.Document.Open()...), Past: append([]draft.Past{}, c.Past...)}
 	v.Manuscript.Former = nil // told as Stale
 	maps.Copy(v.Withdrawn, c.Withdrawn)
@@ -202,6 +203,9 @@ func (s *Server) readoutRoutes() []route {
 		})},
 		{"POST /api/readouts/{readout}/settle", read(func(r *http.Request, _ readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
 			return d.Settle(r.Context(), id, v, o)
+		})},
+		{"POST /api/readouts/{readout}/exchange", read(func(r *http.Request, _ readoutRequest, id readout.ID, v draft.Read, o draft.Officer) (*draft.Case, error) {
+			return d.Exchange(r.Context(), id, v, o)
 		})},
 		{"POST /api/readouts/{readout}/reopen", act(func(r *http.Request, _ readoutRequest, id readout.ID, o draft.Officer) (*draft.Case, error) {
 			return d.Reopen(r.Context(), id, o)

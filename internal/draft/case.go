@@ -16,8 +16,9 @@ import (
 type Case struct {
 	ID         readout.ID         `json:"id"`
 	Self       meeting.PartyID    `json:"self"`
-	Other      meeting.PartyID    `json:"other"`   // "" if it is our text alone
-	Version    int64              `json:"version"` // rises with every change
+	Other      meeting.PartyID    `json:"other"`            // "" if it is our text alone
+	Theirs     bool               `json:"theirs,omitempty"` // the other party began it
+	Version    int64              `json:"version"`          // rises with every change
 	Manuscript readout.Manuscript `json:"manuscript"`
 	Talk       *readout.Talk      `json:"talk,omitempty"`
 	Life       readout.Life       `json:"life"`
@@ -29,6 +30,9 @@ type Case struct {
 	Out        *time.Time         `json:"out,omitempty"`  // the gate has let it out: it is being written to the public store
 	Past       []Past             `json:"past,omitempty"`
 	Fault      string             `json:"fault,omitempty"` // why the last attempt at publication went wrong
+
+	// Kept is what our officers had written when another text was agreed, and had not proposed: Exchange gives it back. nil: nothing.
+	Kept *readout.Document `json:"kept,omitempty"`
 
 	// Withdrawn says which parties have withdrawn what is public: ours from this site, the other by its node's word.
 	Withdrawn map[meeting.PartyID]Withdrawal `json:"withdrawn,omitempty"`
@@ -118,10 +122,48 @@ func (c *Case) settle(d readout.Document, by readout.Actor, now time.Time) error
 	if err != nil {
 		return err
 	}
+	was := c.Manuscript.Document
 	c.Manuscript, c.Life, c.File, c.Told = m, life, &f, false
+	c.keep(was)
 	if c.Life.Mode == readout.Joint { // the other node knows by its own yes; of a coordinated text it knows nothing unless it has heard it
 		c.Recalled = meeting.Hash{}
 	}
+	return nil
+}
+
+// keep sets was aside, the draft in whose place another text has come, unless it says the same as that or as a proposal of ours. An agreement holds also
+// where a case has no room for both: then nothing is kept.
+func (c *Case) keep(was readout.Document) {
+	if readout.SameText(was, c.Manuscript.Document) || c.Talk != nil && slices.ContainsFunc(c.Talk.Rounds, func(r readout.Round) bool {
+		return r.Party == c.Self && r.Document != nil && readout.SameText(was, *r.Document)
+	}) {
+		return
+	}
+	before := c.Kept
+	c.Kept = &was
+	if _, err := c.encode(); err != nil {
+		c.Kept = before
+	}
+}
+
+// exchange puts what was kept in the place of the draft, and keeps the draft instead: asked for again it is as it was.
+func (c *Case) exchange(read Read, o Officer, now time.Time) error {
+	if err := c.writing(); err != nil {
+		return err
+	}
+	if c.Kept == nil {
+		return fail("readout.changed")
+	}
+	was, d := c.Manuscript.Document, c.Kept.Clone()
+	d.Revision, d.Parent, d.Correction = was.Revision, was.Parent, was.Correction
+	if err := c.Manuscript.MayReplace(d, read.Blocks, o.Name, now); err != nil {
+		return err
+	}
+	m, err := c.Manuscript.Replace(d, read.Version)
+	if err != nil {
+		return err
+	}
+	c.Manuscript, c.Kept = m, &was
 	return nil
 }
 
@@ -138,6 +180,9 @@ func (c *Case) reopen(by readout.Actor, now time.Time) error {
 	}
 	if by.Party == c.Self && c.Other != "" && was.Hash != (meeting.Hash{}) && (was.Mode == readout.Joint || c.first()) {
 		c.Recalled = was.Hash
+	}
+	if c.Talk != nil && was.Stage != life.Stage {
+		c.Talk.Reopen()
 	}
 	c.Life, c.File, c.Told, c.Fault = life, nil, false, ""
 	return nil

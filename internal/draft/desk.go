@@ -68,13 +68,13 @@ type Desk struct {
 type entry struct {
 	other     meeting.PartyID
 	scheduled bool // looked at every second
-	open      bool // counts against MaxCases
+	open      bool // counts against MaxCases: begun by the other party, and not public yet
 	pending   bool // something is to be said to the other node
 }
 
 func entryOf(c *Case) entry {
 	s := c.Life.Stage
-	return entry{c.Other, s == readout.StageScheduled, s != readout.StagePublished && s != readout.StageCorrected && s != readout.StageWithdrawn, len(c.pending()) > 0}
+	return entry{c.Other, s == readout.StageScheduled, c.Theirs && s != readout.StagePublished && s != readout.StageCorrected && s != readout.StageWithdrawn, len(c.pending()) > 0}
 }
 
 // indexLocked reads every case once.

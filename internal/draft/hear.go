@@ -191,7 +191,11 @@ func (d *Desk) openLocked(ctx context.Context, from meeting.PartyID, doc readout
 	if doc.Revision != 1 {
 		return nil, fail("readout.revision")
 	}
-	return d.newCase(doc, d.c.Now())
+	c, err := d.newCase(doc, d.c.Now())
+	if err == nil {
+		c.Theirs = true
+	}
+	return c, err
 }
 
 func (d *Desk) answered(c *Case, a *readout.Answer) ([]readout.Message, bool, error) {

@@ -73,6 +73,11 @@ type Read struct {
 	Blocks  map[string]int64
 }
 
+// Exchange puts the draft that was kept, when another text was agreed, in the place of the draft, whole, and keeps that instead.
+func (d *Desk) Exchange(ctx context.Context, id readout.ID, read Read, o Officer) (*Case, error) {
+	return d.change(ctx, id, func(c *Case) error { return c.exchange(read, o, d.c.Now()) })
+}
+
 // Take puts a block of their proposal in the place of ours: accepted. It returns readout.changed if that block is another than the officer has read, and
 // readout.leased while another officer is writing it; so do Bracket and Unbracket.
 func (d *Desk) Take(ctx context.Context, id readout.ID, round meeting.Hash, block string, read Read, o Officer) (*Case, error) {

@@ -330,6 +330,13 @@ func (t *Talk) Accept(id meeting.Hash, by string) error {
 	return nil
 }
 
+// Reopen takes back what both held: its yes, said again by a node that has not heard of our confirmation, is answered with superseded.
+func (t *Talk) Reopen() {
+	if r := t.Round(t.Agreed); r != nil && r.State == RoundAgreed {
+		r.State = RoundSuperseded
+	}
+}
+
 // Pending is what the other node has not answered yet, in the order in which it has to be said.
 func (t *Talk) Pending() []Message {
 	var out []Message

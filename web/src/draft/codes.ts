@@ -13,7 +13,7 @@ const codes: Record<string, keyof Table> = {
   "readout.key": "errKey", "readout.key.unknown": "errKey", "readout.key.revoked": "errKey", "readout.key.shared": "errKey", "readout.open": "errOpen",
   "readout.clock.jump": "heldJump", "readout.clock.back": "heldBack", "readout.clock.far": "heldFar", "readout.clock.missed": "heldMissed", "readout.late": "heldLate", "readout.refused": "heldRefused", "readout.held": "errHeld",
   "readout.early": "errEarly", "readout.beside": "errBeside", "readout.unsigned": "errUnsigned", "readout.disk": "errDisk", "readout.public": "errPublic", "readout.withdrawn": "errWithdrawn",
-  "readout.size": "errSize", "readout.blocks": "errSize", "readout.full": "errFull", "readout.store": "errStore", "readout.store.withdrawn": "errStoreWithdrawn", "readout.manifest": "errFile", "readout.authentic": "errAuthentic",
+  "readout.size": "errSize", "readout.blocks": "errSize", "readout.full": "errFull", "readout.store": "errStore", "readout.unreadable": "errUnreadable", "readout.store.withdrawn": "errStoreWithdrawn", "readout.manifest": "errFile", "readout.authentic": "errAuthentic",
   "readout.id": "idHelp", "message.readout": "errForm", "meeting.unknown": "errMeeting", "file.json": "errJSON",
 };
 

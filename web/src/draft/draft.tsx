@@ -7,6 +7,7 @@ import { d } from "./book";
 import { Desk } from "./desk";
 import { later } from "./later";
 import { One } from "./one";
+import { refusal } from "./codes";
 import { Top, comma, modeName, stageName } from "./parts";
 import type { Row } from "./types.gen";
 
@@ -54,7 +55,7 @@ function Line({ row }: { row: Row }) {
   return (
     <li data-readout={row.id} data-stage={row.stage}>
       <a href={`/draft?r=${encodeURIComponent(row.id)}`} onClick={(e) => { e.preventDefault(); void desk.open(row.id); }}><bdi>{pick(row.title) || x.untitled}</bdi></a>
-      <p class="q"><bdi class="n">{row.id}</bdi> · {modeName(row.mode)}{other ? <>{comma()}{plain(x.with, { party: other })}</> : null} · <b class={row.held ? "warn" : undefined}>{stageName(row.stage)}{row.held ? <>{comma()}{x.held}</> : null}</b></p>
+      <p class="q"><bdi class="n">{row.id}</bdi> · {row.fault === "readout.unreadable" ? <b class="warn" data-says="unreadable">{refusal(row.fault)}</b> : <>{modeName(row.mode)}{other ? <>{comma()}{plain(x.with, { party: other })}</> : null} · <b class={row.held ? "warn" : undefined}>{stageName(row.stage)}{row.held ? <>{comma()}{x.held}</> : null}</b></>}</p>
     </li>
   );
 }

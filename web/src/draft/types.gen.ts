@@ -16,6 +16,7 @@ export interface View {
   points: Point[];
   told: boolean;
   past: Past[];
+  kept: boolean;
   stale: StaleText[];
   fault?: string;
   now: string;

@@ -2,7 +2,7 @@
 import type { Desk } from "../desk";
 import type { Request } from "../types.gen";
 
-export function act(desk: Desk, what: "take" | "bracket" | "unbracket" | "propose" | "settle", q: Request, where: string): Promise<boolean> {
+export function act(desk: Desk, what: "take" | "bracket" | "exchange" | "unbracket" | "propose" | "settle", q: Request, where: string): Promise<boolean> {
   const { version, versions } = desk.view.value!.manuscript;
   return desk.ask(what, { ...q, versions }, where, version);
 }

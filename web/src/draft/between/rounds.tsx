@@ -29,7 +29,7 @@ function stands(desk: Desk): { key: string; words: ComponentChildren } {
   if (!h) return say("none", x.standNone);
   if (h.state === "accepted") return say("accepted", x.standAccepted);
   if (h.state === "refused") return say("refused", x.standRefused);
-  if (h.state !== "open") return h.state === "agreed" ? say("writing", x.standWriting) : say("over", x.standOver);
+  if (h.state !== "open") return h.state === "agreed" || l.stage === "private" ? say("writing", x.standWriting) : say("over", x.standOver);
   if (h.party !== v.self) return say("theirs", x.standTheirs, h.at);
   return say(h.known ? "sent" : "waits", h.known ? x.standSent : x.standWaits, h.at);
 }
@@ -61,6 +61,7 @@ export function Rounds({ desk }: { desk: Desk }) {
           </p>
         ) : null}
         {l.stage === "agreed" || l.stage === "scheduled" ? <Reopen desk={desk} /> : null}
+        {v.kept && desk.writing.value ? <div data-says="kept"><p>{x.kept}</p><p>{button("exchange", false, x.exchange, () => { if (!desk.busy.value) void done(desk, "exchange", {}, "between"); })}</p></div> : null}
         <Refused desk={desk} at="between" />
         <Diverged desk={desk} />
         <TheirBlocks desk={desk} />

@@ -31,6 +31,8 @@ export const text: Table = {
   standAgreed: "النصّ متفق عليه بين الطرفين منذ {date}.",
   standRefused: "تعذّر على خادم {party} قبول المقترح الأخير ({code}).",
   standOver: "المقترح الأخير لم يعد سارياً: سبقه غيره.",
+  kept: "حُفظت مسودة أخرى لنا: ما كُتب هنا غير ما اتُّفق عليه.",
+  exchange: "استبدلوها بهذه المسودة",
   standWriting: "النصّ قيد التحرير.",
   standSettled: "أُنجز في {date}.",
   standScheduled: "وقّعه كلّ من يلزم توقيعه في {date}.",

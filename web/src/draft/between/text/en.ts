@@ -29,6 +29,8 @@ export const text = {
   standAgreed: "Both parties hold this text since {date}.",
   standRefused: "The server of {party} could not take the last proposal ({code}).",
   standOver: "The last proposal no longer counts: another came before it.",
+  kept: "Another draft of ours is kept: what was written here besides what was agreed.",
+  exchange: "Exchange it with this draft",
   standWriting: "The text is being written.",
   standSettled: "Finished on {date}.",
   standScheduled: "Signed by all who have to sign, on {date}.",

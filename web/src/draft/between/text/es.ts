@@ -31,6 +31,8 @@ export const text: Table = {
   standAgreed: "Ambas partes tienen este texto acordado desde el {date}.",
   standRefused: "El servidor de {party} no pudo tomar la última propuesta ({code}).",
   standOver: "La última propuesta ya no cuenta: otra se le adelantó.",
+  kept: "Se conserva otro borrador nuestro: lo que se escribió aquí además de lo acordado.",
+  exchange: "Intercambiarlo con este borrador",
   standWriting: "El texto se está redactando.",
   standSettled: "Terminado el {date}.",
   standScheduled: "Firmado por todos los que deben firmar, el {date}.",

@@ -31,6 +31,8 @@ export const text: Table = {
   standAgreed: "双方自{date}起商定此文本。",
   standRefused: "{party}的服务器未能接收上一提案（{code}）。",
   standOver: "上一提案已失效：另有提案在先。",
+  kept: "另有一份我方草稿已保留：即此处所写、未列入商定文本的内容。",
+  exchange: "与当前草稿互换",
   standWriting: "文本起草中。",
   standSettled: "已于{date}定稿。",
   standScheduled: "须签名各方已于{date}全部签名。",

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-X4LYI647.js";import"./chunk-6KT4XLS3.js";import"./chunk-6GI2GJES.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};

@@ -1,1 +1,0 @@
-function i(e,t,r,s){let{version:o,versions:n}=e.view.value.manuscript;return e.ask(t,{...r,versions:n},s,o)}export{i as a};
