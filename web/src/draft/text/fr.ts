@@ -220,7 +220,7 @@ export const text: Table = {
   errSize: "Le texte est trop volumineux.",
   errFull: "Trop de comptes rendus sont en rédaction avec cette partie.",
   errStore: "Notre serveur ne peut rien enregistrer maintenant : son disque est plein ou défectueux. Rien n’a été enregistré ni envoyé ; ce que vous avez écrit est toujours ici.",
-  errUnreadable: "Notre serveur ne peut pas lire ce texte : ce qui en est conservé est endommagé. Les autres textes ne sont pas touchés.",
+  errUnreadable: "Notre serveur ne peut pas lire ce texte : ce qui en est conservé est endommagé. Les autres textes ne sont pas touchés.",
   errStoreWithdrawn: "L’avis est public. Notre serveur n’a pas pu l’enregistrer : son disque est plein ou défectueux. Retirez de nouveau le texte quand il y aura de la place, pour que l’autre partie en soit informée.",
   errFile: "Ce n'est pas un fichier valable de ce compte rendu ({code}).",
   errForm: "Cela ne peut rester ainsi ({code}).",

@@ -31,7 +31,7 @@ export const text: Table = {
   standAgreed: "Les deux parties tiennent ce texte depuis le {date}.",
   standRefused: "Le serveur de {party} n’a pas pu prendre la dernière proposition ({code}).",
   standOver: "La dernière proposition ne compte plus : une autre l’a précédée.",
-  kept: "Un autre projet de notre main est conservé : ce qui a été écrit ici en dehors de ce qui a été convenu.",
+  kept: "Un autre projet de notre main est conservé : ce qui a été écrit ici en dehors de ce qui a été convenu.",
   exchange: "L’échanger avec ce projet",
   standWriting: "Le texte est en cours de rédaction.",
   standSettled: "Achevé le {date}.",

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-LP47SDPN.js";import"./chunk-36M6VP7M.js";import"./chunk-7GVJ24AY.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};

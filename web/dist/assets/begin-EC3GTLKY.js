@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-4XE6WGYF.js";import"./chunk-Z54CFWTM.js";import"./chunk-BZ5TDRES.js";import"./chunk-S4TYLZRC.js";import"./chunk-SLXYKJSP.js";import"./chunk-KYUGZWF2.js";import"./chunk-FTH7JQX5.js";export{b as Begin,a as LanguagesOf};
