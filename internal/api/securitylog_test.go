@@ -259,7 +259,7 @@ func TestHalfEndedAccountIsInTheLog(t *testing.T) {
 		}
 		for _, s := range all {
 			if s.Grant.Member == "ormeran" { // whichever is first takes all the time there is
-				defer r.book.Watch(s.ID, func() { time.Sleep(accountTime) })()
+				defer r.book.Watch(s.ID, func() { time.Sleep(accountTime + time.Second) })()
 			}
 		}
 		if a := vost.post("/api/accounts/end", `{"id":"ormeran"}`); a.status != 500 {
