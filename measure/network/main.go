@@ -26,43 +26,47 @@ func main() {
 	raw := flag.Bool("raw", false, "print what the tests say to standard error")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	ok := true
+	var all tally
 	for _, p := range packages {
-		good, err := measure(ctx, p, *raw)
+		t, err := measure(ctx, p, *raw)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "measure-network: %s: %v\n", p, err)
+			t.targets++ // what should have been measured and was not
 		}
-		ok = ok && good && err == nil
+		all.held, all.targets = all.held+t.held, all.targets+t.targets
 	}
 	stop()
-	if !ok {
+	fmt.Printf("measure-network: %d of %d hold\n", all.held, all.targets)
+	if all.held != all.targets {
 		os.Exit(1)
 	}
 }
 
+// tally counts figures, those that have a target, and those that hold.
+type tally struct{ figures, targets, held int }
+
 // measure runs the measurements of one package and prints their figures.
-func measure(ctx context.Context, p string, raw bool) (bool, error) {
+func measure(ctx context.Context, p string, raw bool) (tally, error) {
 	c := exec.CommandContext(ctx, "go", "test", p, "-run", "MeasureNetwork", "-count=1", "-v")
 	c.Env = append(os.Environ(), "VISAVIS_MEASURE=1")
 	out, err := c.CombinedOutput()
 	if raw {
 		fmt.Fprintf(os.Stderr, "%s", out)
 	}
-	n, ok := figures(bytes.NewReader(out), os.Stdout)
+	t := figures(bytes.NewReader(out), os.Stdout)
 	switch {
 	case err != nil && !raw:
-		return false, fmt.Errorf("%w:\n%s", err, out)
+		return t, fmt.Errorf("%w:\n%s", err, out)
 	case err != nil:
-		return false, err
-	case n == 0:
-		return false, errors.New("it printed no figure")
+		return t, err
+	case t.figures == 0:
+		return t, errors.New("it printed no figure")
 	}
-	return ok, nil
+	return t, nil
 }
 
-// figures reads measure lines and writes one line for each: how many there were, and whether all hold.
-func figures(in io.Reader, out io.Writer) (n int, ok bool) {
-	ok = true
+// figures reads measure lines and writes one line for each.
+func figures(in io.Reader, out io.Writer) (t tally) {
 	for s := bufio.NewScanner(in); s.Scan(); {
 		_, line, found := strings.Cut(s.Text(), "measure ")
 		f := strings.Fields(line)
@@ -73,18 +77,20 @@ func figures(in io.Reader, out io.Writer) (n int, ok bool) {
 		if err != nil {
 			continue
 		}
-		n++
+		t.figures++
 		if len(f) == 3 {
 			fmt.Fprintf(out, "%-40s %10s %-4s control\n", f[0], f[1], f[2])
 			continue
 		}
-		verdict := "holds"
-		if !within(v, f[3]) {
-			verdict, ok = "short", false
+		t.targets++
+		verdict := "short"
+		if within(v, f[3]) {
+			verdict = "holds"
+			t.held++
 		}
 		fmt.Fprintf(out, "%-40s %10s %-4s %-8s %s\n", f[0], f[1], f[2], f[3], verdict)
 	}
-	return n, ok
+	return t
 }
 
 // within says whether v keeps a target, "<=0.5" or ">=4"; never with one that cannot be read.
